@@ -1,0 +1,1 @@
+"""Typed settings for every process: one YAML file and the environment. Imports nothing of ours."""

@@ -1,0 +1,130 @@
+"""Settings from one YAML file and the environment; the environment wins."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from config.errors import OddspotError
+from config.settings import Settings
+
+PREFIX = "ODDSPOT__"
+PLAIN_NAMES = {
+    "SLACK_BOT_TOKEN": ("slack", "bot_token"),
+    "SLACK_APP_TOKEN": ("slack", "app_token"),
+    "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
+}
+DEFAULT_FILE = Path("oddspot.yaml")
+
+
+class ConfigError(OddspotError):
+    """The settings cannot be used; the message names the key, the value and what is allowed."""
+
+
+def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read settings from `path`, else ODDSPOT_CONFIG, else ./oddspot.yaml, else the defaults; raise ConfigError."""
+    environ = os.environ if environ is None else environ
+    file = find_file(path, environ)
+    values = _read_yaml(file) if file else {}
+    _overlay(values, environ)
+    settings = _validated(values, file)
+    return _with_absolute_paths(settings, file.parent if file else Path.cwd())
+
+
+def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Return the file settings come from, or None where the defaults hold; raise ConfigError if a named one is gone."""
+    named = path or (Path(environ["ODDSPOT_CONFIG"]) if environ.get("ODDSPOT_CONFIG") else None)
+    if named is not None:
+        if not named.is_file():
+            message = f"There is no settings file {named}."
+            raise ConfigError(message)
+        return named.absolute()
+    return DEFAULT_FILE.absolute() if DEFAULT_FILE.is_file() else None
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        message = f"{file.name} cannot be read: {reason}"
+        raise ConfigError(message) from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        message = f"{file.name} must hold keys and values, not {type(values).__name__}."
+        raise ConfigError(message)
+    return values
+
+
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    for name, keys in PLAIN_NAMES.items():
+        section = values.get(keys[0])
+        if environ.get(name) and not (isinstance(section, dict) and section.get(keys[1])):
+            _put(values, keys, environ[name])
+    for name, value in environ.items():
+        if not name.upper().startswith(PREFIX):
+            continue
+        path = tuple(name[len(PREFIX) :].lower().split("__"))
+        if path[-1].endswith("_file"):
+            _put(values, (*path[:-1], path[-1].removesuffix("_file")), _secret_from(name, value))
+        else:
+            _put(values, path, _parsed(value))
+
+
+def _secret_from(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{name} names a file that cannot be read: {path}"
+        raise ConfigError(message) from error
+
+
+def _parsed(value: str) -> Any:
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError:
+        return value
+    return parsed if isinstance(parsed, bool | int | float | list | dict) or parsed is None else value
+
+
+def _put(values: dict[str, Any], keys: tuple[str, ...], value: object) -> None:
+    for key in keys[:-1]:
+        inner = values.get(key)
+        if not isinstance(inner, dict):
+            inner = {}
+            values[key] = inner
+        values = inner
+    matching = next((key for key in values if str(key).lower() == keys[-1]), keys[-1])
+    values[matching] = value
+
+
+def _validated(values: dict[str, Any], file: Path | None) -> Settings:
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        shown = "" if _is_secret(key) or isinstance(first["input"], dict) else f" (got {first['input']!r})"
+        where = file.name if file else "the environment"
+        message = f"Setting {key or 'the whole file'} in {where}: {first['msg']}{shown}."
+        raise ConfigError(message) from error
+
+
+def _is_secret(key: str) -> bool:
+    return any(word in key for word in ("token", "secret", "password", "key", "url"))
+
+
+def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
+    data_dir = (base / settings.storage.data_dir.expanduser()).absolute()
+    sources = {
+        name: source.model_copy(update={"path": (base / source.path.expanduser()).absolute()})
+        if source.path
+        else source
+        for name, source in settings.sources.items()
+    }
+    storage = settings.storage.model_copy(update={"data_dir": data_dir})
+    return settings.model_copy(update={"storage": storage, "sources": sources})

@@ -1,0 +1,212 @@
+"""Every setting of Oddspot, its type, its default and what it means."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
+LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"{name!r} is not a time zone; allowed are IANA names such as Europe/Berlin"
+        raise ValueError(message) from error
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class LimitSettings(_Section):
+    """What an image may cost before it is rejected."""
+
+    max_bytes: int = Field(64_000_000, gt=0, description="Largest file, in bytes.")
+    max_pixels: int = Field(50_000_000, gt=0, description="Largest image, in pixels.")
+    max_aspect: float = Field(50.0, gt=1, description="Longest side over shortest side.")
+    decode_seconds: float = Field(10.0, gt=0, description="Time one decode may take.")
+    decode_memory_bytes: int = Field(1_500_000_000, gt=0, description="Address space of the decoding process.")
+
+
+class DetectorSettings(_Section):
+    """How a source's detector is fitted; `null` leaves a choice to the preset."""
+
+    preset: Literal["fast", "default"] = Field("default", description="A named set of choices.")
+    method: Literal["patchcore"] | None = Field(None, description="The method.")
+    backbone: str | None = Field(None, description="Any timm name; its weights must be at hand.")
+    image_size: int | None = Field(None, ge=64, le=2048, description="Side of the square the image is resized to, px.")
+    promised_rate: float = Field(0.01, gt=0, lt=0.5, description="False alarms promised, as a share of normal images.")
+    seed: int = Field(0, ge=0, description="Seed of every random choice in a fit.")
+    threads: int = Field(2, ge=1, le=64, description="CPU threads of a fit and of a worker.")
+
+
+class ScheduleSettings(_Section):
+    """When a source is looked at: every so many seconds, or by a cron line."""
+
+    every_seconds: float | None = Field(None, gt=0, description="Seconds between two looks.")
+    cron: str | None = Field(None, description='Five cron fields, as in "*/5 6-22 * * mon-fri", in the source\'s zone.')
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.every_seconds is not None and self.cron is not None:
+            message = "give every_seconds or cron, not both"
+            raise ValueError(message)
+        return self
+
+
+class CaptureSettings(_Section):
+    """Where an image's time and attributes are read from."""
+
+    name_pattern: str | None = Field(
+        None,
+        description="Regular expression over the file name; the group `time` is captured_at, other groups attributes.",
+    )
+    time_format: str = Field("%Y%m%d-%H%M%S", description="strptime format of the group `time`, in the source's zone.")
+    trust_exif: bool = Field(default=False, description="Read captured_at from EXIF where nothing better is there.")
+    attributes: tuple[str, ...] = Field(("lot", "part", "panel"), description="Attribute keys that are kept.")
+
+
+class SourceSettings(_Section):
+    """One place images come from."""
+
+    kind: Literal["folder", "snapshot"] = Field("folder", description="A watched folder, or a URL that returns a JPEG.")
+    path: Path | None = Field(None, description="folder: the folder to watch, with its subfolders.")
+    url: str | None = Field(None, description="snapshot: address of the picture.")
+    username: str | None = Field(None, description="snapshot: user for HTTP basic authentication.")
+    password: SecretStr | None = Field(None, description="snapshot: password; better by environment or file.")
+    timeout_seconds: float = Field(10.0, gt=0, description="snapshot: time one picture may take.")
+    schedule: ScheduleSettings = Field(ScheduleSettings(), description="When to look; a folder is also watched.")
+    mode: Literal["live", "batch"] = Field("live", description="live pages people; batch never does.")
+    time_zone: TimeZone | None = Field(None, description="The source's own zone; null takes the global one.")
+    channel: str | None = Field(None, description="Slack channel for its alerts; null takes slack.channel.")
+    late_after_seconds: float = Field(3600.0, gt=0, description="Older frames are scored but never page.")
+    bit_depth: Literal[8, 10, 12, 14, 16] | None = Field(None, description="Bits used by 16-bit images; null means 16.")
+    detector: DetectorSettings | None = Field(None, description="Overrides the global `detector` section.")
+    capture: CaptureSettings = Field(CaptureSettings(), description="Times and attributes.")
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        wanted = "path" if self.kind == "folder" else "url"
+        if getattr(self, wanted) is None:
+            message = f"a {self.kind} source needs `{wanted}`"
+            raise ValueError(message)
+        return self
+
+
+class SlackSettings(_Section):
+    """How to reach the team."""
+
+    bot_token: SecretStr | None = Field(None, description="Bot token, xoxb-...; better by environment or file.")
+    app_token: SecretStr | None = Field(None, description="App token for Socket Mode, xapp-...")
+    signing_secret: SecretStr | None = Field(None, description="Signing secret, for HTTP mode.")
+    mode: Literal["socket", "http"] = Field("socket", description="How Slack reaches the bot.")
+    host: str = Field("127.0.0.1", description="http: address to listen on.")
+    port: int = Field(3000, ge=1, le=65535, description="http: port to listen on.")
+    api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API is; https unless loopback.")
+    channel: str = Field("#oddspot", description="Channel for alerts.")
+    allowed_users: tuple[str, ...] = Field((), description="User ids that may press buttons; empty: every full member.")
+
+    @model_validator(mode="after")
+    def _safe_api_url(self) -> Self:
+        if not self.api_url.startswith(("https://", *LOOPBACK)):
+            message = f"api_url {self.api_url!r} must use https unless it is on loopback"
+            raise ValueError(message)
+        return self
+
+
+class AssistantSettings(_Section):
+    """Who reads the questions."""
+
+    model: str | None = Field(None, description='A LangChain model string such as "openai:gpt-5-mini"; null: built-in.')
+    base_url: str | None = Field(None, description="An OpenAI-compatible server, e.g. http://127.0.0.1:11434/v1.")
+    api_key: SecretStr | None = Field(None, description="Key for the model; better by environment or file.")
+    time_limit_seconds: float = Field(60.0, gt=0, description="Longest a question may take.")
+    max_model_calls: int = Field(8, ge=1, le=50, description="Model calls in one question.")
+    row_limit: int = Field(50, ge=1, le=500, description="Rows a tool returns at most.")
+
+
+class AlertSettings(_Section):
+    """When anomalies become one incident, and how often a message may change."""
+
+    join_minutes: float = Field(30.0, gt=0, description="An anomaly this near the last one joins its incident.")
+    edit_every_seconds: float = Field(5.0, ge=0, description="At most one edit of a message in this time.")
+    resolve_minutes: float = Field(60.0, gt=0, description="A quiet incident resolves after this time.")
+    silence_minutes: float = Field(60.0, gt=0, description="What the button Silence gives.")
+    digest_frames: int = Field(5, ge=1, le=20, description="Oddest frames in the digest of a commissioning source.")
+
+
+class StorageSettings(_Section):
+    """Where everything is kept."""
+
+    data_dir: Path = Field(Path("oddspot-data"), description="Folder of database, blobs and bundles.")
+    database_url: SecretStr | None = Field(None, description="null: SQLite in data_dir; or postgresql://...")
+
+
+class RetentionSettings(_Section):
+    """What is thrown away, and when."""
+
+    normal_days: float = Field(30.0, gt=0, description="Originals of normal frames are kept this long.")
+    anomaly_days: float = Field(365.0, gt=0, description="Originals of anomalies are kept this long.")
+
+
+class ShiftSettings(_Section):
+    """When shifts start, in the source's zone."""
+
+    starts: tuple[str, ...] = Field(("06:00", "14:00", "22:00"), description="Clock times, in order.")
+
+
+class Settings(_Section):
+    """The whole configuration."""
+
+    time_zone: TimeZone = Field("UTC", description="Zone of every window unless one source is named.")
+    sources: dict[str, SourceSettings] = Field(default_factory=dict, description="Where images come from, by name.")
+    detector: DetectorSettings = Field(DetectorSettings(), description="Defaults for every source.")
+    limits: LimitSettings = Field(LimitSettings(), description="What one image may cost.")
+    slack: SlackSettings = Field(SlackSettings(), description="The team's channel.")
+    assistant: AssistantSettings = Field(AssistantSettings(), description="The reader of questions.")
+    alerts: AlertSettings = Field(AlertSettings(), description="Incidents and messages.")
+    storage: StorageSettings = Field(StorageSettings(), description="Database and files.")
+    retention: RetentionSettings = Field(RetentionSettings(), description="What is thrown away.")
+    shifts: ShiftSettings = Field(ShiftSettings(), description="Working shifts.")
+
+    @model_validator(mode="after")
+    def _plain_source_names(self) -> Self:
+        for name in self.sources:
+            if not SOURCE_NAME.fullmatch(name):
+                message = f"source name {name!r} may hold only letters, digits, dot, dash and underscore"
+                raise ValueError(message)
+        return self
+
+    def zone_of(self, source: str | None) -> str:
+        """Return the zone of one source, or the global one."""
+        if source in self.sources and self.sources[source].time_zone:
+            return self.sources[source].time_zone or self.time_zone
+        return self.time_zone
+
+    def detector_of(self, source: str) -> DetectorSettings:
+        """Return how a source's detector is fitted."""
+        own = self.sources[source].detector if source in self.sources else None
+        return own or self.detector
+
+    def channel_of(self, source: str) -> str:
+        """Return where a source's alerts go."""
+        own = self.sources[source].channel if source in self.sources else None
+        return own or self.slack.channel
+
+    @property
+    def database_url(self) -> str:
+        """The database to use: the setting, or SQLite in data_dir."""
+        if self.storage.database_url is not None:
+            return self.storage.database_url.get_secret_value()
+        return f"sqlite:///{self.storage.data_dir / 'oddspot.db'}"

@@ -1,0 +1,53 @@
+"""The settings file that `oddspot init` writes: every key with its meaning and its default."""
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from config.settings import Settings, SourceSettings
+
+HEADER = """\
+# Oddspot's settings. Every key is shown with its default; a line that starts with "# " followed by a key is that default.
+# Secrets are better given by environment: ODDSPOT__SLACK__BOT_TOKEN=..., or ODDSPOT__SLACK__BOT_TOKEN_FILE=/path.
+# Any key can be set so: ODDSPOT__STORAGE__DATA_DIR=/var/lib/oddspot
+"""
+SOURCE_EXAMPLE = """\
+# Where images come from, by name.
+sources:
+  line-1:
+    kind: folder
+    path: photos/incoming
+    # Everything else a source can say:
+"""
+
+
+def settings_template() -> str:
+    """Return the commented YAML; it loads as it stands and equals the defaults plus one folder source."""
+    sections = [HEADER, SOURCE_EXAMPLE + _fields(SourceSettings, indent=4, skip=("kind", "path"))]
+    for name, field in Settings.model_fields.items():
+        if name != "sources":
+            sections.append(_field(name, field, indent=0))
+    return "\n".join(sections)
+
+
+def _fields(model: type[BaseModel], *, indent: int, skip: tuple[str, ...] = ()) -> str:
+    return "".join(_field(name, field, indent=indent) for name, field in model.model_fields.items() if name not in skip)
+
+
+def _field(name: str, field: FieldInfo, *, indent: int) -> str:
+    pad = " " * indent
+    explained = f"{pad}# {field.description}\n" if field.description else ""
+    default: Any = field.get_default(call_default_factory=True)
+    if isinstance(default, BaseModel):
+        return f"{explained}{pad}# {name}:\n{_fields(type(default), indent=indent + 2)}"
+    return f"{explained}{pad}# {name}: {_yaml(default)}\n"
+
+
+def _yaml(value: object) -> str:
+    return (
+        "null"
+        if value is None
+        else json.dumps(value, default=lambda other: list(other) if isinstance(other, tuple) else str(other))
+    )

@@ -1,0 +1,245 @@
+"""The one front door: `oddspot COMMAND`, with each package's commands mounted when they are asked for."""
+
+import importlib.metadata
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent
+ROOMS = ("config", "storage", "detectors", "agent")
+DECODE_CHILD = "decode-child"
+START_SECONDS = 15.0
+STOP_SECONDS = 20.0
+
+
+def main() -> None:
+    """Run one command."""
+    missing = [room for room in ROOMS if not (ROOT / room).is_dir()]
+    if missing:
+        sys.exit("oddspot runs from its checkout: install it with `pip install -e .` inside the cloned folder.")
+    _prefer_our_rooms()
+    if sys.argv[1:2] == [DECODE_CHILD]:  # before anything heavy: this process must stay small
+        from detectors.decode_child import main as decode  # noqa: PLC0415 - the same
+
+        decode()
+        return
+    sys.exit(_run_command())
+
+
+def _run_command() -> int:
+    """Run the command line; an error made on purpose is one sentence on stderr and exit code 1."""
+    from config.errors import OddspotError  # noqa: PLC0415 - after our folder stands first on the path
+
+    try:
+        result = _front_door()(prog_name="oddspot", standalone_mode=True)
+    except OddspotError as error:
+        print(f"oddspot: {error}", file=sys.stderr)  # noqa: T201 - a command's error
+        return 1
+    except KeyboardInterrupt:
+        print("oddspot: interrupted; nothing was left half-written.", file=sys.stderr)  # noqa: T201 - the same
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _prefer_our_rooms() -> None:
+    """Put our folder first, so that a rival `config.py` in the working directory never wins."""
+    sys.path[:] = [str(ROOT), *(entry for entry in sys.path if entry not in {str(ROOT), ""})]
+
+
+def _config_commands() -> Any:
+    from config.cli import app  # noqa: PLC0415 - mounted lazily, so that each command loads only its own package
+
+    return app
+
+
+def _storage_commands() -> Any:
+    from storage.cli import app  # noqa: PLC0415 - the same
+
+    return app
+
+
+def _detector_commands() -> Any:
+    from detectors.cli import app  # noqa: PLC0415 - the same
+
+    return app
+
+
+def _agent_commands() -> Any:
+    from agent.cli import app  # noqa: PLC0415 - the same
+
+    return app
+
+
+COMMANDS: dict[str, Callable[[], Any]] = {
+    "init": _config_commands,
+    "config": _config_commands,
+    "collect": _detector_commands,
+    "fit": _detector_commands,
+    "score": _detector_commands,
+    "evaluate": _detector_commands,
+    "detect": _detector_commands,
+    "demo": _detector_commands,
+    "source": _storage_commands,
+    "model": _storage_commands,
+    "incident": _storage_commands,
+    "label": _storage_commands,
+    "history": _storage_commands,
+    "db": _storage_commands,
+    "talk": _agent_commands,
+    "ask": _agent_commands,
+}
+
+
+def _front_door() -> Any:
+    import typer  # noqa: PLC0415 - the decoding child needs none of this
+    from typer.core import TyperGroup  # noqa: PLC0415 - the same
+
+    class LazyGroup(TyperGroup):
+        """Commands of every package, loaded one by one."""
+
+        def list_commands(self, ctx: Any) -> list[str]:
+            """Name every command."""
+            return [*COMMANDS, *super().list_commands(ctx)]
+
+        def get_command(self, ctx: Any, cmd_name: str) -> Any:
+            """Load one command."""
+            if cmd_name in COMMANDS:
+                return typer.main.get_group(COMMANDS[cmd_name]()).get_command(ctx, cmd_name)
+            return super().get_command(ctx, cmd_name)
+
+    app = typer.Typer(
+        cls=LazyGroup,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Oddspot watches images and tells your team in Slack the moment something is off.",
+    )
+    _add_joint_commands(app)
+    return typer.main.get_command(app)
+
+
+def _add_joint_commands(app: Any) -> None:
+    import typer  # noqa: PLC0415 - see _front_door
+
+    @app.command()
+    def run(config: Path | None = typer.Option(None, help="Settings file.")) -> None:
+        """Start the service: one process that detects, one that talks."""
+        _prepare(config)
+        sys.exit(_supervise([["detect"], ["talk"]], config))
+
+    @app.command()
+    def doctor(
+        *,
+        config: Path | None = typer.Option(None, help="Settings file."),
+        as_json: bool = typer.Option(False, "--json", help="One object a line."),
+    ) -> None:
+        """Look at everything Oddspot needs: each ok, or the fix."""
+        sys.exit(0 if _examine(config, as_json=as_json) else 1)
+
+    @app.callback()
+    def front(*, version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
+        if version:
+            typer.echo(importlib.metadata.version("oddspot"))
+            raise typer.Exit
+
+
+def _prepare(config: Path | None) -> None:
+    """Find what is wrong with settings or database before any child starts."""
+    from config.load import load_settings  # noqa: PLC0415 - see _front_door
+    from storage.database import Database  # noqa: PLC0415 - the same
+    from storage.migrate import migrate  # noqa: PLC0415 - the same
+
+    migrate(Database(load_settings(config).database_url))
+
+
+def _supervise(commands: list[list[str]], config: Path | None) -> int:
+    """Keep the children running until a signal; one that fails at its start ends them all. Return the exit code."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    children = [_Child(command, config) for command in commands]
+    code = 0
+    while not stop.wait(0.3) and code == 0:
+        code = max(child.look() for child in children)
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.wait()
+    return code
+
+
+class _Child:
+    """One of our commands as a process, started again when it dies."""
+
+    def __init__(self, command: list[str], config: Path | None) -> None:
+        option = ["--config", str(config)] if config else []
+        self._line = [sys.executable, "-P", str(ROOT / "oddspot.py"), *command, *option]
+        self._deaths = 0
+        self._wait_until = 0.0
+        self._start()
+
+    def _start(self) -> None:
+        self._started_at = time.monotonic()
+        self._process = subprocess.Popen(self._line)  # noqa: S603 - our own command
+
+    def look(self) -> int:
+        """Start the process again if it is due; return its exit code where it failed at its very start."""
+        code = self._process.poll()
+        if code is None:
+            return 0
+        now = time.monotonic()
+        if code == 1 and now - self._started_at < START_SECONDS and self._deaths == 0:
+            return 1
+        if not self._wait_until:
+            self._deaths += 1
+            self._wait_until = now + min(60.0, 2.0**self._deaths)
+        elif now >= self._wait_until:
+            self._wait_until = 0.0
+            self._start()
+        return 0
+
+    def terminate(self) -> None:
+        """Ask the process to finish what it holds and stop."""
+        if self._process.poll() is None:
+            self._process.terminate()
+
+    def wait(self) -> None:
+        """Wait for its end; kill it where it does not come."""
+        try:
+            self._process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+
+def _examine(config: Path | None, *, as_json: bool) -> bool:
+    from agent.checks import checks as agent_checks  # noqa: PLC0415 - see _front_door
+    from detectors.checks import checks as detector_checks  # noqa: PLC0415 - the same
+    from storage.checks import checks as storage_checks  # noqa: PLC0415 - the same
+
+    from config.load import load_settings  # noqa: PLC0415 - the same
+
+    settings = load_settings(config)
+    is_well = True
+    for look in (storage_checks, detector_checks, agent_checks):
+        for check in look(settings):
+            is_well = is_well and check.is_ok
+            if as_json:
+                line = {"name": check.name, "ok": check.is_ok, "found": check.found, "fix": check.fix}
+                print(json.dumps(line), flush=True)  # noqa: T201 - a command's output
+            else:
+                fix = f"\n       fix: {check.fix}" if check.fix and not check.is_ok else ""
+                print(f"{'ok  ' if check.is_ok else 'FAIL'} {check.name}: {check.found}{fix}", flush=True)  # noqa: T201 - the same
+    return is_well
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands of the storage, one topic a file."""

@@ -1,0 +1,96 @@
+"""`oddspot model`, `oddspot incident`, `oddspot db`: what there is."""
+
+from typing import Annotated
+
+import typer
+
+from config.load import load_settings
+from storage.commands.options import ConfigOption, JsonOption, local_time, print_json, print_table, rfc3339
+from storage.migrate import current, head
+from storage.opening import open_stores
+from storage.repositories.incidents import list_recent_incidents
+from storage.repositories.sources import list_sources
+from storage.repositories.versions import list_versions
+
+model_app = typer.Typer(help="Detector versions.", no_args_is_help=True)
+incident_app = typer.Typer(help="Incidents.", no_args_is_help=True)
+db_app = typer.Typer(help="The database.", no_args_is_help=True)
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="Rows at most.")]
+
+
+@model_app.command("list")
+def models(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """List every detector version; a star marks the active one."""
+    settings = load_settings(config)
+    with open_stores(settings).database.reading() as session:
+        versions = list_versions(session)
+        active = {source.active_version_id for source in list_sources(session)}
+    if as_json:
+        for version in versions:
+            print_json(
+                {
+                    "detector": version.name,
+                    "is_active": version.id in active,
+                    "method": version.method,
+                    "preset": version.preset,
+                    "threshold": version.threshold,
+                    "promised_rate": version.promised_rate,
+                    "training_images": version.training_images,
+                    "created_at": rfc3339(version.created_at),
+                },
+            )
+        return
+    rows = [
+        (
+            f"{version.name}{' *' if version.id in active else ''}",
+            version.method,
+            version.preset,
+            f"{version.threshold:.4g}",
+            f"{version.promised_rate:.2%}",
+            version.training_images,
+            local_time(version.created_at, settings.time_zone),
+        )
+        for version in versions
+    ]
+    columns = ("detector", "method", "preset", "threshold", "promised rate", "good images", "fitted")
+    print_table(columns, rows, empty="No detector is fitted yet.")
+
+
+@incident_app.command("list")
+def incidents(config: ConfigOption = None, *, limit: Limit = 20, as_json: JsonOption = False) -> None:
+    """List incidents, newest first."""
+    settings = load_settings(config)
+    with open_stores(settings).database.reading() as session:
+        found = list_recent_incidents(session, limit=limit)
+    if as_json:
+        for incident in found:
+            print_json(
+                {
+                    "incident": incident.shown_id,
+                    "source": incident.source,
+                    "state": incident.state,
+                    "anomalies": incident.anomalies,
+                    "opened_at": rfc3339(incident.opened_at),
+                    "last_at": rfc3339(incident.last_at),
+                },
+            )
+        return
+    rows = [
+        (
+            incident.shown_id,
+            incident.source,
+            incident.state,
+            incident.anomalies,
+            local_time(incident.opened_at, settings.zone_of(incident.source)),
+            local_time(incident.last_at, settings.zone_of(incident.source)),
+        )
+        for incident in found
+    ]
+    print_table(("incident", "source", "state", "anomalies", "opened", "last"), rows, empty="No incidents yet.")
+
+
+@db_app.command("migrate")
+def bring_up(config: ConfigOption = None) -> None:
+    """Bring the database to this version of Oddspot."""
+    database = open_stores(load_settings(config)).database
+    typer.echo(f"The database ({database.dialect}) is at version {current(database)} of {head()}.")

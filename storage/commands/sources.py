@@ -1,0 +1,89 @@
+"""`oddspot source`: what there is, and its state by a person's act."""
+
+from typing import Annotated
+
+import typer
+
+from config.load import load_settings
+from storage.commands.options import (
+    ConfigOption,
+    JsonOption,
+    local_time,
+    now_utc,
+    person,
+    print_json,
+    print_table,
+    rfc3339,
+)
+from storage.opening import open_stores
+from storage.records import DetectorVersion, Source, SourceState
+from storage.repositories.sources import list_sources, set_source_state
+from storage.repositories.versions import active_version
+
+source_app = typer.Typer(help="Where images come from.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="The source.")]
+
+
+@source_app.command("list")
+def show(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """List every source with its state and detector."""
+    settings = load_settings(config)
+    with open_stores(settings).database.reading() as session:
+        found = [(source, active_version(session, source)) for source in list_sources(session)]
+    if as_json:
+        for source, version in found:
+            print_json(_as_json(source, version))
+        return
+    seen = {source.name for source, _ in found}
+    rows = [
+        (
+            source.name,
+            source.fault or source.state,
+            version.name if version else "none: run `oddspot fit`",
+            local_time(source.last_frame_at, settings.zone_of(source.name)),
+        )
+        for source, version in found
+    ]
+    rows += [
+        (name, "in the settings, never run", "none: run `oddspot fit`", "-")
+        for name in settings.sources
+        if name not in seen
+    ]
+    print_table(("source", "state", "detector", "last frame"), rows, empty="No sources yet.")
+
+
+@source_app.command()
+def pause(name: Name, config: ConfigOption = None) -> None:
+    """Stop judging a source; its frames wait."""
+    _move(config, name, SourceState.PAUSED)
+
+
+@source_app.command()
+def resume(name: Name, config: ConfigOption = None) -> None:
+    """Judge a paused source again, live."""
+    _move(config, name, SourceState.LIVE)
+
+
+@source_app.command()
+def live(name: Name, config: ConfigOption = None) -> None:
+    """End a source's commissioning: from now on its anomalies are told."""
+    _move(config, name, SourceState.LIVE)
+
+
+def _move(config: ConfigOption, name: str, state: SourceState) -> None:
+    stores = open_stores(load_settings(config))
+    with stores.database.transaction() as session:
+        source = set_source_state(session, name, state, actor=person(), now=now_utc())
+    typer.echo(f"{source.name} is {source.state}.")
+
+
+def _as_json(source: Source, version: DetectorVersion | None) -> dict[str, object]:
+    return {
+        "source": source.name,
+        "state": source.state,
+        "fault": source.fault,
+        "detector": version.name if version else None,
+        "threshold": version.threshold if version else None,
+        "live_since": rfc3339(source.live_since),
+        "last_frame_at": rfc3339(source.last_frame_at),
+    }

@@ -1,0 +1,129 @@
+"""One database, SQLite or PostgreSQL: explicit transactions, and the clock that leases go by."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from storage.errors import StorageError
+
+__all__ = ["Database", "DatabaseError", "Session", "database_now", "make_private"]
+
+READ_ONLY = "oddspot_read_only"
+BUSY_SECONDS = 20
+
+
+class DatabaseError(StorageError):
+    """The database cannot be used; the message never holds its password."""
+
+    def __init__(self, reason: str, *, permanent: bool = True) -> None:
+        super().__init__(f"The database cannot be used: {reason}")
+        self.permanent = permanent
+
+
+class Database:
+    """Connections to one database; `transaction` writes, `reading` reads one consistent state."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._reader = self.engine.execution_options(**{READ_ONLY: True})
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session whose changes are all kept, or none where an error leaves it; raise DatabaseError."""
+        with _plain_errors(), Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one state and can change nothing; raise DatabaseError."""
+        with _plain_errors(), Session(self._reader, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def database_now(session: Session) -> datetime:
+    """Return the database's own clock: the one seam for lease expiry, so that workers' clocks do not matter."""
+    if session.get_bind().dialect.name == "sqlite":
+        return datetime.fromisoformat(str(session.scalar(text("SELECT strftime('%Y-%m-%dT%H:%M:%f', 'now')")))).replace(
+            tzinfo=UTC,
+        )
+    moment = session.scalar(text("SELECT clock_timestamp()"))
+    if not isinstance(moment, datetime):
+        raise DatabaseError("it did not tell the time")
+    return moment.astimezone(UTC)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError("its URL cannot be read") from error
+    if parsed.drivername in {"postgresql", "postgres"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed.database or "")
+    if parsed.get_backend_name() != "postgresql":
+        raise DatabaseError(f"{parsed.get_backend_name()} is not one of sqlite, postgresql")
+    engine = create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _sqlite(file: str) -> Engine:
+    if not file:
+        raise DatabaseError("SQLite needs a file")
+    Path(file).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # our BEGIN IMMEDIATE, not the driver's late BEGIN
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_reader = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get(READ_ONLY, False):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseError(_first_line(error), permanent=False) from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else type(error.orig).__name__
+
+
+def make_private(folder: Path) -> None:
+    """Create a folder only its owner can read."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.chmod(folder, 0o700)  # noqa: PTH101 - mkdir's mode is cut by the umask and kept where the folder stood

@@ -1,0 +1,1 @@
+"""Inspections in and out as JSON lines."""

@@ -1,0 +1,159 @@
+"""History in: lines become sources, versions, frames, inspections, labels and incidents, in file order, once."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from storage.database import Database
+from storage.history.line import BadLineError, HistoryLine, parse_line
+from storage.history.parents import Parents
+from storage.models import FrameRow, InspectionRow, LabelRow
+from storage.records import FrameState, Verdict
+from storage.repositories import roll_ups
+
+BATCH_LINES = 2000
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of every line, by its number."""
+
+    ids: dict[int, int] = field(default_factory=dict)
+    known: int = 0
+    errors: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def imported(self) -> int:
+        """Lines that became an inspection in this run."""
+        return len(self.ids) - self.known
+
+
+def import_history(database: Database, lines: Iterable[str], *, now: datetime) -> Iterator[ImportReport]:
+    """Import in batches, each whole or not at all; yield the growing report after each batch.
+
+    A line already imported (same source, captured_at, detector and path) gives its old id.
+    """
+    report = ImportReport()
+    numbered = ((number, text) for number, text in enumerate(lines, 1) if text.strip())
+    while batch := list(islice(numbered, BATCH_LINES)):
+        parsed = list(_parse(batch, report))
+        with database.transaction() as session:
+            _import_batch(session, parsed, report, now)
+        yield report
+
+
+def _parse(batch: list[tuple[int, str]], report: ImportReport) -> Iterator[HistoryLine]:
+    for number, text in batch:
+        try:
+            yield parse_line(number, text)
+        except BadLineError as error:
+            report.errors[number] = str(error)
+
+
+def _import_batch(session: Session, lines: list[HistoryLine], report: ImportReport, now: datetime) -> None:
+    parents = Parents(session, now)
+    frames = _frame_ids(session, parents, lines, now)
+    keys = [(frames[line.frame_sha256], parents.version_id(line)) for line in lines]
+    known = _known_inspections(session, frames.values())
+    fresh: dict[tuple[int, int], HistoryLine] = {}
+    for line, key in zip(lines, keys, strict=True):
+        if key not in known:
+            fresh.setdefault(key, line)
+    rows = [_inspection(parents, key, line, now) for key, line in fresh.items()]
+    if rows:
+        ids = session.scalars(insert(InspectionRow).returning(InspectionRow.id, sort_by_parameter_order=True), rows)
+        known |= dict(zip(fresh, ids, strict=True))
+        _add_labels(session, {known[key]: line for key, line in fresh.items()})
+        parents.touch_incidents([(known[key], line) for key, line in fresh.items()])
+        _count(session, parents, fresh.values())
+    for line, key in zip(lines, keys, strict=True):
+        report.known += fresh.get(key) is not line
+        report.ids[line.number] = known[key]
+
+
+def _frame_ids(session: Session, parents: Parents, lines: list[HistoryLine], now: datetime) -> dict[str, int]:
+    wanted = {line.frame_sha256: line for line in lines}
+    found = session.execute(select(FrameRow.sha256, FrameRow.id).where(FrameRow.sha256.in_(wanted)))
+    ids = {sha256: frame_id for sha256, frame_id in found}  # noqa: C416 - rows are no tuples to mypy
+    new = {sha256: line for sha256, line in wanted.items() if sha256 not in ids}
+    if new:
+        rows = [_frame(parents.source_id(line), sha256, line, now) for sha256, line in new.items()]
+        made = session.scalars(insert(FrameRow).returning(FrameRow.id, sort_by_parameter_order=True), rows)
+        ids |= dict(zip(new, made, strict=True))
+    return ids
+
+
+def _known_inspections(session: Session, frame_ids: Iterable[int]) -> dict[tuple[int, int], int]:
+    query = select(InspectionRow.frame_id, InspectionRow.detector_version_id, InspectionRow.id)
+    rows = session.execute(query.where(InspectionRow.frame_id.in_(list(frame_ids))))
+    return {(frame_id, version_id): inspection_id for frame_id, version_id, inspection_id in rows}
+
+
+def _frame(source_id: int, sha256: str, line: HistoryLine, now: datetime) -> dict[str, object]:
+    return {
+        "source_id": source_id,
+        "sha256": sha256,
+        "captured_at": line.captured_at,
+        "captured_by": "import",
+        "received_at": line.captured_at,
+        "sequence": 0,
+        "name": line.path,
+        "size_bytes": 0,
+        "attributes": line.attributes,
+        "state": FrameState.SCORED,
+        "reason": f"imported {now:%Y-%m-%d}",
+        "attempt": 0,
+        "has_blob": False,
+    }
+
+
+def _inspection(parents: Parents, key: tuple[int, int], line: HistoryLine, now: datetime) -> dict[str, object]:
+    return {
+        "frame_id": key[0],
+        "detector_version_id": key[1],
+        "source_id": parents.source_id(line),
+        "captured_at": line.captured_at,
+        "inspected_at": now,
+        "score": line.score,
+        "threshold": line.threshold,
+        "verdict": line.verdict,
+        "is_shadow": False,
+        "regions": list(line.regions),
+        "width": 0,
+        "height": 0,
+        "embedding_space": "",
+        "crops": [],
+        "label": line.label,
+        "defect_class": line.defect_class,
+        "incident_id": parents.incident_id(line),
+    }
+
+
+def _add_labels(session: Session, lines: dict[int, HistoryLine]) -> None:
+    rows = [
+        {
+            "inspection_id": inspection_id,
+            "kind": line.label,
+            "defect_class": line.defect_class,
+            "author": "import",
+            "created_at": line.captured_at,
+        }
+        for inspection_id, line in lines.items()
+        if line.label
+    ]
+    if rows:
+        session.execute(insert(LabelRow), rows)
+
+
+def _count(session: Session, parents: Parents, lines: Iterable[HistoryLine]) -> None:
+    sums: dict[tuple[int, datetime], list[int]] = {}
+    for line in lines:
+        cell = sums.setdefault((parents.source_id(line), roll_ups.span_start(line.captured_at)), [0, 0])
+        cell[0] += 1
+        cell[1] += line.verdict is Verdict.ANOMALOUS
+    for (source_id, starts_at), (scored, anomalous) in sums.items():
+        roll_ups.count(session, source_id, starts_at, received=scored, scored=scored, anomalous=anomalous)

@@ -1,0 +1,24 @@
+"""The typed rows; importing this package makes every table known to `Base.metadata`."""
+
+from storage.models.base import Base
+from storage.models.found import IncidentRow, InspectionRow, LabelRow
+from storage.models.seen import DetectorVersionRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
+from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow
+
+__all__ = [
+    "AuditRow",
+    "Base",
+    "DeliveryRow",
+    "DetectorVersionRow",
+    "EventRow",
+    "FrameRow",
+    "IncidentRow",
+    "InspectionRow",
+    "JobRow",
+    "LabelRow",
+    "PinRow",
+    "RollUpRow",
+    "SeenEventRow",
+    "SilenceRow",
+    "SourceRow",
+]

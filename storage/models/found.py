@@ -1,0 +1,92 @@
+"""Rows of what was found, and what people said of it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.models.base import AUTOINCREMENT, Base, BigId
+
+
+class InspectionRow(Base):
+    """One frame scored by one detector version (invariant I2 is its unique key)."""
+
+    __tablename__ = "inspection"
+    __table_args__ = (
+        UniqueConstraint("frame_id", "detector_version_id"),
+        Index("ix_inspection_source_captured", "source_id", "captured_at"),
+        Index("ix_inspection_captured", "captured_at"),
+        Index(
+            "ix_inspection_anomalous",
+            "captured_at",
+            "source_id",
+            sqlite_where=text("verdict = 'anomalous'"),
+            postgresql_where=text("verdict = 'anomalous'"),
+        ),
+        Index("ix_inspection_incident", "incident_id"),
+        AUTOINCREMENT,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    frame_id: Mapped[int] = mapped_column(ForeignKey("frame.id"))
+    detector_version_id: Mapped[int] = mapped_column(ForeignKey("detector_version.id"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    captured_at: Mapped[datetime]
+    inspected_at: Mapped[datetime]
+    score: Mapped[float]
+    threshold: Mapped[float]
+    p_value: Mapped[float | None]
+    verdict: Mapped[str]
+    fault: Mapped[str | None]
+    is_shadow: Mapped[bool] = mapped_column(default=False)
+    regions: Mapped[list[Any]]
+    width: Mapped[int] = mapped_column(default=0)
+    height: Mapped[int] = mapped_column(default=0)
+    vectors: Mapped[bytes | None] = mapped_column(LargeBinary)
+    embedding_space: Mapped[str]
+    heatmap: Mapped[str | None]
+    thumbnail: Mapped[str | None]
+    crops: Mapped[list[Any]]
+    milliseconds: Mapped[float | None]
+    label: Mapped[str | None]
+    defect_class: Mapped[str | None]
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+
+
+class IncidentRow(Base):
+    """Anomalies that are one thing to tell; key is the name an imported incident came with."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        UniqueConstraint("source_id", "key"),
+        Index("ix_incident_source_last", "source_id", "last_at"),
+        AUTOINCREMENT,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    key: Mapped[str | None]
+    state: Mapped[str]
+    opened_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    anomalies: Mapped[int]
+    cover_inspection_id: Mapped[int | None] = mapped_column(BigId)
+    channel: Mapped[str | None]
+    message_ts: Mapped[str | None]
+
+
+class LabelRow(Base):
+    """The history of people's words; the last one also stands on the inspection."""
+
+    __tablename__ = "label"
+    __table_args__ = (AUTOINCREMENT,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    inspection_id: Mapped[int] = mapped_column(ForeignKey("inspection.id"), index=True)
+    kind: Mapped[str]
+    defect_class: Mapped[str | None]
+    note: Mapped[str | None]
+    author: Mapped[str]
+    created_at: Mapped[datetime]

@@ -1,0 +1,24 @@
+"""Open what every process needs: the database, brought to this version, and the blobs."""
+
+from dataclasses import dataclass
+
+from config.settings import Settings
+from storage.blobs import BlobStore
+from storage.database import Database
+from storage.migrate import migrate
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The database and the blobs of one installation."""
+
+    database: Database
+    blobs: BlobStore
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Open the stores that the settings name; raise a StorageError where they cannot be used."""
+    blobs = BlobStore(settings.storage.data_dir)
+    database = Database(settings.database_url)
+    migrate(database)
+    return Stores(database, blobs)

@@ -1,0 +1,1 @@
+"""Writes, one repository a table or two; every function runs inside the caller's transaction."""

@@ -1,0 +1,135 @@
+"""The ledger of frames, which is also the queue: receive, lease, give back, end."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import CursorResult, Select, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from storage.database import database_now
+from storage.models import DetectorVersionRow, FrameRow, SourceRow
+from storage.records import Frame, FrameState, Lease, NewFrame, RejectReason, SourceState
+from storage.repositories import roll_ups
+
+MAX_ATTEMPTS = 5
+JUDGED_STATES = (SourceState.COMMISSIONING, SourceState.LIVE)
+
+
+def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason | None = None) -> int | None:
+    """Add a frame to the ledger and return its id; None for a duplicate, which is counted.
+
+    rejected: the frame ends at once, for example a FIFO or a file too large to be stored.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    values = {
+        "source_id": frame.source_id,
+        "sha256": frame.sha256,
+        "captured_at": frame.captured_at,
+        "captured_by": frame.captured_by,
+        "received_at": frame.received_at,
+        "sequence": frame.sequence,
+        "name": frame.name,
+        "origin": frame.origin,
+        "size_bytes": frame.size_bytes,
+        "attributes": frame.attributes,
+        "state": FrameState.REJECTED if rejected else FrameState.PENDING,
+        "reason": rejected,
+        "attempt": 0,
+        "has_blob": rejected is None,
+    }
+    statement = insert(FrameRow).values(values).on_conflict_do_nothing().returning(FrameRow.id)
+    frame_id = session.scalar(statement)
+    if frame_id is None:
+        roll_ups.count(session, frame.source_id, frame.received_at, duplicates=1)
+        return None
+    roll_ups.count(session, frame.source_id, frame.received_at, received=1, rejected=int(rejected is not None))
+    session.execute(
+        update(SourceRow).where(SourceRow.id == frame.source_id).values(last_frame_at=frame.captured_at),
+    )
+    return frame_id
+
+
+def has_origin(session: Session, source_id: int, origin: str) -> bool:
+    """Say whether an arrival was taken before."""
+    query = select(FrameRow.id).where(FrameRow.source_id == source_id, FrameRow.origin == origin)
+    return session.scalar(query.limit(1)) is not None
+
+
+def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: float) -> list[Lease]:
+    """Lease frames that wait or whose lease ran out, oldest first; one that failed too often goes to dead_letter."""
+    clock = database_now(session)
+    rows = session.scalars(_claimable(clock, limit)).all()
+    leases = []
+    for row in rows:
+        if row.attempt >= MAX_ATTEMPTS:
+            row.state, row.reason, row.lease_owner = FrameState.DEAD_LETTER, f"failed {row.attempt} times", None
+            roll_ups.count(session, row.source_id, row.received_at, dead_letter=1)
+            continue
+        row.state, row.lease_owner = FrameState.LEASED, owner
+        row.lease_until = clock + timedelta(seconds=lease_seconds)
+        row.attempt += 1
+        leases.append(Lease(frame=as_frame(row), owner=owner, attempt=row.attempt))
+    session.flush()
+    return leases
+
+
+def _claimable(clock: datetime, limit: int) -> Select[FrameRow]:
+    waits = FrameRow.state == FrameState.PENDING
+    ran_out = (FrameRow.state == FrameState.LEASED) & (FrameRow.lease_until < clock)
+    return (
+        select(FrameRow)
+        .join(SourceRow, SourceRow.id == FrameRow.source_id)
+        .join(DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id)
+        .where(or_(waits, ran_out), SourceRow.state.in_(JUDGED_STATES), DetectorVersionRow.bundle.is_not(None))
+        .order_by(FrameRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=FrameRow)
+    )
+
+
+def finish_frame(session: Session, lease: Lease, state: FrameState, reason: str | None = None) -> bool:
+    """End a leased frame by compare-and-set on its fence; return False where the lease was lost."""
+    changed = _fenced(session, lease, state=state, reason=reason, lease_owner=None, lease_until=None)
+    if changed:
+        roll_ups.count(session, lease.frame.source_id, lease.frame.received_at, **{str(state): 1})
+    return changed
+
+
+def give_back_frame(session: Session, lease: Lease, *, counts: bool) -> bool:
+    """Return a leased frame to the queue; `counts` says whether the attempt was a failure."""
+    attempt = lease.attempt if counts else lease.attempt - 1
+    return _fenced(session, lease, state=FrameState.PENDING, attempt=attempt, lease_owner=None, lease_until=None)
+
+
+def queue_depth(session: Session) -> int:
+    """Return how many frames wait or are leased, counted to 10,000 at most."""
+    open_states = FrameRow.state.in_((FrameState.PENDING, FrameState.LEASED))
+    return len(session.scalars(select(FrameRow.id).where(open_states).limit(10_000)).all())
+
+
+def _fenced(session: Session, lease: Lease, **values: object) -> bool:
+    statement = update(FrameRow).where(
+        FrameRow.id == lease.frame.id,
+        FrameRow.state == FrameState.LEASED,
+        FrameRow.lease_owner == lease.owner,
+        FrameRow.attempt == lease.attempt,
+    )
+    changed = session.execute(statement.values(**values).execution_options(synchronize_session=False))
+    return isinstance(changed, CursorResult) and changed.rowcount == 1
+
+
+def as_frame(row: FrameRow) -> Frame:
+    """Turn a row into the record."""
+    return Frame(
+        id=row.id,
+        source_id=row.source_id,
+        sha256=row.sha256,
+        captured_at=row.captured_at,
+        captured_by=row.captured_by,
+        received_at=row.received_at,
+        name=row.name,
+        state=FrameState(row.state),
+        reason=row.reason,
+        attempt=row.attempt,
+        attributes=dict(row.attributes),
+    )

@@ -1,0 +1,90 @@
+"""Recording what a detector found: inspection, frame, counts and outbox event in one transaction (I3)."""
+
+import math
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from storage.errors import StorageError
+from storage.models import EventRow, InspectionRow
+from storage.records import DetectorVersion, EventKind, FrameState, Lease, NewInspection, Verdict
+from storage.repositories import roll_ups
+from storage.repositories.frames import finish_frame
+
+
+class NotFiniteError(StorageError):
+    """A figure that is no number must not be stored (I6)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The detector gave a {name} that is not finite.")
+
+
+def record_inspection(
+    session: Session,
+    lease: Lease,
+    version: DetectorVersion,
+    found: NewInspection,
+    *,
+    is_told: bool,
+    pages: bool,
+    now: datetime,
+) -> int | None:
+    """Store what was found and return the inspection's id; None where the lease was lost, and nothing is stored.
+
+    is_told: write an outbox event where the verdict is anomalous. pages: the event may send a message.
+    """
+    _refuse_not_finite(found)
+    if not finish_frame(session, lease, FrameState.SCORED):
+        return None
+    row = _inspection_row(lease, version, found, now)
+    session.add(row)
+    session.flush()
+    is_anomaly = found.verdict is Verdict.ANOMALOUS and found.fault is None
+    counts = {"anomalous": int(is_anomaly), "faulted": int(found.fault is not None)}
+    roll_ups.count(session, lease.frame.source_id, lease.frame.received_at, **counts)
+    if is_anomaly and is_told:
+        session.add(_anomaly_event(row, pages, now))
+    return row.id
+
+
+def _inspection_row(lease: Lease, version: DetectorVersion, found: NewInspection, now: datetime) -> InspectionRow:
+    return InspectionRow(
+        frame_id=lease.frame.id,
+        detector_version_id=version.id,
+        source_id=lease.frame.source_id,
+        captured_at=lease.frame.captured_at,
+        inspected_at=now,
+        score=found.score,
+        threshold=found.threshold,
+        p_value=found.p_value,
+        verdict=found.verdict,
+        fault=found.fault,
+        regions=[asdict(region) for region in found.regions],
+        width=found.width,
+        height=found.height,
+        vectors=found.vectors,
+        embedding_space=found.embedding_space,
+        heatmap=found.heatmap,
+        thumbnail=found.thumbnail,
+        crops=list(found.crops),
+        milliseconds=found.milliseconds,
+    )
+
+
+def _anomaly_event(row: InspectionRow, pages: bool, now: datetime) -> EventRow:  # noqa: FBT001 - passed on by name above
+    return EventRow(
+        kind=EventKind.ANOMALY,
+        source_id=row.source_id,
+        inspection_id=row.id,
+        payload={"pages": pages},
+        created_at=now,
+    )
+
+
+def _refuse_not_finite(found: NewInspection) -> None:
+    figures = {"score": found.score, "threshold": found.threshold, "p-value": found.p_value or 0.0}
+    figures |= {"region peak": sum(region.peak for region in found.regions)}
+    for name, value in figures.items():
+        if not math.isfinite(value):
+            raise NotFiniteError(name)

@@ -1,0 +1,36 @@
+"""Counts a source and quarter of an hour (some zones need it), written in the transaction of what they count."""
+
+from datetime import datetime
+
+from sqlalchemy import Dialect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from storage.models import RollUpRow
+
+SPAN_MINUTES = 15
+
+
+def count(session: Session, source_id: int, received_at: datetime, **added: int) -> None:
+    """Add to the counts of the quarter of an hour in which frames were received; columns of RollUpRow by name."""
+    starts_at = span_start(received_at)
+    dialect: Dialect = session.get_bind().dialect
+    insert = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+    columns = {name: RollUpRow.__table__.c[name] for name in added}
+    statement = insert(RollUpRow).values(_zeros() | {"source_id": source_id, "starts_at": starts_at} | added)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["source_id", "starts_at"],
+            set_={name: column + added[name] for name, column in columns.items()},
+        ),
+    )
+
+
+def span_start(moment: datetime) -> datetime:
+    """Return the start of the span a moment falls in."""
+    return moment.replace(minute=moment.minute - moment.minute % SPAN_MINUTES, second=0, microsecond=0)
+
+
+def _zeros() -> dict[str, int]:
+    keys = ("source_id", "starts_at")
+    return {column.name: 0 for column in RollUpRow.__table__.columns if column.name not in keys}

@@ -1,5 +1,7 @@
 """The one front door: `oddspot COMMAND`, with each package's commands mounted when they are asked for."""
 
+from __future__ import annotations
+
 import importlib.metadata
 import json
 import signal
@@ -9,7 +11,10 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import typer
 
 ROOT = Path(__file__).resolve().parent
 ROOMS = ("config", "storage", "detectors", "agent")
@@ -127,11 +132,21 @@ def _front_door() -> Any:
     return typer.main.get_command(app)
 
 
-def _add_joint_commands(app: Any) -> None:
+def _add_joint_commands(app: typer.Typer) -> None:
     import typer  # noqa: PLC0415 - see _front_door
 
+    config_option = typer.Option(None, help="Settings file.")
+    json_option = typer.Option(False, "--json", help="One object a line.")
+    version_option = typer.Option(
+        False,
+        "--version",
+        is_eager=True,
+        callback=_print_version,
+        help="Print the version and stop.",
+    )
+
     @app.command()
-    def run(config: Path | None = typer.Option(None, help="Settings file.")) -> None:
+    def run(config: Path | None = config_option) -> None:
         """Start the service: one process that detects, one that talks."""
         _prepare(config)
         sys.exit(_supervise([["detect"], ["talk"]], config))
@@ -139,17 +154,21 @@ def _add_joint_commands(app: Any) -> None:
     @app.command()
     def doctor(
         *,
-        config: Path | None = typer.Option(None, help="Settings file."),
-        as_json: bool = typer.Option(False, "--json", help="One object a line."),
+        config: Path | None = config_option,
+        as_json: bool = json_option,
     ) -> None:
         """Look at everything Oddspot needs: each ok, or the fix."""
         sys.exit(0 if _examine(config, as_json=as_json) else 1)
 
     @app.callback()
-    def front(*, version: bool = typer.Option(False, "--version", help="Print the version and stop.")) -> None:
-        if version:
-            typer.echo(importlib.metadata.version("oddspot"))
-            raise typer.Exit
+    def front(*, version: bool = version_option) -> None:
+        del version
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - an option's callback
+    if wanted:
+        print(importlib.metadata.version("oddspot"))  # noqa: T201 - a command's output
+        sys.exit(0)
 
 
 def _prepare(config: Path | None) -> None:
@@ -222,10 +241,9 @@ class _Child:
 
 def _examine(config: Path | None, *, as_json: bool) -> bool:
     from agent.checks import checks as agent_checks  # noqa: PLC0415 - see _front_door
+    from config.load import load_settings  # noqa: PLC0415 - the same
     from detectors.checks import checks as detector_checks  # noqa: PLC0415 - the same
     from storage.checks import checks as storage_checks  # noqa: PLC0415 - the same
-
-    from config.load import load_settings  # noqa: PLC0415 - the same
 
     settings = load_settings(config)
     is_well = True

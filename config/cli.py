@@ -15,9 +15,8 @@ app = typer.Typer()
 config_app = typer.Typer(help="Look at the settings.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else ODDSPOT_CONFIG, ./oddspot.yaml.")
-]
+CONFIG_HELP = "Settings file; else ODDSPOT_CONFIG, ./oddspot.yaml."
+ConfigOption = Annotated[Path | None, typer.Option("--config", help=CONFIG_HELP)]
 
 
 @app.command()

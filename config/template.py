@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from config.settings import Settings, SourceSettings
 
 HEADER = """\
-# Oddspot's settings. Every key is shown with its default; a line that starts with "# " followed by a key is that default.
+# Oddspot's settings. Every key is shown with its meaning above it; a key behind "# " stands at its default.
 # Secrets are better given by environment: ODDSPOT__SLACK__BOT_TOKEN=..., or ODDSPOT__SLACK__BOT_TOKEN_FILE=/path.
 # Any key can be set so: ODDSPOT__STORAGE__DATA_DIR=/var/lib/oddspot
 """

@@ -39,9 +39,8 @@ def bring_in(
     if as_json:
         errors = [{"line": number, "reason": reason} for number, reason in report.errors.items()]
         counts = {"imported": report.imported, "known": report.known, "skipped": len(errors)}
-        print_json(
-            counts | {"ids": {str(line): f"A-{number}" for line, number in report.ids.items()}, "errors": errors}
-        )
+        ids = {str(line): f"A-{inspection_id}" for line, inspection_id in report.ids.items()}
+        print_json(counts | {"ids": ids, "errors": errors})
     else:
         typer.echo(f"{report.imported} imported, {report.known} known already, {len(report.errors)} skipped.")
     for number, reason in list(report.errors.items())[:SHOWN_ERRORS]:

@@ -17,9 +17,8 @@ from rich.table import Table
 UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LONGEST_NAME = 80
 
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; else ODDSPOT_CONFIG, ./oddspot.yaml.")
-]
+CONFIG_HELP = "Settings file; else ODDSPOT_CONFIG, ./oddspot.yaml."
+ConfigOption = Annotated[Path | None, typer.Option("--config", help=CONFIG_HELP)]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON, for scripts.")]
 
 

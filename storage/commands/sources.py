@@ -44,11 +44,8 @@ def show(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         )
         for source, version in found
     ]
-    rows += [
-        (name, "in the settings, never run", "none: run `oddspot fit`", "-")
-        for name in settings.sources
-        if name not in seen
-    ]
+    unseen = [name for name in settings.sources if name not in seen]
+    rows += [(name, "in the settings, never run", "none: run `oddspot fit`", "-") for name in unseen]
     print_table(("source", "state", "detector", "last frame"), rows, empty="No sources yet.")
 
 

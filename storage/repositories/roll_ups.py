@@ -1,14 +1,15 @@
 """Counts a source and quarter of an hour (some zones need it), written in the transaction of what they count."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storage.models import RollUpRow
 
 SPAN_MINUTES = 15
+PACE_SPAN = timedelta(days=7)
 
 
 def count(session: Session, source_id: int, received_at: datetime, **added: int) -> None:
@@ -34,3 +35,16 @@ def span_start(moment: datetime) -> datetime:
 def _zeros() -> dict[str, int]:
     keys = ("source_id", "starts_at")
     return {column.name: 0 for column in RollUpRow.__table__.columns if column.name not in keys}
+
+
+def frames_a_day(session: Session, source_id: int, *, now: datetime) -> float | None:
+    """Return a source's pace over the last seven days in frames a day; None where it has none."""
+    since = now - PACE_SPAN
+    own = (RollUpRow.source_id == source_id) & (RollUpRow.starts_at >= since) & (RollUpRow.starts_at < now)
+    received, first = session.execute(
+        select(func.sum(RollUpRow.received), func.min(RollUpRow.starts_at)).where(own)
+    ).one()
+    if not received:
+        return None
+    days = max((now - first) / timedelta(days=1), 1 / 24)
+    return float(received) / days

@@ -50,7 +50,7 @@ def list_sources(session: Session) -> list[Source]:
 def set_source_state(session: Session, name: str, state: SourceState, *, actor: str, now: datetime) -> Source:
     """Move a source to a state, with an audit row; raise UnknownSourceError."""
     source = source_by_name(session, name)
-    values: dict[str, object] = {"state": state}
+    values: dict[str, object] = {"state": state, "fault": None}
     if state is SourceState.LIVE and source.live_since is None:
         values["live_since"] = now
     session.execute(update(SourceRow).where(SourceRow.id == source.id).values(**values))
@@ -72,6 +72,21 @@ def activate_version(session: Session, source_id: int, version_id: int, *, expec
         update(SourceRow).where(SourceRow.id == source_id, unchanged).values(active_version_id=version_id),
     )
     return bool(changed.rowcount)  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+def set_source_fault(session: Session, source: Source, fault: str, *, now: datetime) -> None:
+    """Stop judging a source whose detector cannot be used; its frames wait for a person."""
+    session.execute(
+        update(SourceRow).where(SourceRow.id == source.id).values(state=SourceState.NOT_JUDGED, fault=fault),
+    )
+    write_audit(
+        session,
+        actor="service",
+        action="source_not_judged",
+        subject=source.name,
+        detail={"was": source.state, "fault": fault},
+        now=now,
+    )
 
 
 def as_source(row: SourceRow) -> Source:

@@ -1,0 +1,43 @@
+"""One structlog line an event, on stderr: for people at a terminal, JSON elsewhere; secrets are cut out."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-[\w-]{8,}|(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
+SECRET_KEYS = ("token", "secret", "password", "api_key")
+
+
+def configure_logs() -> None:
+    """Set logging up for this process."""
+    is_terminal = sys.stderr.isatty()
+    last: Any = structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([] if is_terminal else [structlog.processors.format_exc_info]),
+            without_secrets,
+            last,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    for noisy in ("apscheduler", "httpx", "watchfiles", "slack_bolt", "slack_sdk", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def without_secrets(_logger: object, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cut tokens and passwords out of every value of a log line."""
+    for key, value in event.items():
+        if any(word in key.lower() for word in SECRET_KEYS):
+            event[key] = "***"
+        elif isinstance(value, str):
+            event[key] = SECRET.sub("***", value)
+    return event

@@ -1,0 +1,223 @@
+"""The ledger of frames, on both databases."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+from sqlalchemy import func, select, update
+
+from storage.database import Database, database_now
+from storage.models import EventRow, FrameRow, InspectionRow, RollUpRow
+from storage.records import FrameState, RejectReason, SourceState
+from storage.repositories.frames import (
+    MAX_ATTEMPTS,
+    claim_frames,
+    finish_frame,
+    give_back_frame,
+    has_origin,
+    queue_depth,
+    receive_frame,
+)
+from storage.repositories.inspections import NotFiniteError, record_inspection
+from tests.factories import NOON, found, lease_one, make_inspection, make_source, make_version, new_frame
+
+
+def roll_up(database: Database) -> RollUpRow:
+    with database.reading() as session:
+        return session.scalars(select(RollUpRow)).one()
+
+
+def expire_leases(database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(update(FrameRow).values(lease_until=database_now(session) - timedelta(seconds=1)))
+
+
+def test_takes_the_same_bytes_of_the_same_moment_once_and_counts_the_repeat(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        first = receive_frame(session, new_frame(source))
+        second = receive_frame(session, new_frame(source))
+
+    assert first is not None
+    assert second is None
+    assert (roll_up(database).received, roll_up(database).duplicates) == (1, 1)
+
+
+def test_ends_an_unreadable_arrival_at_once(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        make_version(session, source)
+        receive_frame(session, new_frame(source), rejected=RejectReason.NOT_A_REGULAR_FILE)
+        assert claim_frames(session, owner="w", limit=5, lease_seconds=60) == []
+        row = session.scalars(select(FrameRow)).one()
+
+    assert (row.state, row.reason) == ("rejected", "not_a_regular_file")
+    assert roll_up(database).rejected == 1
+
+
+def test_knows_an_arrival_again_after_a_restart(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        receive_frame(session, new_frame(source, 3))
+
+    with database.reading() as session:
+        assert has_origin(session, source.id, f"origin-{source.id}-3")
+        assert not has_origin(session, source.id, f"origin-{source.id}-4")
+
+
+def test_leases_each_frame_to_one_worker_only(database: Database) -> None:
+    frames, workers = 40, 4
+    with database.transaction() as session:
+        source = make_source(session)
+        make_version(session, source)
+        for number in range(frames):
+            receive_frame(session, new_frame(source, number))
+    leased: list[int] = []
+    barrier = Barrier(workers)
+
+    def work(owner: str) -> None:
+        barrier.wait()
+        while True:
+            with database.transaction() as session:
+                leases = claim_frames(session, owner=owner, limit=3, lease_seconds=60)
+            if not leases:
+                return
+            leased.extend(lease.frame.id for lease in leases)
+
+    threads = [Thread(target=work, args=(f"w{number}",)) for number in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(leased) == sorted(set(leased))
+    assert len(leased) == frames
+
+
+def test_leaves_frames_of_a_paused_source_alone(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session, state=SourceState.PAUSED)
+        make_version(session, source)
+        receive_frame(session, new_frame(source))
+
+        assert claim_frames(session, owner="w", limit=5, lease_seconds=60) == []
+        assert queue_depth(session) == 1
+
+
+def test_leaves_frames_of_a_source_without_a_bundle_alone(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        make_version(session, source, bundle=None)
+        receive_frame(session, new_frame(source))
+
+        assert claim_frames(session, owner="w", limit=5, lease_seconds=60) == []
+
+
+def test_leases_again_what_a_dead_worker_held_and_refuses_the_late_result(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        version = make_version(session, source)
+        receive_frame(session, new_frame(source))
+        lost = lease_one(session, "dead")
+    expire_leases(database)
+    with database.transaction() as session:
+        held = lease_one(session, "alive")
+
+    with database.transaction() as session:
+        late = record_inspection(session, lost, version, found(), is_told=True, pages=True, now=NOON)
+    with database.transaction() as session:
+        kept = record_inspection(session, held, version, found(), is_told=True, pages=True, now=NOON)
+
+    assert late is None
+    assert kept is not None
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(InspectionRow)) == 1
+        assert session.scalar(select(func.count()).select_from(EventRow)) == 1
+
+
+def test_gives_a_frame_up_after_five_failures(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        make_version(session, source)
+        receive_frame(session, new_frame(source))
+    for _ in range(MAX_ATTEMPTS):
+        with database.transaction() as session:
+            assert give_back_frame(session, lease_one(session), counts=True)
+
+    with database.transaction() as session:
+        assert claim_frames(session, owner="w", limit=5, lease_seconds=60) == []
+        row = session.scalars(select(FrameRow)).one()
+
+    assert row.state == FrameState.DEAD_LETTER
+    assert roll_up(database).dead_letter == 1
+
+
+def test_counts_no_failure_for_a_frame_handed_back_unharmed(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        make_version(session, source)
+        receive_frame(session, new_frame(source))
+    for _ in range(MAX_ATTEMPTS + 2):
+        with database.transaction() as session:
+            assert give_back_frame(session, lease_one(session), counts=False)
+
+    with database.transaction() as session:
+        assert lease_one(session).attempt == 1
+
+
+def test_ends_a_frame_only_once(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        make_version(session, source)
+        receive_frame(session, new_frame(source))
+        lease = lease_one(session)
+
+    with database.transaction() as session:
+        assert finish_frame(session, lease, FrameState.REJECTED, "truncated")
+    with database.transaction() as session:
+        assert not finish_frame(session, lease, FrameState.SCORED)
+
+    assert (roll_up(database).rejected, roll_up(database).scored) == (1, 0)
+
+
+def test_writes_inspection_frame_counts_and_event_together(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        inspection_id = make_inspection(session, source, make_version(session, source))
+
+    with database.reading() as session:
+        event = session.scalars(select(EventRow)).one()
+        frame = session.scalars(select(FrameRow)).one()
+    assert (event.inspection_id, event.payload) == (inspection_id, {"pages": True})
+    assert frame.state == FrameState.SCORED
+    assert (roll_up(database).scored, roll_up(database).anomalous) == (1, 1)
+
+
+def test_tells_nothing_of_normal_frames_nor_while_commissioning(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        version = make_version(session, source)
+        make_inspection(session, source, version, 1, score=0.5)
+        make_inspection(session, source, version, 2, is_told=False)
+
+    with database.reading() as session:
+        assert session.scalars(select(EventRow)).all() == []
+
+
+def test_keeps_nothing_of_a_score_that_is_no_number(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        version = make_version(session, source)
+        receive_frame(session, new_frame(source))
+        lease = lease_one(session)
+
+    for figures in ({"score": float("nan")}, {"threshold": float("inf")}, {"p_value": float("nan")}):
+        try:
+            with database.transaction() as session:
+                record_inspection(session, lease, version, found(**figures), is_told=True, pages=True, now=NOON)
+        except NotFiniteError:
+            continue
+        raise AssertionError(figures)
+
+    with database.reading() as session:
+        assert session.scalars(select(InspectionRow)).all() == []
+        assert session.scalars(select(FrameRow.state)).one() == FrameState.LEASED

@@ -1,0 +1,153 @@
+"""Settings from a file and the environment."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config.load import ConfigError, load_settings
+from config.settings import Settings
+from config.template import settings_template
+
+
+def write(folder: Path, content: object) -> Path:
+    file = folder / "oddspot.yaml"
+    file.write_text(content if isinstance(content, str) else yaml.safe_dump(content), encoding="utf-8")
+    return file
+
+
+def test_works_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = load_settings(environ={})
+
+    assert settings.storage.data_dir == tmp_path / "oddspot-data"
+    assert settings.database_url == f"sqlite:///{tmp_path}/oddspot-data/oddspot.db"
+
+
+def test_reads_paths_from_where_the_file_stands(tmp_path: Path) -> None:
+    file = write(tmp_path, {"sources": {"line-1": {"path": "in"}}, "storage": {"data_dir": "d"}})
+
+    settings = load_settings(file, environ={})
+
+    assert settings.sources["line-1"].path == tmp_path / "in"
+    assert settings.storage.data_dir == tmp_path / "d"
+
+
+def test_prefers_the_environment(tmp_path: Path) -> None:
+    file = write(tmp_path, {"time_zone": "UTC", "alerts": {"join_minutes": 5}})
+    environ = {
+        "ODDSPOT_CONFIG": str(file),
+        "ODDSPOT__TIME_ZONE": "Europe/Berlin",
+        "ODDSPOT__ALERTS__JOIN_MINUTES": "7.5",
+        "ODDSPOT__STORAGE__DATA_DIR": str(tmp_path / "x"),
+    }
+
+    settings = load_settings(environ=environ)
+
+    assert settings.time_zone == "Europe/Berlin"
+    assert settings.alerts.join_minutes == 7.5
+    assert settings.storage.data_dir == tmp_path / "x"
+
+
+def test_reads_a_secret_from_a_file_and_never_shows_it(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("xoxb-very-secret\n", encoding="utf-8")
+
+    settings = load_settings(environ={"ODDSPOT__SLACK__BOT_TOKEN_FILE": str(secret)})
+
+    assert settings.slack.bot_token is not None
+    assert settings.slack.bot_token.get_secret_value() == "xoxb-very-secret"
+    assert "very-secret" not in repr(settings)
+    assert "very-secret" not in settings.model_dump_json()
+
+
+def test_takes_the_plain_slack_names_where_nothing_else_is_said() -> None:
+    environ = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "ODDSPOT__SLACK__APP_TOKEN": "xapp-2"}
+
+    slack = load_settings(environ=environ).slack
+
+    assert slack.bot_token is not None
+    assert slack.app_token is not None
+    assert (slack.bot_token.get_secret_value(), slack.app_token.get_secret_value()) == ("xoxb-1", "xapp-2")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ({"sauces": {}}, "sauces"),
+        ({"alerts": {"join_minutes": -1}}, "alerts.join_minutes"),
+        ({"time_zone": "Mars/Olympus"}, "Mars/Olympus"),
+        ({"sources": {"line-1": {"kind": "folder"}}}, "needs `path`"),
+        ({"sources": {"a b": {"path": "x"}}}, "a b"),
+        ({"slack": {"api_url": "http://evil.example/api/"}}, "https"),
+        ({"detector": {"preset": "best"}}, "detector.preset"),
+        ("a: [", "cannot be read"),
+        ("- 1", "keys and values"),
+    ],
+)
+def test_names_what_is_wrong(tmp_path: Path, content: object, said: str) -> None:
+    with pytest.raises(ConfigError, match=r"oddspot\.yaml") as caught:
+        load_settings(write(tmp_path, content), environ={})
+
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_never_shows_a_bad_secret(tmp_path: Path) -> None:
+    file = write(tmp_path, {"slack": {"bot_token": ["xoxb-oops"]}})
+
+    with pytest.raises(ConfigError) as caught:
+        load_settings(file, environ={})
+
+    assert "xoxb-oops" not in str(caught.value)
+
+
+def test_refuses_a_file_that_is_named_but_gone(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no settings file .*gone\.yaml"):
+        load_settings(tmp_path / "gone.yaml", environ={})
+
+
+def test_writes_a_template_that_equals_the_defaults_and_one_source(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, settings_template()), environ={})
+
+    assert list(settings.sources) == ["line-1"]
+    assert settings.alerts == Settings().alerts
+    assert settings.slack == Settings().slack
+
+
+def test_explains_every_key_in_the_template() -> None:
+    template = settings_template()
+    for section in Settings.model_fields.values():
+        assert section.description is not None
+        fields = getattr(section.annotation, "model_fields", {})
+        for name, field in fields.items():
+            assert f"# {name}:" in template
+            assert f"# {field.description}" in template
+
+
+def test_loads_the_template_with_every_default_uncommented(tmp_path: Path) -> None:
+    lines = settings_template().splitlines()
+    keys = [text.replace("# ", "", 1) if text.lstrip("# ").split(":")[0].isidentifier() else text for text in lines]
+    kept = [text for text in keys if not text.lstrip().startswith("#") and text.strip()]
+    file = write(tmp_path, "\n".join(kept))
+
+    parsed = yaml.safe_load(file.read_text(encoding="utf-8"))
+
+    assert parsed["alerts"]["join_minutes"] == Settings().alerts.join_minutes
+
+
+def test_knows_each_sources_own_zone_channel_and_detector() -> None:
+    settings = Settings.model_validate(
+        {
+            "time_zone": "Europe/Berlin",
+            "sources": {
+                "a": {"path": "x", "time_zone": "Asia/Tokyo", "channel": "#a", "detector": {"preset": "fast"}},
+                "b": {"path": "y"},
+            },
+        },
+    )
+
+    assert [settings.zone_of(name) for name in ("a", "b", None)] == ["Asia/Tokyo", "Europe/Berlin", "Europe/Berlin"]
+    assert [settings.channel_of(name) for name in ("a", "b")] == ["#a", "#oddspot"]
+    assert [settings.detector_of(name).preset for name in ("a", "b")] == ["fast", "default"]

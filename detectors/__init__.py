@@ -1,0 +1,1 @@
+"""Image source -> score -> heatmap -> stored inspection."""

@@ -1,0 +1,163 @@
+"""A fitted detector on disk: manifest.json, safetensors and thumbnails, each under its hash; never a pickle."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from detectors.errors import DetectorError
+
+SCHEMA = 1
+MANIFEST = "manifest.json"
+TENSORS = "tensors.safetensors"
+FILE_NAME = re.compile(r"(thumbnails/)?[A-Za-z0-9_-]+\.(safetensors|png)")
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class BundleError(DetectorError):
+    """A bundle cannot be written or must not be used; the sentence names the file."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Preprocessing(_Part):
+    """How a file becomes the network's input; the same at fit and at score."""
+
+    image_size: int = Field(ge=32, le=4096)
+    resize: Literal["bilinear-antialias-square"]
+    normaliser: str
+    bit_depth: int | None
+
+
+class Statistics(_Part):
+    """The extremes of exposure among the training images."""
+
+    brightness_low: FiniteFloat
+    brightness_high: FiniteFloat
+    dark_share_high: FiniteFloat
+    bright_share_high: FiniteFloat
+
+
+class Manifest(_Part):
+    """Everything about a detector but its arrays."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    files: dict[str, Sha256]
+    method: str
+    preset: str
+    backbone: str
+    weights_sha256: Sha256
+    preprocessing: Preprocessing
+    precision: Literal["float32"]
+    embedding_space: str
+    seed: int
+    threshold: FiniteFloat
+    map_threshold: FiniteFloat
+    wanted_rate: FiniteFloat
+    promised_rate: FiniteFloat
+    statistics: Statistics
+    images: tuple[str, ...]
+    thumbnails: tuple[str, ...]
+    versions: dict[str, str]
+
+
+def write_bundle(
+    folder: Path, manifest: Manifest, arrays: Mapping[str, NDArray[np.generic]], thumbnails: Mapping[str, bytes]
+) -> str:
+    """Write a bundle whole or not at all and return its manifest's sha256; raise BundleError."""
+    if folder.exists():
+        raise BundleError(f"{folder} is already there, and a bundle never changes.")
+    unfinished = folder.with_name(f".{folder.name}.{uuid4().hex}.part")
+    contents = {TENSORS: save({name: np.ascontiguousarray(array) for name, array in arrays.items()}), **thumbnails}
+    files = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    text = manifest.model_copy(update={"files": files}).model_dump_json(by_alias=True, indent=2).encode()
+    try:
+        for name, content in {**contents, MANIFEST: text}.items():
+            _write_synced(unfinished / name, content)
+        for directory in (unfinished / "thumbnails", unfinished):
+            _sync_folder(directory)
+        unfinished.rename(folder)
+        _sync_folder(folder.parent)
+    except OSError as error:
+        raise BundleError(f"{folder} cannot be written: {error}.") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return hashlib.sha256(text).hexdigest()
+
+
+def read_bundle(folder: Path) -> tuple[Manifest, dict[str, NDArray[np.generic]]]:
+    """Return a bundle's manifest and arrays, every file checked by its hash; raise BundleError."""
+    manifest = _read_manifest(folder / MANIFEST)
+    for name, expected in manifest.files.items():
+        if not FILE_NAME.fullmatch(name):
+            raise BundleError(f"{MANIFEST} in {folder} names {name!r}, which is no file of a bundle.")
+        if hashlib.sha256(_read(folder / name)).hexdigest() != expected:
+            raise BundleError(f"{folder / name} does not match its hash in {MANIFEST}.")
+    if TENSORS not in manifest.files:
+        raise BundleError(f"{MANIFEST} in {folder} does not name {TENSORS}.")
+    try:
+        return manifest, load(_read(folder / TENSORS))
+    except SafetensorError as error:
+        raise BundleError(f"{folder / TENSORS} is damaged: {error}.") from error
+
+
+def manifest_sha256(folder: Path) -> str:
+    """Return the hash that names a bundle; raise BundleError where there is none."""
+    return hashlib.sha256(_read(folder / MANIFEST)).hexdigest()
+
+
+def _read_manifest(path: Path) -> Manifest:
+    text = _read(path)
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise BundleError(f"{path} is not JSON.") from error
+    schema = values.get("schema") if isinstance(values, dict) else None
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise BundleError(f"{path} has schema {schema}; this version of Oddspot reads up to {SCHEMA}.")
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise BundleError(f"{path} is not a manifest: {key or 'it'}: {first['msg']}.") from error
+
+
+def _read(path: Path) -> bytes:
+    if path.is_symlink() or not path.is_file():
+        raise BundleError(f"{path} is missing.")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

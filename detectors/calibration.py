@@ -1,0 +1,87 @@
+"""What a score means: held-out scores of normal images, a p-value, and a threshold that keeps its promise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAVE_ONE_OUT_UP_TO = 32
+TEN_FOLDS_UP_TO = 100
+RUNS_PER_FOLD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Held-out scores and map peaks of normal images, and what follows: higher than a threshold is abnormal.
+
+    promised_rate is the share of normal images that may score above the threshold; where there are too few images to
+    promise wanted_rate, it is the smallest rate that they can promise.
+    """
+
+    scores: tuple[float, ...]
+    map_peaks: tuple[float, ...]
+    wanted_rate: float
+    promised_rate: float
+    threshold: float
+    map_threshold: float
+
+    def p_value(self, score: float) -> float:
+        """Return the conformal p-value (1 + #{calibration scores >= score}) / (n + 1); its floor is 1 / (n + 1)."""
+        ordered = np.asarray(self.scores)
+        return float(1 + len(ordered) - np.searchsorted(ordered, score, side="left")) / (len(ordered) + 1)
+
+    @property
+    def sentence(self) -> str:
+        """What can be promised, in words."""
+        return calibration_sentence(len(self.scores), wanted_rate=self.wanted_rate, promised_rate=self.promised_rate)
+
+
+def calibrate(scores: Sequence[float], map_peaks: Sequence[float], *, wanted_rate: float) -> Calibration:
+    """Return thresholds that normal images exceed at wanted_rate at most, or at the least that can be promised."""
+    promised = max(wanted_rate, 1 / (len(scores) + 1))
+    return Calibration(
+        scores=tuple(sorted(scores)),
+        map_peaks=tuple(sorted(map_peaks)),
+        wanted_rate=wanted_rate,
+        promised_rate=promised,
+        threshold=conformal_quantile(scores, promised),
+        map_threshold=conformal_quantile(map_peaks, promised),
+    )
+
+
+def conformal_quantile(scores: Sequence[float], rate: float) -> float:
+    """Return the ceil((n + 1)(1 - rate))-th smallest score: the next normal score exceeds it at `rate` at most."""
+    count = len(scores)
+    # Rounded first: 0.1 of 9 + 1 images is exactly one image, whatever binary fractions say.
+    rank = ceil(round((count + 1) * (1 - rate), 9))
+    return float(sorted(scores)[min(rank, count) - 1])
+
+
+def calibration_sentence(images: int, *, wanted_rate: float, promised_rate: float) -> str:
+    """Say what share of normal images may raise a false alarm, and how many images a smaller share would take."""
+    promise = f"{images} normal images promise at most {_percent(promised_rate)} false alarms"
+    if promised_rate <= wanted_rate:
+        return f"{promise}."
+    needed = ceil(round(1 / wanted_rate, 9)) - 1
+    return f"{promise}; {_percent(wanted_rate)}, as asked for, takes {needed}."
+
+
+def split_folds(images: int, seed: int) -> list[NDArray[np.intp]]:
+    """Deal images into folds: each alone up to 32, else ten or five folds.
+
+    Runs of consecutive images stay together, so that a burst of near copies is not judged by its own siblings; runs are
+    dealt at random, so that no fold holds all of one kind.
+    """
+    if images <= LEAVE_ONE_OUT_UP_TO:
+        return list(np.arange(images).reshape(-1, 1))
+    folds = 10 if images <= TEN_FOLDS_UP_TO else 5
+    length = max(1, images // (folds * RUNS_PER_FOLD))
+    starts = np.random.default_rng(seed).permutation(np.arange(0, images, length))
+    runs = [np.arange(start, min(start + length, images)) for start in starts]
+    return [np.sort(np.concatenate(runs[fold::folds])) for fold in range(folds)]
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.3g} %"

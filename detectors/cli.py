@@ -1,0 +1,14 @@
+"""Commands about images: `collect`, `fit`, `score`, `evaluate`, `detect`, `demo`."""
+
+import typer
+
+from detectors.commands.collect import collect
+from detectors.commands.detect import detect
+from detectors.commands.evaluate import evaluate
+from detectors.commands.fit import fit
+from detectors.commands.score import score
+from detectors.demo.command import demo
+
+app = typer.Typer()
+for command in (collect, fit, score, evaluate, detect, demo):
+    app.command()(command)

@@ -1,0 +1,1 @@
+"""The commands of the detectors, one topic a file."""

@@ -1,0 +1,157 @@
+"""`oddspot fit`: good photos become a detector, and a person is told what to expect."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from config.load import load_settings
+from config.settings import SOURCE_NAME, DetectorSettings, Settings
+from detectors.commands.files import list_images
+from detectors.errors import DetectorError
+from storage.commands.options import ConfigOption, JsonOption, now_utc, person, plain, print_json
+from storage.opening import Stores, open_stores
+from storage.records import DetectorVersion
+from storage.repositories.roll_ups import frames_a_day
+
+SHOWN_SKIPPED = 10
+Preset = Annotated[str | None, typer.Option(help="fast or default.")]
+
+
+class BadNameError(DetectorError):
+    """A source cannot be called so."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{plain(name)!r} cannot name a source: use letters, digits, dot, dash and underscore.")
+
+
+class StageProgress:
+    """The fit's stages as progress bars on stderr."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show how far a stage is."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._progress.add_task(stage, total=total)
+        self._progress.update(self._tasks[stage], completed=done, total=total)
+
+
+def progress_bars() -> Progress:
+    """Return progress bars on stderr, so that stdout stays for results."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+
+
+def fit(
+    source: Annotated[str, typer.Argument(help="The source the detector is for.")],
+    good: Annotated[Path, typer.Option("--good", help="Folder of good photos.")],
+    config: ConfigOption = None,
+    *,
+    preset: Preset = None,
+    live: Annotated[bool, typer.Option("--live", help="Skip commissioning: tell anomalies at once.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn what normal looks like from good photos and register the detector."""
+    if not SOURCE_NAME.fullmatch(source):
+        raise BadNameError(source)
+    settings = load_settings(config)
+    images = list_images([good])
+    stores = open_stores(settings)
+    version = _fit(source, images, settings, _chosen(settings.detector_of(source), preset), stores, goes_live=live)
+    with stores.database.reading() as session:
+        pace = frames_a_day(session, version.source_id, now=now_utc())
+    if as_json:
+        print_json(_as_json(source, version, pace))
+    else:
+        _tell(source, version, pace, is_live=live)
+
+
+def _chosen(settings: DetectorSettings, preset: str | None) -> DetectorSettings:
+    if preset is None:
+        return settings
+    return DetectorSettings.model_validate(settings.model_dump() | {"preset": preset})
+
+
+def _fit(
+    source: str,
+    images: list[Path],
+    settings: Settings,
+    chosen: DetectorSettings,
+    stores: Stores,
+    *,
+    goes_live: bool,
+) -> DetectorVersion:
+    from detectors.decode import Decoder  # noqa: PLC0415 - torch is loaded only once there is something to fit
+    from detectors.fitting import fit_detector  # noqa: PLC0415 - the same
+    from detectors.registering import register_fit  # noqa: PLC0415 - the same
+
+    own = settings.sources.get(source)
+    bit_depth = own.bit_depth if own else None
+    data_dir = settings.storage.data_dir
+    with Decoder(settings.limits, bit_depth=bit_depth) as decoder, progress_bars() as bars:
+        fitted = fit_detector(
+            images,
+            decoder=decoder,
+            settings=chosen,
+            bit_depth=bit_depth,
+            weights_dir=data_dir / "weights",
+            progress=StageProgress(bars),
+        )
+    skipped = {name for name, _ in fitted.report.skipped}
+    return register_fit(
+        fitted,
+        source,
+        stores,
+        data_dir=data_dir,
+        images=[image for image in images if str(image) not in skipped],
+        goes_live=goes_live,
+        actor=person(),
+        now=now_utc(),
+    )
+
+
+def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[str, Any]:
+    keys = ("wanted_rate", "bank_rows", "bank_bytes", "backbone", "image_size", "seconds", "skipped")
+    return {
+        "source": source,
+        "detector": version.name,
+        "method": version.method,
+        "preset": version.preset,
+        "threshold": version.threshold,
+        "promised_rate": version.promised_rate,
+        "training_images": version.training_images,
+        "frames_a_day": pace,
+        "false_alarms_a_day": None if pace is None else pace * version.promised_rate,
+        **{key: version.details[key] for key in keys},
+    }
+
+
+def _tell(source: str, version: DetectorVersion, pace: float | None, *, is_live: bool) -> None:
+    skipped = version.details["skipped"]
+    if skipped:
+        typer.echo(f"{len(skipped)} photos could not be read and were skipped:")
+        for name, reason in skipped[:SHOWN_SKIPPED]:
+            typer.echo(f"  {plain(Path(name).name)}: {reason}")
+    typer.echo(f"{version.name} is fitted on {version.training_images} good photos and is active.")
+    typer.echo(f"  threshold       {version.threshold:.4g} (scores above it are anomalies)")
+    typer.echo(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
+    if version.promised_rate > version.details["wanted_rate"]:
+        wanted = version.details["wanted_rate"]
+        needed = round(1 / wanted) - 1
+        typer.echo(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
+    expected = "not known yet: no frames were seen" if pace is None else f"about {pace * version.promised_rate:.1f}"
+    typer.echo(f"  false alarms    a day at this source's pace: {expected}")
+    if is_live:
+        typer.echo(f"{source} is live: its anomalies are told. Next: `oddspot run`.")
+    else:
+        typer.echo(f"{source} is in commissioning: it scores silently until `oddspot source live {source}`.")

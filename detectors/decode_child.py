@@ -1,0 +1,87 @@
+"""The process that decodes: it reads requests from stdin, answers on stdout, and may die of a file.
+
+A message is a 4-byte big-endian length and that much JSON; a picture's raw pixels follow the JSON that gives its shape.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from detectors.image_file import FileLimits, ReadImage, RejectedError, read_image
+from storage.records import RejectReason
+
+LENGTH_BYTES = 4
+READY: dict[str, Any] = {"ready": True}
+
+
+def main() -> None:
+    """Answer requests until stdin closes."""
+    requests, replies = _take_over_streams()
+    send_message(replies, READY)
+    while (request := receive_message(requests.read)) is not None:
+        answer(request, replies)
+
+
+def answer(request: dict[str, Any], replies: BinaryIO) -> None:
+    """Decode one requested file and write the reply."""
+    _limit_memory(int(request["memory_bytes"]))
+    # The parent kills a child that is late; the alarm ends one whose parent was killed first.
+    signal.setitimer(signal.ITIMER_REAL, 2 * float(request["seconds"]) + 1)
+    limits = FileLimits(request["max_bytes"], request["max_pixels"], request["max_aspect"])
+    try:
+        image = read_image(Path(request["path"]), limits, request["bit_depth"])
+    except RejectedError as error:
+        send_message(replies, {"reason": error.reason.value, "detail": str(error)[:200]})
+    except MemoryError:
+        send_message(replies, {"reason": RejectReason.DECODER_CRASH.value, "detail": "out of memory"})
+    else:
+        _send_image(replies, image)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def send_message(stream: BinaryIO, message: dict[str, Any]) -> None:
+    """Write one length-prefixed JSON object and flush it."""
+    body = json.dumps(message).encode()
+    stream.write(len(body).to_bytes(LENGTH_BYTES) + body)
+    stream.flush()
+
+
+def receive_message(read: Callable[[int], bytes]) -> dict[str, Any] | None:
+    """Return the next length-prefixed JSON object, or None where the stream has ended."""
+    prefix = read(LENGTH_BYTES)
+    if len(prefix) < LENGTH_BYTES:
+        return None
+    length = int.from_bytes(prefix)
+    body = read(length)
+    if len(body) < length:
+        return None
+    message: dict[str, Any] = json.loads(body)
+    return message
+
+
+def _send_image(replies: BinaryIO, image: ReadImage) -> None:
+    height, width, _ = image.pixels.shape
+    facts = {"height": height, "width": width, "format": image.format, "animated": image.animated}
+    send_message(replies, {**facts, "taken_at": image.taken_at})
+    replies.write(image.pixels.data)
+    replies.flush()
+
+
+def _take_over_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Keep stdout for replies alone: what a library prints goes nowhere."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, sys.stdout.fileno())
+    return sys.stdin.buffer, replies
+
+
+def _limit_memory(memory_bytes: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    within = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (within, hard))

@@ -1,0 +1,57 @@
+"""From upright pixels to patch embeddings, and what a set of training images is kept as."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from detectors.backbones import Backbone
+from detectors.methods.coreset import cap_rows
+from detectors.methods.patches import generate_embedding
+from detectors.methods.port import Floats, PatchGrid
+
+MEMORY_BYTES = 300_000_000
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedImage:
+    """An image as the network saw it, and its patch embeddings."""
+
+    square: NDArray[np.uint8]
+    grid: PatchGrid
+
+
+def embed(backbone: Backbone, pixels: NDArray[np.uint8]) -> EmbeddedImage:
+    """Resize upright pixels (H, W, 3) and return their patch embeddings."""
+    square = backbone.prepare(pixels)
+    return EmbeddedImage(square, generate_embedding(backbone.extract(square)))
+
+
+class TrainingPatches:
+    """Each training image's patches, within a bounded memory.
+
+    Where all of them would take more than `memory_bytes`, every image is thinned to its share by greedy choice, and
+    `grid` embeds an image again when its full patches are asked for.
+    """
+
+    def __init__(self, images: int, *, seed: int, memory_bytes: int = MEMORY_BYTES) -> None:
+        self.rows: list[Floats] = []
+        self._shapes: list[tuple[int, int]] = []
+        self._share = memory_bytes // max(1, images)
+        self._generator = torch.Generator().manual_seed(seed)
+
+    def add(self, grid: PatchGrid) -> None:
+        """Take in the next image."""
+        most = max(1, self._share // (grid.rows.shape[1] * FLOAT_BYTES))
+        self.rows.append(cap_rows(grid.rows, most, self._generator))
+        self._shapes.append((grid.height, grid.width))
+
+    def grid(self, index: int, embed_again: Callable[[], PatchGrid]) -> PatchGrid:
+        """Return all patches of one image."""
+        height, width = self._shapes[index]
+        if len(self.rows[index]) == height * width:
+            return PatchGrid(self.rows[index], height, width)
+        return embed_again()

@@ -1,0 +1,245 @@
+"""Fit a detector: images -> patches -> bank, calibrated on scores of images that were held out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+
+import faiss
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from config.settings import DetectorSettings
+from detectors.backbones import Backbone
+from detectors.bundle import Manifest, Preprocessing, Statistics, write_bundle
+from detectors.calibration import Calibration, calibrate, split_folds
+from detectors.decode import NORMALISER, DecodeError, Decoder
+from detectors.errors import DetectorError
+from detectors.faults import Exposure, TrainingStatistics, measure_exposure, summarise_exposures
+from detectors.features import TrainingPatches, embed
+from detectors.heatmap import render_thumbnail
+from detectors.methods.anomaly_map import compute_anomaly_map
+from detectors.methods.port import FitChoices, FittedMethod, Method, PatchGrid
+from detectors.methods.registry import METHODS
+from detectors.presets import Preset, choose_preset
+from detectors.weights import WeightsFile, ensure_weights
+from storage.records import RejectReason
+
+Progress = Callable[[str, int, int], None]
+
+FEWEST_IMAGES = 3
+MOST_THUMBNAILS = 1000
+THUMBNAIL_SIDE = 128
+LIBRARIES = ("torch", "timm", "faiss-cpu", "numpy", "pillow")
+
+
+class FitError(DetectorError):
+    """A detector cannot be fitted, said in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """What a fit did and what it can promise; seconds by stage: features, bank, calibrate."""
+
+    images: int
+    skipped: tuple[tuple[str, RejectReason], ...]
+    threshold: float
+    promised_rate: float
+    wanted_rate: float
+    embedding_space: str
+    bank_rows: int
+    bank_bytes: int
+    seconds: dict[str, float]
+    method: str
+    preset: str
+    backbone: str
+    image_size: int
+    calibration_sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FittedDetector:
+    """A detector in memory, ready to be saved as a bundle."""
+
+    report: FitReport
+    calibration: Calibration
+    statistics: TrainingStatistics
+    _method: FittedMethod
+    _manifest: Manifest
+    _thumbnails: dict[str, bytes]
+
+    def save(self, folder: Path) -> str:
+        """Write the bundle, whole or not at all, and return its manifest's sha256; raise BundleError."""
+        arrays: dict[str, NDArray[np.generic]] = {
+            **self._method.arrays(),
+            "calibration_scores": np.asarray(self.calibration.scores, dtype=np.float64),
+            "calibration_map_peaks": np.asarray(self.calibration.map_peaks, dtype=np.float64),
+        }
+        return write_bundle(folder, self._manifest, arrays, self._thumbnails)
+
+
+def fit_detector(
+    images: Sequence[Path],
+    *,
+    decoder: Decoder,
+    settings: DetectorSettings,
+    bit_depth: int | None,
+    weights_dir: Path,
+    progress: Progress,
+) -> FittedDetector:
+    """Learn from good images; unreadable ones are skipped and listed; raise FitError, WeightsError."""
+    if not images:
+        raise FitError("There are no images to learn from.")
+    if decoder.bit_depth != bit_depth:
+        raise FitError(f"The decoder reads {decoder.bit_depth} bits and the fit wants {bit_depth}.")
+    return _Fit(decoder, settings, weights_dir, progress).run(images)
+
+
+@dataclass
+class _Learned:
+    """What one pass over the training images leaves."""
+
+    patches: TrainingPatches
+    used: list[Path] = field(default_factory=list)
+    skipped: list[tuple[str, RejectReason]] = field(default_factory=list)
+    exposures: list[Exposure] = field(default_factory=list)
+    thumbnails: list[bytes] = field(default_factory=list)
+
+
+class _Fit:
+    """One fit: its settings, its network and the seconds it takes."""
+
+    def __init__(self, decoder: Decoder, settings: DetectorSettings, weights_dir: Path, progress: Progress) -> None:
+        torch.set_num_threads(settings.threads)
+        faiss.omp_set_num_threads(settings.threads)
+        self._decoder = decoder
+        self._settings = settings
+        self._progress = progress
+        self._preset: Preset = choose_preset(settings)
+        self._weights: WeightsFile = ensure_weights(self._preset.backbone, weights_dir)
+        self._backbone = Backbone(self._preset.backbone, self._weights, self._preset.image_size)
+        self._method: Method = METHODS[self._preset.method]
+        self._seconds: dict[str, float] = {}
+
+    def run(self, images: Sequence[Path]) -> FittedDetector:
+        with self._timed("features"):
+            learned = self._read(images)
+        choices = FitChoices(
+            self._preset.bank_share, self._preset.bank_floor, self._preset.bank_cap, self._settings.seed
+        )
+        self._progress("bank", 0, 1)
+        with self._timed("bank"):
+            method = self._method.fit(learned.patches.rows, choices)
+        self._progress("bank", 1, 1)
+        with self._timed("calibrate"):
+            calibration = self._calibrate(learned, choices)
+        return self._fitted(learned, method, calibration)
+
+    def _read(self, images: Sequence[Path]) -> _Learned:
+        learned = _Learned(TrainingPatches(len(images), seed=self._settings.seed))
+        for done, path in enumerate(images):
+            self._progress("features", done, len(images))
+            try:
+                image = self._decoder.decode(path)
+            except DecodeError as error:
+                learned.skipped.append((str(path), error.reason))
+                continue
+            seen = embed(self._backbone, image.pixels)
+            learned.patches.add(seen.grid)
+            learned.used.append(path)
+            learned.exposures.append(measure_exposure(seen.square))
+            if len(learned.thumbnails) < MOST_THUMBNAILS:
+                learned.thumbnails.append(render_thumbnail(image.pixels, side=THUMBNAIL_SIDE))
+        self._progress("features", len(images), len(images))
+        if len(learned.used) < FEWEST_IMAGES:
+            unread = f" ({len(learned.skipped)} could not be read)" if learned.skipped else ""
+            raise FitError(
+                f"A detector needs at least {FEWEST_IMAGES} readable good images, got {len(learned.used)}{unread}."
+            )
+        return learned
+
+    def _calibrate(self, learned: _Learned, choices: FitChoices) -> Calibration:
+        count = len(learned.used)
+        folds = split_folds(count, self._settings.seed)
+        scores, peaks = [], []
+        self._progress("calibrate", 0, count)
+        for fold, method in zip(folds, self._method.cross_fit(learned.patches.rows, folds, choices), strict=True):
+            for index in fold:
+                found = method.score(learned.patches.grid(index, partial(self._again, learned.used[index])))
+                scores.append(found.score)
+                peaks.append(float(compute_anomaly_map(found.patches, self._preset.image_size).max()))
+                self._progress("calibrate", len(scores), count)
+        return calibrate(scores, peaks, wanted_rate=self._settings.promised_rate)
+
+    def _again(self, path: Path) -> PatchGrid:
+        return embed(self._backbone, self._decoder.decode(path).pixels).grid
+
+    def _fitted(self, learned: _Learned, method: FittedMethod, calibration: Calibration) -> FittedDetector:
+        statistics = summarise_exposures(learned.exposures)
+        bank = method.arrays()["bank"]
+        space = f"{self._preset.backbone}-{self._weights.sha256[:8]}-{self._preset.image_size}-{bank.shape[1]}"
+        thumbnails = {f"thumbnails/{index:04d}.png": png for index, png in enumerate(learned.thumbnails)}
+        report = FitReport(
+            images=len(learned.used),
+            skipped=tuple(learned.skipped),
+            threshold=calibration.threshold,
+            promised_rate=calibration.promised_rate,
+            wanted_rate=calibration.wanted_rate,
+            embedding_space=space,
+            bank_rows=len(bank),
+            bank_bytes=bank.nbytes,
+            seconds=dict(self._seconds),
+            method=self._preset.method,
+            preset=self._preset.name,
+            backbone=self._preset.backbone,
+            image_size=self._preset.image_size,
+            calibration_sentence=calibration.sentence,
+        )
+        manifest = self._manifest(
+            report, calibration, statistics, tuple(path.name for path in learned.used), thumbnails
+        )
+        return FittedDetector(report, calibration, statistics, method, manifest, thumbnails)
+
+    def _manifest(
+        self,
+        report: FitReport,
+        calibration: Calibration,
+        statistics: TrainingStatistics,
+        names: tuple[str, ...],
+        thumbnails: dict[str, bytes],
+    ) -> Manifest:
+        return Manifest(
+            schema=1,
+            files={},
+            method=report.method,
+            preset=report.preset,
+            backbone=report.backbone,
+            weights_sha256=self._weights.sha256,
+            preprocessing=Preprocessing(
+                image_size=report.image_size,
+                resize="bilinear-antialias-square",
+                normaliser=NORMALISER,
+                bit_depth=self._decoder.bit_depth,
+            ),
+            precision="float32",
+            embedding_space=report.embedding_space,
+            seed=self._settings.seed,
+            threshold=calibration.threshold,
+            map_threshold=calibration.map_threshold,
+            wanted_rate=calibration.wanted_rate,
+            promised_rate=calibration.promised_rate,
+            statistics=Statistics(**asdict(statistics)),
+            images=names,
+            thumbnails=tuple(thumbnails),
+            versions={library: version(library) for library in LIBRARIES},
+        )
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started = perf_counter()
+        yield
+        self._seconds[stage] = perf_counter() - started

@@ -1,0 +1,1 @@
+"""The methods as pure tensor maths: they know no file, no settings, no database."""

@@ -1,0 +1,115 @@
+"""PatchCore (Roth et al., Towards Total Recall in Industrial Anomaly Detection, CVPR 2022)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+from torch import Tensor
+
+from detectors.methods.coreset import random_projection, subsample_embedding
+from detectors.methods.neighbours import Bank, plain_distances
+from detectors.methods.port import FitChoices, FittedMethod, Floats, MethodScore, PatchGrid
+
+NEIGHBOURS = 9
+
+
+class PatchCore:
+    """Remember a coreset of normal patches; a patch is as odd as its distance to the nearest of them."""
+
+    name: ClassVar[str] = "patchcore"
+
+    def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
+        """Learn from each image's patch rows (n, D)."""
+        return _fit(_project(images, choices.seed), None, choices)
+
+    def cross_fit(
+        self, images: Sequence[Floats], folds: Sequence[NDArray[np.intp]], choices: FitChoices
+    ) -> Iterator[FittedMethod]:
+        """Learn, fold after fold of image indices, from every image outside it, under one projection."""
+        patches = _project(images, choices.seed)
+        for fold in folds:
+            used = np.ones(len(images), dtype=bool)
+            used[fold] = False
+            yield _fit(patches, used, choices)
+
+    def restore(self, arrays: dict[str, NDArray[np.generic]]) -> FittedMethod:
+        """Return what `arrays()` described."""
+        return FittedPatchCore(arrays["bank"].astype(np.float32), arrays["origins"].astype(np.int32))
+
+
+class FittedPatchCore:
+    """A memory bank (M, D) and the image each of its rows comes from (M,)."""
+
+    def __init__(self, bank: Floats, origins: NDArray[np.int32]) -> None:
+        if bank.ndim != 2 or not len(bank) or len(bank) != len(origins):  # noqa: PLR2004 - rows and columns
+            message = "a bank needs rows, and an origin for each"
+            raise ValueError(message)
+        self.bank = Bank(bank)
+        self.origins = origins
+
+    def score(self, grid: PatchGrid) -> MethodScore:
+        """Return the re-weighted image score and the plain distance of every patch."""
+        distances, rows = self.bank.nearest_neighbours(grid.rows, 1)
+        oddest = int(distances[:, 0].argmax())
+        score = compute_anomaly_score(self.bank, grid.rows[oddest], int(rows[oddest, 0]))
+        return MethodScore(score, distances[:, 0].reshape(grid.height, grid.width))
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Return the bank and the origin of its rows."""
+        return {"bank": self.bank.rows, "origins": self.origins}
+
+
+def compute_anomaly_score(bank: Bank, patch: Floats, nearest: int, *, neighbours: int = NEIGHBOURS) -> float:
+    """Return s = (1 - exp||t* - m*|| / sum_{m in N_b(m*)} exp||t* - m||) * ||t* - m*|| (eq. 6 and 7).
+
+    patch: t* (D,), the oddest of an image; nearest: the bank row m*; N_b(m*): the b rows nearest to m* in the bank, m*
+    among them. By log-sum-exp, as exp overflows past 88. A bank of one row leaves nothing to weigh against.
+    """
+    centre = bank.rows[nearest]
+    distance = float(plain_distances(patch[None], centre[None, None])[0, 0])
+    if len(bank) == 1:
+        return distance
+    _, around = bank.nearest_neighbours(centre[None], neighbours)
+    others = plain_distances(patch[None], bank.rows[around])[0].astype(np.float64)
+    return float(-np.expm1(distance - logsumexp(others))) * distance
+
+
+def bank_rows(patches: int, choices: FitChoices) -> int:
+    """Return how many of all patches a bank keeps: a share, but neither too few to describe nor too many to search."""
+    wanted = max(choices.bank_floor, round(patches * choices.bank_share))
+    return min(wanted, choices.bank_cap, patches)
+
+
+@dataclass(frozen=True, slots=True)
+class _Patches:
+    """Every image's patches: their rows image by image, and all of them projected, centred and laid end to end."""
+
+    images: Sequence[Floats]
+    projected: Tensor
+    starts: NDArray[np.intp]
+
+
+def _project(images: Sequence[Floats], seed: int) -> _Patches:
+    if not images:
+        message = "there is no image to learn from"
+        raise ValueError(message)
+    projection = random_projection(images[0].shape[1], torch.Generator().manual_seed(seed))
+    projected = torch.cat([torch.from_numpy(rows) @ projection for rows in images])
+    projected -= projected.mean(dim=0)
+    return _Patches(images, projected, np.cumsum([0] + [len(rows) for rows in images]))
+
+
+def _fit(patches: _Patches, used: NDArray[np.bool_] | None, choices: FitChoices) -> FittedMethod:
+    """Choose the bank from the images that are `used`, or from all of them."""
+    lengths = np.diff(patches.starts)
+    positions = np.arange(patches.starts[-1]) if used is None else np.flatnonzero(np.repeat(used, lengths))
+    candidates = patches.projected if used is None else patches.projected[torch.from_numpy(positions)]
+    first = int(torch.randint(len(candidates), (1,), generator=torch.Generator().manual_seed(choices.seed)))
+    picks = positions[subsample_embedding(candidates, bank_rows(len(candidates), choices), first=first)]
+    origins = np.searchsorted(patches.starts, picks, side="right") - 1
+    rows = [patches.images[image][pick - patches.starts[image]] for image, pick in zip(origins, picks, strict=True)]
+    return FittedPatchCore(np.stack(rows), origins.astype(np.int32))

@@ -1,0 +1,101 @@
+"""A fitted detector becomes a bundle on disk and a version in the database, whole or not at all."""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from detectors.errors import DetectorError
+from detectors.fitting import FitReport, FittedDetector
+from storage.opening import Stores
+from storage.records import DetectorVersion, SourceState
+from storage.repositories.sources import activate_version, ensure_source, set_source_state
+from storage.repositories.versions import NewVersion, next_number, register_version
+
+
+class FitRaceError(DetectorError):
+    """Another fit of the same source ended first."""
+
+    permanent = False
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"Another fit of {source} ended while this one ran; run it again.")
+
+
+def register_fit(
+    fitted: FittedDetector,
+    source_name: str,
+    stores: Stores,
+    *,
+    data_dir: Path,
+    images: list[Path],
+    goes_live: bool,
+    actor: str,
+    now: datetime,
+) -> DetectorVersion:
+    """Save the bundle, pin the training images, register the version and make it active; raise FitRaceError."""
+    with _alone(data_dir):
+        with stores.database.transaction() as session:
+            source = ensure_source(session, source_name, now=now)
+            number = next_number(session, source)
+        folder = Path("bundles") / f"{source_name}@{number}"
+        shutil.rmtree(
+            data_dir / folder, ignore_errors=True
+        )  # left by a fit that was stopped before its row was written
+        manifest_sha256 = fitted.save(data_dir / folder)
+        pins = [stores.blobs.put(image.read_bytes()) for image in images]
+        with stores.database.transaction() as session:
+            version = register_version(
+                session,
+                source,
+                number,
+                _new_version(folder, manifest_sha256, fitted.report),
+                pins=pins,
+                now=now,
+            )
+            if not activate_version(session, source.id, version.id, expected=source.active_version_id):
+                raise FitRaceError(source_name)
+            _set_state(source_name, session, source.state, goes_live=goes_live, actor=actor, now=now)
+    return version
+
+
+def _set_state(
+    name: str,
+    session: Any,
+    state: SourceState,
+    *,
+    goes_live: bool,
+    actor: str,
+    now: datetime,
+) -> None:
+    if goes_live:
+        set_source_state(session, name, SourceState.LIVE, actor=actor, now=now)
+    elif state is SourceState.NOT_JUDGED:
+        set_source_state(session, name, SourceState.COMMISSIONING, actor=actor, now=now)
+
+
+def _new_version(folder: Path, manifest_sha256: str, report: FitReport) -> NewVersion:
+    details = asdict(report)
+    details["skipped"] = [[name, str(reason)] for name, reason in report.skipped]
+    return NewVersion(
+        bundle=str(folder),
+        manifest_sha256=manifest_sha256,
+        method=report.method,
+        preset=report.preset,
+        embedding_space=report.embedding_space,
+        threshold=report.threshold,
+        promised_rate=report.promised_rate,
+        training_images=report.images,
+        details=details,
+    )
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    with (data_dir / "fit.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

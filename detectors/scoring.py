@@ -1,0 +1,155 @@
+"""Load a bundle and score one upright image after another."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import faiss
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from detectors.backbones import Backbone
+from detectors.bundle import BundleError, Manifest, read_bundle
+from detectors.calibration import Calibration
+from detectors.decode import NORMALISER, DecodeError
+from detectors.faults import TrainingStatistics, find_fault, measure_exposure
+from detectors.features import embed
+from detectors.methods.anomaly_map import compute_anomaly_map
+from detectors.methods.port import FittedMethod, PatchGrid
+from detectors.methods.registry import METHODS
+from detectors.regions import MapRegion, find_regions
+from detectors.weights import ensure_weights
+from storage.records import Region, RejectReason, Verdict
+
+__all__ = ["BundleError", "Detector", "ScoredImage", "load_detector"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredImage:
+    """What a detector found in one image.
+
+    score: raw, exact, unclamped; higher is more abnormal. anomaly_map: (h, w) float32 over the whole image.
+    regions: pixels of the upright original, none where the verdict is normal. vectors: (len(regions), D) float16, the
+    L2-normalised embedding of each region's oddest patch.
+    """
+
+    score: float
+    threshold: float
+    p_value: float
+    verdict: Verdict
+    fault: str | None
+    anomaly_map: NDArray[np.float32]
+    map_threshold: float
+    regions: tuple[Region, ...]
+    vectors: NDArray[np.float16]
+    milliseconds: float
+
+
+class Detector:
+    """A fitted detector, ready to score."""
+
+    def __init__(
+        self, manifest: Manifest, *, backbone: Backbone, method: FittedMethod, calibration: Calibration
+    ) -> None:
+        self.manifest = manifest
+        self.calibration = calibration
+        self.threshold = manifest.threshold
+        self.map_threshold = manifest.map_threshold
+        self.embedding_space = manifest.embedding_space
+        self.method = manifest.method
+        self.preset = manifest.preset
+        self.bit_depth = manifest.preprocessing.bit_depth
+        self._statistics = TrainingStatistics(**manifest.statistics.model_dump())
+        self._backbone = backbone
+        self._method = method
+
+    def require_bit_depth(self, bit_depth: int | None) -> None:
+        """Raise DecodeError (settings_mismatch) where images are read at another depth than those of the fit."""
+        if bit_depth != self.bit_depth:
+            detail = f"the detector was fitted at bit depth {self.bit_depth}, not {bit_depth}; fit it again"
+            raise DecodeError("The source's image", RejectReason.SETTINGS_MISMATCH, detail)
+
+    def inspect(self, pixels: NDArray[np.uint8]) -> ScoredImage:
+        """Score upright RGB pixels (H, W, 3)."""
+        started = perf_counter()
+        seen = embed(self._backbone, pixels)
+        found = self._method.score(seen.grid)
+        anomaly_map = compute_anomaly_map(found.patches, self._backbone.image_size)
+        is_anomalous = found.score > self.threshold
+        areas: tuple[MapRegion, ...] = ()
+        if is_anomalous:
+            height, width = pixels.shape[:2]
+            areas = find_regions(anomaly_map, self.map_threshold, width=width, height=height, at_least_one=True)
+        vectors = _region_vectors(seen.grid, found.patches, anomaly_map.shape, areas)
+        return ScoredImage(
+            score=found.score,
+            threshold=self.threshold,
+            p_value=self.calibration.p_value(found.score),
+            verdict=Verdict.ANOMALOUS if is_anomalous else Verdict.NORMAL,
+            fault=find_fault(measure_exposure(seen.square), self._statistics),
+            anomaly_map=anomaly_map,
+            map_threshold=self.map_threshold,
+            regions=tuple(area.region for area in areas),
+            vectors=vectors,
+            milliseconds=(perf_counter() - started) * 1000,
+        )
+
+
+def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
+    """Read and check a bundle; raise BundleError naming the file, or WeightsError."""
+    manifest, arrays = read_bundle(folder)
+    if manifest.preprocessing.normaliser != NORMALISER:
+        raise BundleError(f"{folder} was fitted on images read by another rule ({manifest.preprocessing.normaliser}).")
+    weights = ensure_weights(manifest.backbone, weights_dir)
+    if weights.sha256 != manifest.weights_sha256:
+        raise BundleError(f"{folder} was fitted with other weights than {weights.path}.")
+    torch.set_num_threads(threads)
+    faiss.omp_set_num_threads(threads)
+    backbone = Backbone(manifest.backbone, weights, manifest.preprocessing.image_size)
+    return Detector(
+        manifest,
+        backbone=backbone,
+        method=_restored(folder, manifest, arrays),
+        calibration=_calibration(folder, manifest, arrays),
+    )
+
+
+def _restored(folder: Path, manifest: Manifest, arrays: dict[str, NDArray[np.generic]]) -> FittedMethod:
+    if manifest.method not in METHODS:
+        raise BundleError(f"{folder} was fitted by {manifest.method}, which this version of Oddspot does not know.")
+    try:
+        return METHODS[manifest.method].restore(arrays)
+    except (KeyError, ValueError) as error:
+        raise BundleError(f"{folder} lacks what {manifest.method} needs: {error}.") from error
+
+
+def _calibration(folder: Path, manifest: Manifest, arrays: dict[str, NDArray[np.generic]]) -> Calibration:
+    try:
+        scores, peaks = arrays["calibration_scores"], arrays["calibration_map_peaks"]
+    except KeyError as error:
+        raise BundleError(f"{folder} holds no {error}.") from error
+    return Calibration(
+        scores=tuple(np.sort(scores).astype(float).tolist()),
+        map_peaks=tuple(np.sort(peaks).astype(float).tolist()),
+        wanted_rate=manifest.wanted_rate,
+        promised_rate=manifest.promised_rate,
+        threshold=manifest.threshold,
+        map_threshold=manifest.map_threshold,
+    )
+
+
+def _region_vectors(
+    grid: PatchGrid, patches: NDArray[np.float32], map_shape: tuple[int, ...], areas: tuple[MapRegion, ...]
+) -> NDArray[np.float16]:
+    rows = np.array([_patch_at(area, patches.shape, map_shape) for area in areas], dtype=np.intp)
+    vectors = grid.rows[rows].astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: NDArray[np.float16] = (vectors / np.maximum(lengths, np.finfo(np.float32).tiny)).astype(np.float16)
+    return unit
+
+
+def _patch_at(area: MapRegion, patch_shape: tuple[int, ...], map_shape: tuple[int, ...]) -> int:
+    row = area.row * patch_shape[0] // map_shape[0]
+    column = area.column * patch_shape[1] // map_shape[1]
+    return row * patch_shape[1] + column

@@ -1,0 +1,149 @@
+"""The detecting service: APScheduler ticks, folders wake it, one worker scores."""
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+import watchfiles
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from config.settings import Settings
+from detectors.decode import Decoder
+from detectors.models import LoadedDetectors
+from detectors.scan import Scanner
+from detectors.sweeps import Sweeps
+from detectors.worker import Worker
+from storage.database import DatabaseError
+from storage.leader import Leadership
+from storage.opening import Stores
+
+logger = structlog.get_logger()
+FOLDER_SECONDS = 10.0
+SNAPSHOT_SECONDS = 60.0
+SWEEP_SECONDS = 600.0
+IDLE_SECONDS = 0.5
+SETTLING_SECONDS = 0.25
+
+
+def run_service(settings: Settings, stores: Stores, stop: threading.Event) -> None:
+    """Scan, score and sweep until `stop` is set; what a worker holds is ended first."""
+    service = _Service(settings, stores, stop)
+    try:
+        service.run()
+    finally:
+        service.close()
+
+
+class _Service:
+    def __init__(self, settings: Settings, stores: Stores, stop: threading.Event) -> None:
+        self._settings = settings
+        self._stores = stores
+        self._stop = stop
+        self._wake = threading.Event()
+        self._decoders: dict[str, Decoder] = {}
+        self._scanners = [self._scanner(name) for name in settings.sources]
+        self._leadership = Leadership(stores.database, settings.storage.data_dir)
+        self._scheduler = self._scheduled()
+
+    def run(self) -> None:
+        self._scheduler.start()
+        for scanner in self._scanners:
+            self._watch(scanner)
+        worker = Worker(
+            f"{socket.gethostname()}:{os.getpid()}",
+            self._stores,
+            self._settings,
+            decoders=self._decoder,
+            detectors=LoadedDetectors(self._settings.storage.data_dir, threads=self._settings.detector.threads),
+            clock=_utc_now,
+        )
+        logger.info("detecting", sources=list(self._settings.sources))
+        while not self._stop.is_set():
+            if not self._work(worker):
+                self._wake.wait(IDLE_SECONDS)
+                self._wake.clear()
+
+    def close(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+        self._leadership.release()
+        for decoder in self._decoders.values():
+            decoder.close()
+
+    def _work(self, worker: Worker) -> int:
+        try:
+            return worker.work()
+        except DatabaseError as error:
+            logger.warning("database_away", reason=str(error))
+            return 0
+        except Exception:  # the edge of the service: it goes on
+            logger.exception("work_failed")
+            return 0
+
+    def _decoder(self, source: str) -> Decoder:
+        if source not in self._decoders:
+            own = self._settings.sources.get(source)
+            self._decoders[source] = Decoder(self._settings.limits, bit_depth=own.bit_depth if own else None)
+        return self._decoders[source]
+
+    def _scanner(self, name: str) -> Scanner:
+        return Scanner(
+            name,
+            self._stores,
+            self._settings,
+            decoder=self._decoder(name),
+            clock=_utc_now,
+            on_new=self._wake.set,
+        )
+
+    def _scheduled(self) -> BackgroundScheduler:
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        scheduler = BackgroundScheduler(job_defaults=defaults, timezone=UTC)
+        for scanner in self._scanners:
+            scheduler.add_job(self._if_leader(scanner.tick), self._trigger(scanner.name), next_run_time=_utc_now())
+        sweeps = Sweeps(self._stores, self._settings, clock=_utc_now)
+        scheduler.add_job(self._if_leader(sweeps.tick), IntervalTrigger(seconds=SWEEP_SECONDS))
+        return scheduler
+
+    def _if_leader(self, tick: Callable[[], None]) -> Callable[[], None]:
+        def guarded() -> None:
+            if self._leadership.is_leader():
+                tick()
+
+        return guarded
+
+    def _trigger(self, name: str) -> CronTrigger | IntervalTrigger:
+        own = self._settings.sources[name]
+        if own.schedule.cron:
+            return CronTrigger.from_crontab(own.schedule.cron, timezone=self._settings.zone_of(name))
+        usual = FOLDER_SECONDS if own.kind == "folder" else SNAPSHOT_SECONDS
+        return IntervalTrigger(seconds=own.schedule.every_seconds or usual)
+
+    def _watch(self, scanner: Scanner) -> None:
+        """Look at a folder as soon as something in it changes; a schedule of its own turns the watching off."""
+        own = self._settings.sources[scanner.name]
+        if own.path is None or own.schedule.cron or own.schedule.every_seconds:
+            return
+        threading.Thread(target=self._watch_folder, args=(scanner, own.path), daemon=True).start()
+
+    def _watch_folder(self, scanner: Scanner, folder: Path) -> None:
+        tick = self._if_leader(scanner.tick)
+        while not self._stop.is_set():
+            try:
+                for _ in watchfiles.watch(folder, stop_event=self._stop, debounce=200, step=50, raise_interrupt=False):
+                    tick()
+                    while scanner.has_unsettled and not self._stop.wait(SETTLING_SECONDS):
+                        tick()
+            except (OSError, RuntimeError) as error:
+                logger.warning("folder_not_watched", source=scanner.name, reason=str(error))
+                self._stop.wait(FOLDER_SECONDS)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Where images come from: one port, one source a file."""

@@ -1,0 +1,136 @@
+"""A watched folder: regular files that stopped growing, each offered once, links and devices never followed."""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from detectors.sources.port import Arrival, SourceError
+from storage.records import RejectReason
+
+IGNORED_ENDINGS = (".json", ".txt", ".csv", ".xml", ".md", ".ini", ".db", ".tmp", ".part", ".partial", ".crdownload")
+SETTLED = timedelta(seconds=2)
+UNFINISHED = timedelta(seconds=10)
+ENDINGS = {b"\xff\xd8\xff": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82"}
+TAIL_BYTES = 64
+LONGEST_SIDECAR = 65_536
+
+Stamp = tuple[int, int]
+
+
+class FolderSource:
+    """Files under one folder; `is_known(origin)` says what the ledger took before this process started."""
+
+    def __init__(self, name: str, root: Path, *, max_bytes: int, is_known: Callable[[str], bool]) -> None:
+        self._name = name
+        self._root = root
+        self._max_bytes = max_bytes
+        self._is_known = is_known
+        self._taken: dict[str, Stamp] = {}
+        self._seen: dict[str, Stamp] = {}
+        self.has_unsettled = False
+
+    def look(self, *, now: datetime) -> Iterator[Arrival]:
+        """Yield what is new and whole; raise SourceError where the folder is gone."""
+        if not self._root.is_dir():
+            raise SourceError(self._name, f"there is no folder {self._root}")
+        seen: dict[str, Stamp] = {}
+        self.has_unsettled = False
+        for file in sorted(self._files(), key=lambda found: found[1].st_mtime_ns):
+            relative, status = str(file[0].relative_to(self._root)), file[1]
+            stamp = (status.st_size, status.st_mtime_ns)
+            seen[relative] = stamp
+            if self._taken.get(relative) == stamp:
+                continue
+            if not self._is_whole(file[0], status, self._seen.get(relative) == stamp, now):
+                self.has_unsettled = True
+                continue
+            arrival = self._arrival(file[0], relative, status)
+            if self._is_known(arrival.origin):
+                self._taken[relative] = stamp
+            else:
+                yield arrival
+        self._seen = seen
+        self._taken = {relative: stamp for relative, stamp in self._taken.items() if relative in seen}
+
+    def has_taken(self, arrival: Arrival) -> None:
+        """Remember that an arrival is in the ledger."""
+        if arrival.file is not None:
+            relative = str(arrival.file.relative_to(self._root))
+            self._taken[relative] = (arrival.size_bytes, int(arrival.origin.rsplit("|", 1)[1]))
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for folder, folders, names in os.walk(self._root):
+            folders[:] = [each for each in folders if not each.startswith(".")]
+            for name in names:
+                if name.startswith(".") or name.lower().endswith(IGNORED_ENDINGS):
+                    continue
+                file = Path(folder, name)
+                try:
+                    yield file, file.lstat()
+                except OSError:
+                    continue  # gone between the listing and the look
+
+    def _is_whole(self, file: Path, status: os.stat_result, was_the_same: bool, now: datetime) -> bool:  # noqa: FBT001
+        if not stat.S_ISREG(status.st_mode):
+            return True
+        age = now - datetime.fromtimestamp(status.st_mtime, UTC)
+        if not was_the_same and age < SETTLED:
+            return False
+        return age > UNFINISHED or has_its_end(file)
+
+    def _arrival(self, file: Path, relative: str, status: os.stat_result) -> Arrival:
+        content, reason = self._read(file, status)
+        return Arrival(
+            name=relative,
+            origin=f"{hashlib.sha256(os.fsencode(relative)).hexdigest()[:32]}|{status.st_size}|{status.st_mtime_ns}",
+            content=content,
+            size_bytes=status.st_size,
+            modified_at=datetime.fromtimestamp(status.st_mtime, UTC),
+            file=file,
+            reason=reason,
+            sidecar=read_sidecar(file),
+        )
+
+    def _read(self, file: Path, status: os.stat_result) -> tuple[bytes | None, RejectReason | None]:
+        if not stat.S_ISREG(status.st_mode):
+            return None, RejectReason.NOT_A_REGULAR_FILE
+        if status.st_size > self._max_bytes:
+            return None, RejectReason.TOO_LARGE
+        try:
+            descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            with os.fdopen(descriptor, "rb") as opened:
+                return opened.read(self._max_bytes + 1), None
+        except OSError:
+            return None, RejectReason.UNREADABLE
+
+
+def has_its_end(file: Path) -> bool:
+    """Say whether a JPEG or PNG has its end marker; other formats have none to look for."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as opened:
+            start = opened.read(4)
+            wanted = next((end for magic, end in ENDINGS.items() if start.startswith(magic)), None)
+            if wanted is None:
+                return True
+            opened.seek(0, os.SEEK_END)
+            opened.seek(max(0, opened.tell() - TAIL_BYTES))
+            return wanted in opened.read()
+    except OSError:
+        return True  # the intake will say why it cannot be read
+
+
+def read_sidecar(file: Path) -> dict[str, object]:
+    """Return the JSON object beside an image (`part.json` or `part.png.json`), or an empty one."""
+    for candidate in (file.with_suffix(".json"), file.with_name(f"{file.name}.json")):
+        try:
+            if candidate.is_file() and not candidate.is_symlink() and candidate.stat().st_size <= LONGEST_SIDECAR:
+                values = json.loads(candidate.read_text(encoding="utf-8"))
+                return values if isinstance(values, dict) else {}
+        except (OSError, ValueError, RecursionError):
+            continue
+    return {}

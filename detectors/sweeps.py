@@ -1,0 +1,48 @@
+"""What is done now and then, and may be done twice without harm: digests and retention."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from config.settings import Settings
+from storage.opening import Stores
+from storage.repositories.digests import add_due_digests
+from storage.retention import prune_originals
+
+logger = structlog.get_logger()
+
+
+class Sweeps:
+    """The idempotent chores of the service."""
+
+    def __init__(self, stores: Stores, settings: Settings, *, clock: Callable[[], datetime]) -> None:
+        self._stores = stores
+        self._settings = settings
+        self._clock = clock
+
+    def tick(self) -> None:
+        """Do each chore; what goes wrong is logged, and the next tick tries again."""
+        for chore in (self._digests, self._retention):
+            try:
+                chore()
+            except Exception:  # the edge of a tick
+                logger.exception("sweep_failed", chore=chore.__name__)
+
+    def _digests(self) -> None:
+        with self._stores.database.transaction() as session:
+            told = add_due_digests(session, frames=self._settings.alerts.digest_frames, now=self._clock())
+        if told:
+            logger.info("digests_written", sources=told)
+
+    def _retention(self) -> None:
+        retention = self._settings.retention
+        pruned = prune_originals(
+            self._stores.database,
+            self._stores.blobs,
+            normal_days=retention.normal_days,
+            anomaly_days=retention.anomaly_days,
+            now=self._clock(),
+        )
+        if pruned:
+            logger.info("originals_pruned", frames=pruned)

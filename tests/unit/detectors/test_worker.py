@@ -1,0 +1,218 @@
+"""A worker, with the real decoder and a detector whose scores the test chooses."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from config.settings import LimitSettings, Settings
+from detectors.bundle import BundleError
+from detectors.decode import Decoder
+from detectors.scoring import ScoredImage
+from detectors.worker import Worker
+from storage.models import EventRow, FrameRow, InspectionRow
+from storage.opening import Stores
+from storage.records import DetectorVersion, NewFrame, Region, SourceState, Verdict
+from storage.repositories.frames import receive_frame
+from storage.repositories.sources import source_by_name
+from tests.factories import NOON, make_source, make_version
+
+
+class FakeDetector:
+    """Says what it was told to say, or fails as often as it was told to."""
+
+    embedding_space = "space"
+
+    def __init__(self, *, score: float = 2.0, failures: int = 0, bit_depth: int | None = None) -> None:
+        self.score, self.failures, self.bit_depth = score, failures, bit_depth
+
+    def inspect(self, pixels: np.ndarray[Any, Any]) -> ScoredImage:
+        assert pixels.shape == (30, 40, 3)
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError
+        is_odd = self.score > 1
+        return ScoredImage(
+            score=self.score,
+            threshold=1.0,
+            p_value=0.005,
+            verdict=Verdict.ANOMALOUS if is_odd else Verdict.NORMAL,
+            fault=None,
+            anomaly_map=np.full((8, 8), self.score, np.float32),
+            map_threshold=1.0,
+            regions=(Region(1, 2, 3, 4, 12, self.score),) if is_odd else (),
+            vectors=np.ones((int(is_odd), 4), np.float16),
+            milliseconds=1.0,
+        )
+
+
+class FailingOn(FakeDetector):
+    """Fails on every image whose first pixel has this value."""
+
+    def __init__(self, value: int) -> None:
+        super().__init__()
+        self._value = value
+
+    def inspect(self, pixels: np.ndarray[Any, Any]) -> ScoredImage:
+        if pixels[0, 0, 0] == self._value:
+            raise RuntimeError
+        return super().inspect(pixels)
+
+
+class FakeDetectors:
+    def __init__(self, detector: FakeDetector | BundleError) -> None:
+        self._detector = detector
+
+    def get(self, version: DetectorVersion) -> FakeDetector:
+        assert version.bundle
+        if isinstance(self._detector, BundleError):
+            raise self._detector
+        return self._detector
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    with Decoder(LimitSettings()) as opened:
+        yield opened
+
+
+def png(value: int = 90) -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (40, 30), (value, value, value)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def make_worker(stores: Stores, decoder: Decoder, detector: FakeDetector | BundleError, **source: object) -> Worker:
+    settings = Settings.model_validate({"sources": {"line-1": {"path": "in", **source}}})
+    return Worker(
+        "worker",
+        stores,
+        settings,
+        decoders=lambda _: decoder,
+        detectors=FakeDetectors(detector),  # type: ignore[arg-type]  # the same `get`
+        clock=lambda: NOON,
+    )
+
+
+def receive(stores: Stores, *contents: bytes, state: SourceState = SourceState.LIVE, late: bool = False) -> None:
+    captured_at = NOON - timedelta(hours=2 if late else 0)
+    with stores.database.transaction() as session:
+        source = make_source(session, state=state)
+        make_version(session, source)
+        for number, content in enumerate(contents):
+            frame = NewFrame(source.id, stores.blobs.put(content), captured_at, "mtime", NOON, f"{number}.png", 1)
+            receive_frame(session, frame)
+
+
+def rows(stores: Stores, kind: type[Any]) -> list[Any]:
+    with stores.database.reading() as session:
+        return list(session.scalars(select(kind)).all())
+
+
+def test_records_score_regions_vectors_and_pictures_of_an_anomaly(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, png())
+
+    assert make_worker(stores, decoder, FakeDetector()).work() == 1
+
+    [inspection] = rows(stores, InspectionRow)
+    assert (inspection.score, inspection.verdict, inspection.width, inspection.height) == (2.0, "anomalous", 40, 30)
+    assert inspection.regions == [{"x": 1, "y": 2, "width": 3, "height": 4, "area": 12, "peak": 2.0}]
+    assert np.frombuffer(inspection.vectors, np.float16).shape == (4,)
+    for sha256 in (inspection.heatmap, inspection.thumbnail, *inspection.crops):
+        assert stores.blobs.get(sha256).startswith(b"\x89PNG")
+    assert [event.payload for event in rows(stores, EventRow)] == [{"pages": True}]
+
+
+def test_tells_nothing_of_a_normal_frame(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, png())
+
+    make_worker(stores, decoder, FakeDetector(score=0.4)).work()
+
+    assert [row.verdict for row in rows(stores, InspectionRow)] == ["normal"]
+    assert rows(stores, EventRow) == []
+
+
+def test_scores_silently_while_commissioning(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, png(), state=SourceState.COMMISSIONING)
+
+    make_worker(stores, decoder, FakeDetector()).work()
+
+    assert [row.verdict for row in rows(stores, InspectionRow)] == ["anomalous"]
+    assert rows(stores, EventRow) == []
+
+
+@pytest.mark.parametrize(("late", "source"), [(True, {}), (False, {"mode": "batch"})])
+def test_pages_nobody_for_late_frames_and_batches(
+    stores: Stores,
+    decoder: Decoder,
+    late: bool,  # noqa: FBT001 - a parameter of the table above
+    source: dict[str, object],
+) -> None:
+    receive(stores, png(), late=late)
+
+    make_worker(stores, decoder, FakeDetector(), **source).work()
+
+    assert [event.payload for event in rows(stores, EventRow)] == [{"pages": False}]
+
+
+def test_rejects_what_cannot_be_decoded_and_goes_on(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, b"this is no picture", png()[:40], png())
+
+    make_worker(stores, decoder, FakeDetector()).work()
+
+    ends = [(row.state, row.reason) for row in rows(stores, FrameRow)]
+    assert [state for state, _ in ends] == ["rejected", "rejected", "scored"]
+    assert ends[0][1] == "not_an_image"
+
+
+def test_rejects_images_read_at_another_depth_than_those_of_the_fit(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, png())
+
+    make_worker(stores, decoder, FakeDetector(bit_depth=12)).work()
+
+    assert [row.reason for row in rows(stores, FrameRow)] == ["settings_mismatch"]
+
+
+def test_tries_again_after_a_failure(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, png())
+    worker = make_worker(stores, decoder, FakeDetector(failures=4))
+
+    while worker.work():
+        pass
+
+    assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("scored", 5)]
+    assert len(rows(stores, InspectionRow)) == 1
+
+
+def test_gives_a_frame_up_after_five_failures_and_scores_the_others(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, png(90), png(91))
+    worker = make_worker(stores, decoder, FailingOn(90))
+
+    while worker.work():
+        pass
+
+    assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("dead_letter", 5), ("scored", 1)]
+
+
+def test_stops_judging_a_source_whose_bundle_cannot_be_trusted_and_keeps_its_frames(
+    stores: Stores,
+    decoder: Decoder,
+    tmp_path: Path,
+) -> None:
+    receive(stores, png(), png(91))
+    worker = make_worker(stores, decoder, BundleError(f"{tmp_path} is damaged"))
+
+    assert worker.work() == 2
+    assert worker.work() == 0
+
+    with stores.database.reading() as session:
+        source = source_by_name(session, "line-1")
+    assert source.state is SourceState.NOT_JUDGED
+    assert "damaged" in str(source.fault)
+    assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("pending", 0), ("pending", 0)]

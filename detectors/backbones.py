@@ -34,6 +34,8 @@ class Backbone:
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return pixels (H, W, 3) resized to the network's square, both sides independently."""
+        # torch shares an array's memory only where it may write to it.
+        pixels = np.require(pixels, np.uint8, ["C", "W"])
         if pixels.shape[:2] == (self.image_size, self.image_size):
             return pixels
         planes = torch.from_numpy(pixels).permute(2, 0, 1)[None]
@@ -56,17 +58,19 @@ def _build(name: str, weights: WeightsFile) -> nn.Module:
     logging.getLogger("timm.models._builder").setLevel(logging.ERROR)
     try:
         stages = _stages_of(name)
-        network: nn.Module = timm.create_model(
-            name,
-            pretrained=True,
-            pretrained_cfg_overlay={"state_dict": tensors, "source": ""},
-            features_only=True,
-            out_indices=stages,
-        )
+        # A network of features takes whatever names fit and leaves the rest random; the whole one refuses.
+        whole = _filled(name, tensors)
+        network = _filled(name, whole.state_dict(), features_only=True, out_indices=stages)
     except (RuntimeError, KeyError, AttributeError, AssertionError, ValueError, TypeError) as error:
         raise WeightsError(f"{name} cannot be built from {weights.path.name}: {error}") from error
     _cut(network)
     return network.eval().requires_grad_(requires_grad=False)
+
+
+def _filled(name: str, tensors: dict[str, Tensor], **choices: Any) -> nn.Module:
+    overlay = {"state_dict": tensors, "source": ""}
+    network: nn.Module = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay, **choices)
+    return network
 
 
 def _stages_of(name: str) -> Sequence[int]:

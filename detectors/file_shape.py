@@ -73,16 +73,16 @@ def _jpeg_has_end(data: bytes) -> bool:
 
 
 def _has_hole(data: bytes, start: int, end: int) -> bool:
-    """Say whether a run of zeros begins or ends on a sector: a piece never written, not a dark picture."""
+    """Say whether a run of zeros begins or ends on a sector, or never ends: a piece not written, not a dark picture."""
     first = data.find(HOLE, start, end)
     if first < 0:
         return False
     last = first + len(HOLE)
-    while data[last : last + SECTOR] == HOLE[:SECTOR]:
+    while last + SECTOR <= end and data[last : last + SECTOR] == HOLE[:SECTOR]:
         last += SECTOR
     while last < end and data[last] == 0:
         last += 1
-    return first % SECTOR == 0 or last % SECTOR == 0
+    return first % SECTOR == 0 or last % SECTOR == 0 or last == len(data)
 
 
 def _png_has_end(data: bytes) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from detectors.file_shape import has_end, is_deep_colour, refuse_by_signature
 from detectors.pixels import PixelsError, to_rgb
@@ -22,6 +22,7 @@ SHOWN_FORMATS = {"MPO": "JPEG"}
 EXIF_FOLDER = 0x8769
 TAKEN_AT = 0x9003
 TAKEN_AT_LENGTH = 32
+BITMAP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
 
 class RejectedError(Exception):
@@ -73,16 +74,18 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
         is_special = isinstance(error, OSError) and error.errno in (errno.ELOOP, errno.ENXIO)
         reason = RejectReason.NOT_A_REGULAR_FILE if is_special else RejectReason.UNREADABLE
         raise RejectedError(reason, str(error)) from error
-    with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
+    try:
+        facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):
             raise RejectedError(RejectReason.NOT_A_REGULAR_FILE, f"{path.name} is not a regular file")
         if facts.st_size > max_bytes:
             raise RejectedError(RejectReason.TOO_LARGE, f"the file is larger than {max_bytes} bytes")
-        try:
+        with os.fdopen(handle, "rb", closefd=False) as file:
             data = file.read(facts.st_size)
-        except OSError as error:
-            raise RejectedError(RejectReason.UNREADABLE, str(error)) from error
+    except OSError as error:
+        raise RejectedError(RejectReason.UNREADABLE, str(error)) from error
+    finally:
+        os.close(handle)
     if not data:
         raise RejectedError(RejectReason.EMPTY, "the file is empty")
     return data
@@ -115,12 +118,14 @@ def _open(data: bytes) -> Image.Image:
         return Image.open(BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise RejectedError(RejectReason.TOO_MANY_PIXELS, str(error)) from error
-    except UnidentifiedImageError as error:
+    except Exception as error:  # as below: anything may come out of a broken header
         # Two letters begin a BMP, and many a text; the other signatures are not met by chance.
-        reason = RejectReason.NOT_AN_IMAGE if data.startswith(b"BM") else RejectReason.TRUNCATED
+        reason = RejectReason.NOT_AN_IMAGE if _is_no_bitmap(data) else RejectReason.TRUNCATED
         raise RejectedError(reason, "the file has no readable header") from error
-    except Exception as error:  # as above: anything may come out of a broken header
-        raise RejectedError(RejectReason.TRUNCATED, str(error)) from error
+
+
+def _is_no_bitmap(data: bytes) -> bool:
+    return data.startswith(b"BM") and int.from_bytes(data[14:18], "little") not in BITMAP_HEADERS
 
 
 def _refuse_by_header(image: Image.Image, limits: FileLimits) -> None:

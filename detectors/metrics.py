@@ -47,14 +47,19 @@ def aupro(maps: Maps, masks: Masks, fpr_limit: float = 0.3) -> float:
 
     Each 8-connected region of a mask weighs the same, however large (Bergmann et al. 2021).
     """
-    overlap = _flat([_region_weights(mask) for mask in masks])
-    truth = _flat(masks)
-    order = np.argsort(_flat(maps), kind="stable")[::-1]
-    ordered = _flat(maps)[order]
+    normals = sum(int((~mask).sum()) for mask in masks)
+    regions = sum(_count_regions(mask) for mask in masks)
+    # Only pixels from the limit's threshold upwards matter, a third of a large set.
+    lowest = _score_at(maps, masks, fpr_limit, normals)
+    kept = [one >= lowest for one in maps]
+    scores = _flat([one[keep] for one, keep in zip(maps, kept, strict=True)])
+    overlap = _flat([_region_weights(mask)[keep] for mask, keep in zip(masks, kept, strict=True)])
+    is_normal = _flat([~mask[keep] for mask, keep in zip(masks, kept, strict=True)])
+    order = np.argsort(-scores, kind="stable")
+    ordered = scores[order]
     is_last_of_tie = np.append(ordered[1:] != ordered[:-1], True)
-    regions = overlap.sum(dtype=np.float64)
-    pro = np.cumsum(overlap[order], dtype=np.float64)[is_last_of_tie] / regions
-    fpr = np.cumsum(~truth[order])[is_last_of_tie] / (~truth).sum()
+    pro = np.cumsum(overlap[order])[is_last_of_tie] / regions
+    fpr = np.cumsum(is_normal[order])[is_last_of_tie] / normals
     return _area_up_to(np.append(0.0, fpr), np.append(0.0, pro), fpr_limit)
 
 
@@ -69,6 +74,18 @@ def bootstrap_interval(labels: ArrayLike, scores: ArrayLike, seed: int) -> tuple
     areas = np.einsum("rd,rd->r", of_defect, of_normal @ wins.T) / (len(defect) * len(normal))
     low, high = np.quantile(areas, [0.025, 0.975])
     return float(low), float(high)
+
+
+def _score_at(maps: Maps, masks: Masks, rate: float, normals: int) -> np.float32:
+    """Return the highest score that more than `rate` of all normal pixels reach."""
+    scores = _flat([one[~mask] for one, mask in zip(maps, masks, strict=True)])
+    rank = min(normals - 1, int(rate * normals) + 1)
+    cut: np.float32 = np.partition(scores, normals - 1 - rank)[normals - 1 - rank]
+    return cut
+
+
+def _count_regions(mask: NDArray[np.bool_]) -> int:
+    return int(ndimage.label(mask, structure=EIGHT_CONNECTED)[1])
 
 
 def _region_weights(mask: NDArray[np.bool_]) -> NDArray[np.float64]:

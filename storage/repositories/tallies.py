@@ -43,8 +43,9 @@ def _count(session: Session, rows: object) -> int:
     return session.scalar(select(func.count()).select_from(rows)) or 0  # type: ignore[arg-type]  # any FROM clause
 
 
-def oddest_heatmap(session: Session) -> str | None:
-    """Return the heatmap of the anomaly furthest above its threshold."""
+def oddest_heatmap(session: Session) -> tuple[int, str] | None:
+    """Return the anomaly furthest above its threshold that has a heatmap: its id and the heatmap's sha256."""
     ratio = InspectionRow.score / InspectionRow.threshold
-    query = select(InspectionRow.heatmap).where(InspectionRow.heatmap.is_not(None)).order_by(ratio.desc())
-    return session.scalar(query.limit(1))
+    query = select(InspectionRow.id, InspectionRow.heatmap).where(InspectionRow.heatmap.is_not(None))
+    found = session.execute(query.order_by(ratio.desc()).limit(1)).one_or_none()
+    return (found[0], found[1]) if found and found[1] else None

@@ -1,0 +1,19 @@
+"""Run every benchmark, one after another: `make bench`. Each prints a table and one JSON object."""
+
+import subprocess
+import sys
+
+BENCHMARKS = ("accuracy", "first_message")
+
+
+def main() -> int:
+    """Return 1 where a wanted figure of any benchmark is missed."""
+    codes = []
+    for name in BENCHMARKS:
+        print(f"== {name}", flush=True)
+        codes.append(subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], check=False).returncode)
+    return max(codes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

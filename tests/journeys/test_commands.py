@@ -1,0 +1,126 @@
+"""Commands as scripts call them."""
+
+import json
+from pathlib import Path
+
+from tests.journeys.commands import json_lines, oddspot
+from tests.plates import make_plate, write_plates
+
+SCORE_KEYS = [
+    "path",
+    "source",
+    "detector",
+    "score",
+    "threshold",
+    "p_value",
+    "verdict",
+    "fault",
+    "regions",
+    "heatmap",
+    "milliseconds",
+]
+EVALUATE_KEYS = [
+    "category", "method", "preset", "backbone", "image_size", "seed", "image_auroc", "image_ap", "image_f1_max",
+    "pixel_auroc", "aupro", "false_alarm_rate", "recall", "fit_seconds", "coreset_seconds", "milliseconds_p50",
+    "milliseconds_p95", "images_per_second", "bank_rows", "bank_bytes", "peak_rss_bytes", "train_images", "test_images",
+]  # fmt: skip
+
+
+def test_scores_files_and_folders_and_records_nothing(home: Path) -> None:
+    write_plates(home / "today", 2, first_seed=1058)
+    make_plate(800, has_scratch=True).save(home / "odd.png")
+    (home / "today" / "broken.png").write_bytes(b"no picture")
+
+    lines = json_lines(oddspot("score", "line-1", "today", "odd.png", "--heatmaps", "out", "--json", cwd=home))
+
+    by_name = {Path(line["path"]).name: line for line in lines}
+    assert [by_name[name]["verdict"] for name in ("plate-000.png", "odd.png", "broken.png")] == [
+        "normal",
+        "anomalous",
+        "rejected",
+    ]
+    assert by_name["broken.png"]["reason"] == "not_an_image"
+    assert list(by_name["odd.png"]) == SCORE_KEYS
+    assert by_name["odd.png"]["regions"][0].keys() == {"x", "y", "width", "height", "area", "peak"}
+    heatmap = Path(by_name["odd.png"]["heatmap"])
+    assert heatmap.is_absolute()
+    assert heatmap.read_bytes().startswith(b"\x89PNG")
+    assert oddspot("history", "export", cwd=home).stdout == ""
+
+
+def test_says_for_people_what_it_found(home: Path) -> None:
+    make_plate(800, has_scratch=True).save(home / "odd.png")
+
+    done = oddspot("score", "line-1", "odd.png", cwd=home)
+
+    assert "anomalous" in done.stdout
+    assert "1 anomalous" in done.stdout
+
+
+def test_fails_where_nothing_could_be_scored(home: Path) -> None:
+    (home / "broken.png").write_bytes(b"no picture")
+
+    done = oddspot("score", "line-1", "broken.png", "--json", cwd=home)
+
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["verdict"] == "rejected"
+    assert done.stderr.splitlines()[-1] == "oddspot: None of the 1 files could be scored."
+
+
+def test_evaluates_every_category_and_their_mean(tmp_path: Path) -> None:
+    for category in ("plates", "tiles"):
+        write_plates(tmp_path / "data" / category / "train" / "good", 8)
+        write_plates(tmp_path / "data" / category / "test" / "good", 4, first_seed=100)
+        write_plates(tmp_path / "data" / category / "test" / "scratch", 4, has_scratch=True, first_seed=200)
+
+    lines = json_lines(oddspot("evaluate", "data", "--preset", "fast", "--json", cwd=tmp_path))
+
+    assert [line["category"] for line in lines] == ["plates", "tiles", "mean"]
+    assert list(lines[0]) == EVALUATE_KEYS
+    assert lines[0]["image_auroc"] == 1.0
+    assert (lines[0]["pixel_auroc"], lines[0]["aupro"]) == (None, None)
+    assert (lines[0]["train_images"], lines[0]["test_images"]) == (8, 8)
+
+
+def test_fits_again_as_the_next_version_and_swaps_it_in(home: Path) -> None:
+    [fitted] = json_lines(oddspot("fit", "line-1", "--good", "good", "--json", cwd=home))
+
+    models = json_lines(oddspot("model", "list", "--json", cwd=home))
+    assert fitted["detector"] == "line-1@2"
+    assert [(model["detector"], model["is_active"]) for model in models] == [("line-1@1", False), ("line-1@2", True)]
+    assert json_lines(oddspot("source", "list", "--json", cwd=home))[0]["state"] == "live"
+
+
+def test_pauses_resumes_and_labels_from_a_terminal(home: Path) -> None:
+    history = {
+        "source": "line-1", "captured_at": "2026-11-20T12:00:00Z", "score": 2, "threshold": 1,
+        "verdict": "anomalous", "detector": "line-1@1",
+    }  # fmt: skip
+    [imported] = json_lines(oddspot("history", "import", "-", "--json", cwd=home, given=json.dumps(history)))
+
+    assert imported["ids"] == {"1": "A-1"}
+    assert oddspot("source", "pause", "line-1", cwd=home).stdout == "line-1 is paused.\n"
+    assert oddspot("source", "resume", "line-1", cwd=home).stdout == "line-1 is live.\n"
+    labelled = oddspot("label", "A-1", "defect", "--class", "scratch", cwd=home)
+    assert labelled.stdout == "A-1 is labelled defect.\n"
+    [exported] = json_lines(oddspot("history", "export", cwd=home))
+    assert (exported["label"], exported["defect_class"]) == ("defect", "scratch")
+
+
+def test_collects_good_photos_from_a_folder(home: Path) -> None:
+    write_plates(home / "incoming", 3)
+
+    done = oddspot("collect", "line-1", "--minutes", "0.1", "--out", "gathered", cwd=home)
+
+    assert done.returncode == 0, done.stderr
+    assert len(list((home / "gathered").iterdir())) == 3
+
+
+def test_finds_its_own_folders_from_a_hostile_working_directory(tmp_path: Path) -> None:
+    (tmp_path / "config.py").write_text("raise SystemExit('rival')", encoding="utf-8")
+    (tmp_path / "agent").mkdir()
+
+    done = oddspot("config", "check", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("time_zone: UTC")

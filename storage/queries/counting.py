@@ -1,0 +1,56 @@
+"""Counts of inspections and frames: flagged, confirmed, false and unlabelled told apart."""
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from storage.models import FrameRow, InspectionRow, SourceRow
+from storage.queries.results import FrameCounts, InspectionCounts
+from storage.queries.selection import Selection, conditions, is_anomaly, is_judged, is_missed
+from storage.records import FrameState, LabelKind, Window
+
+
+def count_inspections(session: Session, *, selection: Selection) -> InspectionCounts:
+    """Count a selection's inspections by what machine and people said."""
+    row = session.execute(select(*count_columns()).where(*conditions(selection))).one()
+    return as_counts(row)
+
+
+def count_columns() -> list[ColumnElement[int]]:
+    """Return the columns `as_counts` takes, to be selected alone or in groups."""
+    return [
+        func.count(InspectionRow.id).filter(is_judged),
+        func.count(InspectionRow.id).filter(InspectionRow.fault.is_not(None)),
+        func.count(InspectionRow.id).filter(is_anomaly),
+        _flagged(InspectionRow.label == LabelKind.DEFECT),
+        _flagged(InspectionRow.label == LabelKind.FALSE_ALARM),
+        _flagged(InspectionRow.label == LabelKind.UNSURE),
+        _flagged(InspectionRow.label.is_(None)),
+        func.count(InspectionRow.id).filter(is_missed),
+    ]
+
+
+def as_counts(values: object) -> InspectionCounts:
+    """Turn the values of `count_columns` into counts."""
+    return InspectionCounts(*values)  # type: ignore[misc]  # a row of as many integers
+
+
+def count_frames(session: Session, *, window: Window | None, sources: tuple[str, ...] | None = None) -> FrameCounts:
+    """Count frames captured in a window by how they ended."""
+    query = select(FrameRow.state, func.count()).group_by(FrameRow.state)
+    if window is not None:
+        query = query.where(FrameRow.captured_at >= window.start, FrameRow.captured_at < window.end)
+    if sources is not None:
+        query = query.where(FrameRow.source_id.in_(select(SourceRow.id).where(SourceRow.name.in_(sources))))
+    by_state = {state: int(number) for state, number in session.execute(query)}
+    return FrameCounts(
+        received=sum(by_state.values()),
+        scored=by_state.get(FrameState.SCORED, 0),
+        rejected=by_state.get(FrameState.REJECTED, 0),
+        dropped=by_state.get(FrameState.DROPPED, 0),
+        dead_letter=by_state.get(FrameState.DEAD_LETTER, 0),
+        waiting=by_state.get(FrameState.PENDING, 0) + by_state.get(FrameState.LEASED, 0),
+    )
+
+
+def _flagged(label: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(InspectionRow.id).filter(and_(is_anomaly, label))

@@ -1,0 +1,76 @@
+"""Incidents: one by its id or its imported name, or those of a time and state."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from storage.models import IncidentRow, SourceRow
+from storage.records import Incident, IncidentState, Window
+from storage.repositories.incidents import as_incident
+
+OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
+
+
+def incident_by_id(session: Session, incident_id: int) -> Incident | None:
+    """Return one incident; None where there is none."""
+    return _one(session, IncidentRow.id == incident_id)
+
+
+def incident_by_key(session: Session, key: str) -> Incident | None:
+    """Return the incident an import brought under this name, the newest where several sources have one."""
+    return _one(session, IncidentRow.key == key)
+
+
+def list_incidents(
+    session: Session,
+    *,
+    limit: int,
+    states: tuple[IncidentState, ...] = (),
+    sources: tuple[str, ...] | None = None,
+    window: Window | None = None,
+    opened_before: datetime | None = None,
+) -> list[Incident]:
+    """Return incidents, the one with the newest anomaly first; a window takes those that ran within it."""
+    query = select(IncidentRow, SourceRow.name).join(SourceRow, SourceRow.id == IncidentRow.source_id)
+    chosen = query.where(*_chosen(states, sources, window, opened_before))
+    rows = session.execute(chosen.order_by(IncidentRow.last_at.desc(), IncidentRow.id.desc()).limit(limit))
+    return [as_incident(row, name) for row, name in rows]
+
+
+def count_incidents(
+    session: Session,
+    *,
+    states: tuple[IncidentState, ...] = (),
+    sources: tuple[str, ...] | None = None,
+    window: Window | None = None,
+    opened_before: datetime | None = None,
+) -> dict[IncidentState, int]:
+    """Count incidents by state; states without one are left out."""
+    query = select(IncidentRow.state, func.count()).join(SourceRow, SourceRow.id == IncidentRow.source_id)
+    chosen = query.where(*_chosen(states, sources, window, opened_before)).group_by(IncidentRow.state)
+    return {IncidentState(state): int(number) for state, number in session.execute(chosen)}
+
+
+def _chosen(
+    states: tuple[IncidentState, ...],
+    sources: tuple[str, ...] | None,
+    window: Window | None,
+    opened_before: datetime | None,
+) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if states:
+        wanted.append(IncidentRow.state.in_(states))
+    if sources is not None:
+        wanted.append(SourceRow.name.in_(sources))
+    if window is not None:
+        wanted += [IncidentRow.last_at >= window.start, IncidentRow.opened_at < window.end]
+    if opened_before is not None:
+        wanted.append(IncidentRow.opened_at < opened_before)
+    return wanted
+
+
+def _one(session: Session, is_wanted: ColumnElement[bool]) -> Incident | None:
+    query = select(IncidentRow, SourceRow.name).join(SourceRow, SourceRow.id == IncidentRow.source_id)
+    found = session.execute(query.where(is_wanted).order_by(IncidentRow.last_at.desc()).limit(1)).one_or_none()
+    return None if found is None else as_incident(found[0], found[1])

@@ -1,0 +1,60 @@
+"""How each source and its detector are."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
+from storage.queries.counting import count_inspections
+from storage.queries.results import SourceStatus
+from storage.queries.selection import Selection, is_counted
+from storage.records import FrameState, Source, Window
+from storage.repositories.sources import as_source
+from storage.repositories.versions import as_version
+
+MOST_WAITING = 10_000
+
+
+def source_status(
+    session: Session,
+    *,
+    window: Window,
+    sources: tuple[str, ...] | None = None,
+    limit: int,
+) -> list[SourceStatus]:
+    """Return the status of sources by name, with their counts in a window."""
+    query = select(SourceRow, DetectorVersionRow).outerjoin(
+        DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id
+    )
+    if sources is not None:
+        query = query.where(SourceRow.name.in_(sources))
+    rows = session.execute(query.order_by(SourceRow.name).limit(limit)).all()
+    selection = Selection(window=window)
+    return [
+        SourceStatus(
+            source=as_source(row),
+            version=None if version is None else as_version(version),
+            last_inspected=_last_inspected(session, row.id, window.end),
+            waiting=_waiting(session, row.id),
+            counts=count_inspections(session, selection=replace(selection, sources=(row.name,))),
+        )
+        for row, version in rows
+    ]
+
+
+def known_sources(session: Session, *, limit: int = 1000) -> list[Source]:
+    """Return sources by name."""
+    return [as_source(row) for row in session.scalars(select(SourceRow).order_by(SourceRow.name).limit(limit))]
+
+
+def _last_inspected(session: Session, source_id: int, before: datetime) -> datetime | None:
+    query = select(func.max(InspectionRow.captured_at)).where(is_counted, InspectionRow.source_id == source_id)
+    return session.scalar(query.where(InspectionRow.captured_at < before))
+
+
+def _waiting(session: Session, source_id: int) -> int:
+    is_open = FrameRow.state.in_((FrameState.PENDING, FrameState.LEASED))
+    query = select(FrameRow.id).where(is_open, FrameRow.source_id == source_id).limit(MOST_WAITING)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0

@@ -1,0 +1,33 @@
+"""The names a database holds, by which a question can be understood."""
+
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session
+
+from storage.models import DetectorVersionRow, FrameRow, InspectionRow, LabelRow, SourceRow
+from storage.records import Verdict
+
+RECENT_FRAMES = 500
+
+
+def source_names(session: Session, *, limit: int = 1000) -> list[str]:
+    """Return the names of sources, in order."""
+    return list(session.scalars(select(SourceRow.name).order_by(SourceRow.name).limit(limit)))
+
+
+def detector_names(session: Session, *, limit: int = 1000) -> list[str]:
+    """Return the names of detector versions, newest first."""
+    return list(session.scalars(select(DetectorVersionRow.name).order_by(DetectorVersionRow.id.desc()).limit(limit)))
+
+
+def defect_classes(session: Session, *, limit: int = 500) -> list[str]:
+    """Return the defect classes people gave, in order."""
+    flagged = select(InspectionRow.defect_class).where(InspectionRow.verdict == Verdict.ANOMALOUS)
+    named = union(flagged, select(LabelRow.defect_class)).subquery()
+    names = select(named.c.defect_class).where(named.c.defect_class.is_not(None)).order_by(named.c.defect_class)
+    return list(session.scalars(names.limit(limit)))
+
+
+def attribute_keys(session: Session) -> list[str]:
+    """Return the attribute keys of the newest frames, in order."""
+    recent = select(FrameRow.attributes).order_by(FrameRow.id.desc()).limit(RECENT_FRAMES)
+    return sorted({key for attributes in session.scalars(recent) for key in attributes})

@@ -92,7 +92,7 @@ def label_of(home: Path) -> str | None:
 
 
 def ends_of(home: Path) -> dict[str, str]:
-    return dict(query(home, "SELECT name, state FROM frame"))
+    return {row[0]: row[1] for row in query(home, "SELECT name, state FROM frame")}
 
 
 def query(home: Path, statement: str) -> list[tuple[str, ...]]:

@@ -1,0 +1,1 @@
+"""Inspection -> alert in Slack; question -> tools -> answer."""

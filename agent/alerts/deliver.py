@@ -1,0 +1,132 @@
+"""The outbox at work: claim what is due, send it channel by channel, and settle every outcome."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from datetime import timedelta
+
+import structlog
+
+from agent.alerts.backoff import backoff
+from agent.alerts.edit import send_edit
+from agent.alerts.outgoing import NotYetError, Outgoing
+from agent.alerts.pace import Pace
+from agent.alerts.picture import send_picture
+from agent.alerts.post import send_notice, send_post
+from agent.notifiers.port import NotifyError
+from config.errors import OddspotError
+from storage.records import Delivery, DeliveryKind
+from storage.repositories.deliveries import mark_due_again, mark_failed
+from storage.repositories.sending import claim_for_channels, has_work, put_in_doubt, put_stuck_in_doubt
+
+logger = structlog.get_logger()
+CHANNELS_AT_ONCE = 8
+STUCK_AFTER = timedelta(seconds=60)
+MOST_PICTURE_TRIES = 10
+
+SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
+    DeliveryKind.POST: send_post,
+    DeliveryKind.EDIT: send_edit,
+    DeliveryKind.PICTURE: send_picture,
+    DeliveryKind.NOTICE: send_notice,
+}
+
+
+class Deliverer:
+    """Sends deliveries, one at a time a channel, so that a slow channel holds up only itself."""
+
+    def __init__(
+        self,
+        out: Outgoing,
+        executor: Executor,
+        *,
+        chance: random.Random,
+        stuck_after: timedelta = STUCK_AFTER,
+    ) -> None:
+        self._out = out
+        self._executor = executor
+        self._chance = chance
+        self._stuck_after = stuck_after
+        self._pace = Pace()
+        self._at_work: dict[str, tuple[Delivery, Future[None]]] = {}
+
+    def has_work(self) -> bool:
+        """Say whether an event waits or a delivery is due."""
+        now = self._out.clock()
+        with self._out.database.reading() as session:
+            return has_work(session, now=now, started_before=now - self._stuck_after)
+
+    def deliver(self) -> int:
+        """Start sending what is due on every free channel and return how many deliveries were started."""
+        now = self._out.clock()
+        self._reap()
+        room = CHANNELS_AT_ONCE - len(self._at_work)
+        with self._out.database.transaction() as session:
+            held = [delivery.id for delivery, _ in self._at_work.values()]
+            stuck = put_stuck_in_doubt(session, started_before=now - self._stuck_after, held=held, now=now)
+            busy = {*self._at_work, *self._pace.busy(now=now)}
+            claimed = claim_for_channels(session, busy=busy, limit=room, now=now) if room > 0 else []
+        if stuck:
+            logger.warning("deliveries_in_doubt", count=stuck)
+        for delivery in claimed:
+            self._at_work[delivery.channel] = (delivery, self._executor.submit(self._send, delivery))
+        return len(claimed)
+
+    def _reap(self) -> None:
+        done = {channel: work for channel, work in self._at_work.items() if work[1].done()}
+        for channel, (delivery, future) in done.items():
+            del self._at_work[channel]
+            if (error := future.exception()) is not None:
+                logger.error("delivery_not_settled", delivery_id=delivery.id, error=type(error).__name__)
+
+    def _send(self, delivery: Delivery) -> None:
+        try:
+            SENDERS[delivery.kind](self._out, delivery)
+        except NotifyError as error:
+            self._settle(delivery, error)
+        except OddspotError as error:
+            self._settle(delivery, NotifyError(delivery.channel, str(error), permanent=error.permanent))
+        except Exception:
+            logger.exception("delivery_crashed", delivery_id=delivery.id)
+            self._settle(delivery, NotifyError(delivery.channel, "a fault of ours, see the log"))
+        else:
+            logger.info("delivered", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id)
+        finally:
+            self._pace.spoke(delivery.channel, now=self._out.clock())
+
+    def _settle(self, delivery: Delivery, error: NotifyError) -> None:
+        now, wait = self._out.clock(), backoff(delivery.attempts, self._chance)
+        is_hopeless = delivery.kind is DeliveryKind.PICTURE and delivery.attempts >= MOST_PICTURE_TRIES
+        with self._out.database.transaction() as session:
+            if isinstance(error, NotYetError):
+                due_at = now + timedelta(seconds=error.seconds)
+                mark_due_again(session, delivery, due_at=due_at, error=error.reason, counts=False)
+            elif error.retry_after is not None:
+                due_at = now + timedelta(seconds=error.retry_after)
+                mark_due_again(session, delivery, due_at=due_at, error=error.reason, counts=False)
+                self._pace.wait(delivery.channel, due_at)
+            elif error.permanent or is_hopeless:
+                mark_failed(session, delivery, error=error.reason)
+            elif error.ambiguous:
+                put_in_doubt(session, delivery, due_at=now + wait, error=error.reason)
+            else:
+                mark_due_again(session, delivery, due_at=now + wait, error=error.reason)
+        _log(delivery, error, is_given_up=error.permanent or is_hopeless)
+
+
+def _log(delivery: Delivery, error: NotifyError, *, is_given_up: bool) -> None:
+    if isinstance(error, NotYetError):
+        return
+    said = {
+        "delivery_id": delivery.id,
+        "kind": delivery.kind,
+        "channel": delivery.channel,
+        "incident_id": delivery.incident_id,
+        "attempts": delivery.attempts,
+        "reason": error.reason,
+    }
+    if is_given_up:
+        event = "picture_not_delivered" if delivery.kind is DeliveryKind.PICTURE else "alert_not_delivered"
+        logger.error(event, **said)
+    else:
+        logger.warning("delivery_put_off", **said)

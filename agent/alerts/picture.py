@@ -1,0 +1,101 @@
+"""The heatmap: uploaded into the thread, then shown in the message; the text alert never waits for it."""
+
+from datetime import datetime
+
+from agent.alerts.outgoing import NotYetError, Outgoing, place_of, render_incident
+from agent.alerts.repost import post_again
+from agent.alerts.search import search
+from agent.alerts.sheet import is_sheet, send_sheet
+from agent.alerts.view import inspection
+from agent.messages.incident_message import picture_words
+from agent.notifiers.port import BadContentError, MessageGoneError, NotifyError, Place, Upload
+from storage.database import Session
+from storage.records import Delivery, DeliveryKind, DeliveryState, Incident, NewDelivery
+from storage.repositories.deliveries import add_delivery, mark_sent
+from storage.repositories.sending import doubtful_since, keep_in_payload, last_picture
+
+CLEARLY_WORSE = 1.25
+LOOK_SECONDS = 0.5
+MOST_LOOKS = 300
+NOT_SHOWN = (DeliveryState.PENDING, DeliveryState.SENDING)
+
+
+def send_picture(out: Outgoing, delivery: Delivery) -> None:
+    """Upload a heatmap, and show it once it is usable; raise NotYetError until then, else NotifyError."""
+    if is_sheet(delivery):
+        send_sheet(out, delivery)
+        return
+    place = place_of(out, delivery)
+    try:
+        delivery = _uploaded(out, place, delivery)
+        if not out.notifier.is_usable(place, delivery.payload["file"]):
+            _look_later(out, delivery)
+        delivery = _keep(out, delivery, is_usable=True)
+        _show(out, place, delivery)
+    except MessageGoneError:
+        post_again(out, delivery)
+        return
+    with out.database.transaction() as session:
+        mark_sent(session, delivery, message_ts=place.ts, now=out.clock())
+
+
+def add_picture(session: Session, incident: Incident, channel: str, *, now: datetime) -> None:
+    """Let an incident's message get the heatmap of its worst anomaly, where it has none like it."""
+    cover = inspection(session, incident.cover_inspection_id or 0)
+    if cover.heatmap is None or not _is_wanted(session, incident, cover.score):
+        return
+    wanted = NewDelivery(DeliveryKind.PICTURE, channel, now, incident_id=incident.id, inspection_id=cover.id)
+    add_delivery(session, wanted, now=now)
+
+
+def _is_wanted(session: Session, incident: Incident, score: float) -> bool:
+    """Say whether the message has no picture on its way, or one of a frame much less odd than the worst."""
+    last = last_picture(session, incident.id)
+    if last is None or last.inspection_id is None:
+        return True
+    if last.state in NOT_SHOWN:
+        return False
+    if last.state is DeliveryState.SENT and last.message_ts != incident.message_ts:
+        return True
+    return score > inspection(session, last.inspection_id).score * CLEARLY_WORSE
+
+
+def _uploaded(out: Outgoing, place: Place, delivery: Delivery) -> Delivery:
+    if "file" in delivery.payload:
+        return delivery
+    upload = _upload_of(out, delivery)
+    found = None
+    if doubtful_since(delivery) is not None:
+        found = search(delivery.channel, lambda: out.notifier.find_upload(place, upload.name))
+    file = found.file if found is not None and found.file is not None else out.notifier.upload(place, upload)
+    return _keep(out, delivery, file=file)
+
+
+def _show(out: Outgoing, place: Place, delivery: Delivery) -> None:
+    try:
+        out.notifier.edit(place, render_incident(out, delivery))
+    except BadContentError as error:
+        _keep(out, delivery, is_usable=False)
+        raise NotifyError(delivery.channel, error.reason) from error
+
+
+def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
+    with out.database.reading() as session:
+        shown = inspection(session, delivery.inspection_id or 0)
+    if shown.heatmap is None or not out.blobs.path(shown.heatmap).is_file():
+        raise NotifyError(delivery.channel, f"the heatmap of {shown.shown_id} is gone", permanent=True)
+    name = f"{shown.shown_id}-{delivery.key[:8]}.png"
+    return Upload(out.blobs.path(shown.heatmap), name, title=shown.shown_id, alt_text=picture_words(shown))
+
+
+def _look_later(out: Outgoing, delivery: Delivery) -> None:
+    looks = int(delivery.payload.get("looks", 0)) + 1
+    if looks > MOST_LOOKS:
+        raise NotifyError(delivery.channel, "the picture never became usable", permanent=True)
+    _keep(out, delivery, looks=looks)
+    raise NotYetError(delivery.channel, "the picture is not usable yet", seconds=LOOK_SECONDS)
+
+
+def _keep(out: Outgoing, delivery: Delivery, **values: object) -> Delivery:
+    with out.database.transaction() as session:
+        return keep_in_payload(session, delivery, **values)

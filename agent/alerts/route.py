@@ -1,0 +1,104 @@
+"""From events to what has to be sent, in one transaction: nothing is told twice, nothing is lost between."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from config.settings import Settings
+from storage.database import Database, Session
+from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
+from storage.repositories.deliveries import add_delivery
+from storage.repositories.events import claim_events
+from storage.repositories.incidents import incident_by_id, join_incident, resolve_quiet_incidents
+from storage.repositories.sending import has_open_post, last_told_at
+from storage.repositories.silences import is_silenced
+from storage.repositories.sources import source_by_id
+
+logger = structlog.get_logger()
+EVENTS_AT_ONCE = 100
+
+
+def route_events(database: Database, settings: Settings, *, now: datetime) -> int:
+    """Turn waiting events into incidents and deliveries and return how many events were taken."""
+    with database.transaction() as session:
+        events = claim_events(session, limit=EVENTS_AT_ONCE, now=now)
+        for event in events:
+            ROUTES[event.kind](session, settings, event, now)
+    return len(events)
+
+
+def resolve_quiet(database: Database, settings: Settings, *, now: datetime) -> int:
+    """Resolve incidents nothing joined for a while, let their messages say so, and return how many."""
+    with database.transaction() as session:
+        quiet = timedelta(minutes=settings.alerts.resolve_minutes)
+        resolved = resolve_quiet_incidents(session, quiet=quiet, now=now)
+        for incident_id in resolved:
+            tell_change(session, settings, incident_id, now=now)
+    return len(resolved)
+
+
+def tell_change(session: Session, settings: Settings, incident_id: int, *, now: datetime) -> bool:
+    """Let an incident's message show its present state and return whether it has, or gets, a message."""
+    incident = incident_by_id(session, incident_id)
+    is_told = incident.message_ts is not None or has_open_post(session, incident_id)
+    if is_told:
+        _add(session, settings, DeliveryKind.EDIT, incident, due_at=now, now=now)
+    return is_told
+
+
+def _route_anomaly(session: Session, settings: Settings, event: Event, now: datetime) -> None:
+    if event.inspection_id is None:
+        logger.error("anomaly_without_inspection", event_id=event.id)
+        return
+    join = timedelta(minutes=settings.alerts.join_minutes)
+    incident = join_incident(session, event.inspection_id, join=join, now=now).incident
+    if not event.payload.get("pages", True) or is_silenced(session, source_id=event.source_id, now=now):
+        return
+    if incident.message_ts is None and not has_open_post(session, incident.id):
+        _add(session, settings, DeliveryKind.POST, incident, due_at=now, now=now)
+    else:
+        _add(
+            session, settings, DeliveryKind.EDIT, incident, due_at=_edit_due(session, settings, incident, now), now=now
+        )
+
+
+def _route_digest(session: Session, settings: Settings, event: Event, now: datetime) -> None:
+    payload = {"notice": EventKind.DIGEST, "source_id": event.source_id} | event.payload
+    _add_notice(session, settings, event, payload, now)
+
+
+def _route_job_done(session: Session, settings: Settings, event: Event, now: datetime) -> None:
+    payload: dict[str, Any] = {"notice": EventKind.JOB_DONE, "text": str(event.payload.get("text", ""))}
+    _add_notice(session, settings, event, payload, now)
+
+
+def _edit_due(session: Session, settings: Settings, incident: Incident, now: datetime) -> datetime:
+    told_at = last_told_at(session, incident.id) or now
+    return max(now, told_at + timedelta(seconds=settings.alerts.edit_every_seconds))
+
+
+def _add(
+    session: Session,
+    settings: Settings,
+    kind: DeliveryKind,
+    incident: Incident,
+    *,
+    due_at: datetime,
+    now: datetime,
+) -> None:
+    channel = settings.channel_of(incident.source)
+    add_delivery(session, NewDelivery(kind, channel, due_at, incident_id=incident.id), now=now)
+
+
+def _add_notice(session: Session, settings: Settings, event: Event, payload: dict[str, Any], now: datetime) -> None:
+    channel = settings.channel_of(source_by_id(session, event.source_id).name)
+    notice = NewDelivery(DeliveryKind.NOTICE, channel, now, event_id=event.id, payload=payload)
+    add_delivery(session, notice, now=now)
+
+
+ROUTES = {
+    EventKind.ANOMALY: _route_anomaly,
+    EventKind.DIGEST: _route_digest,
+    EventKind.JOB_DONE: _route_job_done,
+}

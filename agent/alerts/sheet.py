@@ -1,0 +1,61 @@
+"""The pictures of a digest: one contact sheet of its oddest frames, put into its thread."""
+
+from datetime import datetime
+
+from agent.alerts.contact_sheet import contact_sheet
+from agent.alerts.outgoing import Outgoing
+from agent.alerts.search import search
+from agent.alerts.view import inspection
+from agent.messages.safe_text import clean
+from agent.notifiers.port import NotifyError, Place, Upload
+from storage.blobs import BlobError
+from storage.database import Session
+from storage.records import Delivery, DeliveryKind, Inspection, NewDelivery
+from storage.repositories.deliveries import add_delivery, mark_sent
+from storage.repositories.sending import doubtful_since
+
+
+def add_sheet(session: Session, notice: Delivery, place: Place, *, now: datetime) -> None:
+    """Let a digest that was sent get its pictures, where any of its frames has one."""
+    ids = [int(one) for one in notice.payload.get("inspections", [])]
+    shown = [one for one in ids if inspection(session, one).heatmap is not None]
+    if shown:
+        payload = {"sheet": shown, "place": [place.channel, place.ts]}
+        add_delivery(session, NewDelivery(DeliveryKind.PICTURE, notice.channel, now, payload=payload), now=now)
+
+
+def is_sheet(delivery: Delivery) -> bool:
+    """Say whether a picture is a digest's sheet, not an incident's heatmap."""
+    return "sheet" in delivery.payload
+
+
+def send_sheet(out: Outgoing, delivery: Delivery) -> None:
+    """Upload the sheet into the digest's thread; raise NotifyError."""
+    channel, ts = delivery.payload["place"]
+    place, upload = Place(str(channel), str(ts)), _upload_of(out, delivery)
+    found = None
+    if doubtful_since(delivery) is not None:
+        found = search(delivery.channel, lambda: out.notifier.find_upload(place, upload.name))
+    if found is None:
+        out.notifier.upload(place, upload)
+    with out.database.transaction() as session:
+        mark_sent(session, delivery, message_ts=place.ts, now=out.clock())
+
+
+def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
+    with out.database.reading() as session:
+        frames = [inspection(session, one) for one in delivery.payload["sheet"]]
+    sheet = contact_sheet([(frame.shown_id, content) for frame in frames if (content := _heatmap(out, frame))])
+    if sheet is None:
+        raise NotifyError(delivery.channel, "the heatmaps are gone", permanent=True)
+    sha256 = out.blobs.put(sheet)
+    ids = ", ".join(frame.shown_id for frame in frames)
+    words = clean(f"Heatmaps of {ids} from {frames[0].source}", most=500)
+    return Upload(out.blobs.path(sha256), f"oddest-{delivery.key[:8]}.png", title="Oddest frames", alt_text=words)
+
+
+def _heatmap(out: Outgoing, frame: Inspection) -> bytes | None:
+    try:
+        return out.blobs.get(frame.heatmap) if frame.heatmap else None
+    except BlobError:
+        return None

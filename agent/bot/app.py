@@ -1,0 +1,73 @@
+"""The Bolt app with every listener, the same for Socket Mode and HTTP mode."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import Executor
+from datetime import datetime
+
+import structlog
+from slack_bolt import App, BoltResponse
+from slack_sdk import WebClient
+
+from agent.bot.asking import Asker
+from agent.bot.buttons import Buttons
+from agent.bot.command import Command
+from agent.bot.conversations import Conversations
+from agent.bot.home import Home
+from agent.bot.questions import Answerer
+from agent.notifiers.slack_client import quiet_logger
+from config.settings import Settings
+from storage.database import Database
+
+logger = structlog.get_logger()
+ANYTHING = re.compile(".*")
+
+
+def build_app(
+    client: WebClient,
+    settings: Settings,
+    database: Database,
+    assistant: Asker,
+    *,
+    questions: Executor,
+    listeners: Executor,
+    clock: Callable[[], datetime],
+) -> App:
+    """Return the app; questions run in their own executor, so that a slow one never delays a button."""
+    secret = settings.slack.signing_secret.get_secret_value() if settings.slack.signing_secret else ""
+    app = App(
+        client=client,
+        token=client.token,
+        signing_secret=secret,
+        token_verification_enabled=False,
+        listener_executor=listeners,
+        logger=quiet_logger(),
+    )
+    conversations = Conversations(database, Answerer(client, assistant, clock), questions, clock)
+    Buttons(client, database, settings, clock).register(app)
+    conversations.register(app)
+    Command(conversations).register(app)
+    Home(client).register(app)
+    _acknowledge_the_rest(app)
+    app.error(_log_error)
+    return app
+
+
+def _acknowledge_the_rest(app: App) -> None:
+    """Acknowledge what nothing listens to: Slack sends an unacknowledged envelope again."""
+    app.event(ANYTHING)(_ignore_event)
+    for kind in (app.action, app.command, app.shortcut, app.view, app.options):
+        kind(ANYTHING)(_acknowledge)
+
+
+def _ignore_event() -> None:
+    return
+
+
+def _acknowledge(ack: Callable[[], object]) -> None:
+    ack()
+
+
+def _log_error(error: Exception) -> BoltResponse:
+    logger.error("listener_failed", error=type(error).__name__, exc_info=error)
+    return BoltResponse(status=200)

@@ -1,0 +1,109 @@
+"""The bot as it runs: the app, the way Slack reaches it, and the threads its work is done in."""
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import structlog
+from slack_bolt import App
+
+from agent.bot.app import build_app
+from agent.bot.asking import Asker
+from agent.bot.http_mode import HttpMode
+from agent.bot.socket_mode import SocketMode
+from agent.errors import AgentError
+from agent.notifiers.slack_client import SlackAuthError, make_client
+from config.settings import Settings
+from storage.database import Database
+
+logger = structlog.get_logger()
+QUESTIONS_AT_ONCE = 4
+LISTENERS_AT_ONCE = 10
+RATE_LIMIT_RETRIES = 2
+LOOK_SECONDS = 1.0
+CLOSE_SECONDS = 5.0
+
+
+class NoSigningSecretError(AgentError):
+    """HTTP mode cannot tell Slack's posts from anybody else's."""
+
+    def __init__(self) -> None:
+        super().__init__("slack.mode is http, which needs slack.signing_secret.")
+
+
+class Bot:
+    """A running bot."""
+
+    def __init__(self, app: App, executors: list[ThreadPoolExecutor]) -> None:
+        self._app = app
+        self._executors = executors
+        self._socket: SocketMode | None = None
+        self._http: HttpMode | None = None
+        self._watch: threading.Thread | None = None
+
+    def serve_http(self, host: str, port: int) -> None:
+        """Listen for Slack's posts; raise PortInUseError."""
+        http = HttpMode(self._app, host, port)
+        http.start()
+        self._http = http
+
+    def open_socket(self, socket: SocketMode, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+        """Open the socket, and go on trying in a thread while Slack is away; raise SlackAuthError."""
+        self._socket = socket
+        socket.ensure_open(now=clock())
+        self._watch = threading.Thread(target=_keep_trying, args=(socket, stop, clock), name="socket", daemon=True)
+        self._watch.start()
+
+    def close(self) -> None:
+        """Stop listening and let what was begun come to its end."""
+        if self._watch is not None:
+            self._watch.join(CLOSE_SECONDS)
+        if self._socket is not None:
+            self._socket.close()
+        if self._http is not None:
+            self._http.stop()
+        for executor in self._executors:
+            executor.shutdown(cancel_futures=True)
+
+
+def start_bot(
+    settings: Settings,
+    database: Database,
+    assistant: Asker,
+    stop: threading.Event,
+    *,
+    clock: Callable[[], datetime],
+) -> Bot:
+    """Start the bot the way the settings say; raise SlackAuthError, PortInUseError or NoSigningSecretError."""
+    slack = settings.slack
+    if slack.mode == "http" and slack.signing_secret is None:
+        raise NoSigningSecretError
+    questions = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="question")
+    listeners = ThreadPoolExecutor(LISTENERS_AT_ONCE, thread_name_prefix="listener")
+    client = make_client(slack, rate_limit_retries=RATE_LIMIT_RETRIES)
+    app = build_app(client, settings, database, assistant, questions=questions, listeners=listeners, clock=clock)
+    bot = Bot(app, [listeners, questions])
+    try:
+        if slack.mode == "http":
+            bot.serve_http(slack.host, slack.port)
+        elif slack.app_token is not None:
+            chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
+            socket = SocketMode(app, slack, slack.app_token.get_secret_value(), chance=chance)
+            bot.open_socket(socket, stop, clock)
+        else:
+            logger.warning("nobody_can_answer", fix="set slack.app_token, or slack.mode: http; alerts are still sent")
+    except AgentError:
+        bot.close()
+        raise
+    return bot
+
+
+def _keep_trying(socket: SocketMode, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+    while not socket.is_open and not stop.wait(LOOK_SECONDS):
+        try:
+            socket.ensure_open(now=clock())
+        except SlackAuthError as error:
+            logger.error("socket_refused", reason=str(error))  # noqa: TRY400 - the sentence is enough
+            return

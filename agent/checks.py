@@ -1,0 +1,104 @@
+"""What `oddspot doctor` says of Slack and of the language model."""
+
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
+
+import yaml
+from slack_sdk import WebClient
+
+import config
+from agent.notifiers.slack_client import make_client
+from agent.notifiers.slack_errors import SlackTrouble, explain
+from config.settings import AssistantSettings, Settings
+from storage.records import Check
+
+MANIFEST = Path(config.__file__).parent / "slack_manifest.yaml"
+TIMEOUT_SECONDS = 10
+REFUSED = (401, 403)
+
+
+def checks(settings: Settings) -> Iterator[Check]:
+    """Look at the Slack tokens, the bot's scopes and the language model."""
+    if settings.slack.bot_token is None:
+        yield Check("slack", is_ok=True, found="not set up: alerts are printed on this terminal")
+    else:
+        yield from _slack(settings)
+    yield _model(settings.assistant)
+
+
+def _slack(settings: Settings) -> Iterator[Check]:
+    client = make_client(settings.slack)
+    try:
+        response = client.auth_test()
+    except SlackTrouble as error:
+        fix = "Look at slack.bot_token and at the way to slack.api_url."
+        yield Check("slack token", is_ok=False, found=explain("Slack", error).reason, fix=fix)
+        return
+    yield Check("slack token", is_ok=True, found=f"{response['user']} in {response['team']}")
+    headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
+    yield _scopes(headers.get("x-oauth-scopes", ""))
+    yield _way_in(settings, client)
+
+
+def _scopes(granted: str) -> Check:
+    has = {scope.strip() for scope in granted.split(",")}
+    missing = sorted(manifest_scopes() - has)
+    if missing:
+        fix = "Update the app from config/slack_manifest.yaml and install it again."
+        return Check("slack scopes", is_ok=False, found=f"missing: {', '.join(missing)}", fix=fix)
+    return Check("slack scopes", is_ok=True, found=f"all {len(manifest_scopes())} of the manifest")
+
+
+def _way_in(settings: Settings, client: WebClient) -> Check:
+    slack = settings.slack
+    if slack.mode == "http":
+        is_ok = slack.signing_secret is not None
+        found = f"http, {slack.host}:{slack.port}" if is_ok else "http without slack.signing_secret"
+        return Check("slack events", is_ok=is_ok, found=found, fix="Set slack.signing_secret.")
+    fix = "Make an app-level token with connections:write and set slack.app_token."
+    if slack.app_token is None:
+        return Check("slack events", is_ok=False, found="Socket Mode without slack.app_token", fix=fix)
+    try:
+        client.apps_connections_open(app_token=slack.app_token.get_secret_value())
+    except SlackTrouble as error:
+        return Check("slack events", is_ok=False, found=explain("Slack", error).reason, fix=fix)
+    return Check("slack events", is_ok=True, found="Socket Mode")
+
+
+def _model(assistant: AssistantSettings) -> Check:
+    if assistant.model is None:
+        return Check("language model", is_ok=True, found="none: the built-in reader answers")
+    if assistant.base_url is None:
+        return Check("language model", is_ok=True, found=f"{assistant.model}, at its provider; not called")
+    found = f"{assistant.model} at {assistant.base_url}"
+    trouble = _trouble(assistant)
+    fix = "Start the server, or look at assistant.base_url and assistant.api_key."
+    return Check("language model", is_ok=trouble is None, found=f"{found}: {trouble}" if trouble else found, fix=fix)
+
+
+def _trouble(assistant: AssistantSettings) -> str | None:
+    """Ask an OpenAI-compatible server for its models and return what is wrong; an unknown path is well enough."""
+    key = assistant.api_key.get_secret_value() if assistant.api_key else ""
+    address = f"{(assistant.base_url or '').rstrip('/')}/models"
+    if not address.startswith(("http://", "https://")):
+        return "it is no http address"
+    request = Request(address, headers={"Authorization": f"Bearer {key}"} if key else {})  # noqa: S310 - just checked
+    try:
+        with urlopen(request, timeout=TIMEOUT_SECONDS):  # noqa: S310 - the same
+            return None
+    except HTTPError as error:
+        error.close()
+        if error.code in REFUSED:
+            return f"it refuses assistant.api_key (HTTP {error.code})"
+        return f"HTTP {error.code}" if error.code >= 500 else None  # noqa: PLR2004 - a server's fault
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        return f"it cannot be reached ({type(error).__name__})"
+
+
+def manifest_scopes() -> frozenset[str]:
+    """Return the bot scopes the manifest asks for."""
+    manifest = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    return frozenset(manifest["oauth_config"]["scopes"]["bot"])

@@ -1,0 +1,79 @@
+"""`oddspot ask`: a question about the record, answered on the terminal."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from agent.errors import AgentError
+from config.load import load_settings
+from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
+from storage.opening import open_stores
+
+FROM_INPUT = "-"
+PROMPT = "oddspot> "
+
+
+class BadNowError(AgentError):
+    """--now is no moment."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"--now {text!r} is not a date and time with a zone, as 2026-11-23T08:00:00Z.")
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help="The question; - reads one a line from standard input.")],
+    config: ConfigOption = None,
+    *,
+    now: Annotated[str | None, typer.Option(help="Answer as at this moment, RFC 3339.")] = None,
+    thread: Annotated[str, typer.Option(help="Name of a conversation to go on with.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ask what the cameras saw."""
+    from agent.assistant.assistant import Assistant  # noqa: PLC0415 - loaded only once the options are good
+
+    moment = _moment(now) if now else None
+    settings = load_settings(config)
+    assistant = Assistant(open_stores(settings).database, settings)
+    console = Console()
+    for text in _questions(question):
+        with Console(stderr=True).status("Reading the record ..."):
+            answer = assistant.ask(text, now=moment or now_utc(), thread=thread)
+        if as_json:
+            print_json(answer.as_json())
+        else:
+            console.print(Text(answer.text))
+            for number, choice in enumerate(answer.choices, 1):
+                console.print(Text(f"  {number}. {choice}"))
+
+
+def _questions(question: str) -> Iterator[str]:
+    if question != FROM_INPUT:
+        yield question
+        return
+    if not sys.stdin.isatty():
+        yield from (line.rstrip("\n") for line in sys.stdin)
+        return
+    while True:
+        try:
+            text = input(PROMPT)
+        except EOFError:
+            return
+        if text.strip().lower() in {"exit", "quit"}:
+            return
+        if text.strip():
+            yield text
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadNowError(text) from error
+    if moment.tzinfo is None:
+        raise BadNowError(text)
+    return moment.astimezone(UTC)

@@ -1,0 +1,1 @@
+"""What is said in Slack, as pure functions: records in, text and Block Kit out."""

@@ -1,0 +1,144 @@
+"""The one message of an incident, as it stands now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.messages.figures import against_good_ones, against_threshold, clock, span
+from agent.messages.message import Block, Message, actions, button, context, fields, message, picture, section
+from agent.messages.region_words import describe_regions
+from agent.messages.safe_text import clean, safe, who
+from storage.records import Incident, IncidentState, Inspection, Label, LabelKind, Silence
+
+DEFECT, FALSE_ALARM, SILENCE = "defect", "false_alarm", "silence"
+ATTRIBUTES_SHOWN = 4
+OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
+SAID = {
+    LabelKind.DEFECT: "Defect",
+    LabelKind.FALSE_ALARM: "False alarm",
+    LabelKind.UNSURE: "Unsure",
+    LabelKind.MISSED: "Missed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """An uploaded heatmap that can stand in a message, and what it shows."""
+
+    file: str
+    title: str
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """Everything an incident's message says, as the database has it at `now`."""
+
+    incident: Incident
+    cover: Inspection
+    good_ones: int
+    zone: str
+    silence_minutes: float
+    now: datetime
+    labels: tuple[Label, ...] = ()
+    silence: Silence | None = None
+    picture: ShownPicture | None = None
+
+
+def incident_message(view: IncidentView, *, revision: str) -> Message:
+    """Return the message; revision makes the block ids new, as an update needs them."""
+    blocks = [
+        section(f"*{_headline(view)}*\n{_how_odd(view)}", block_id=f"headline-{revision}"),
+        fields(_fields(view), block_id=f"fields-{revision}"),
+    ]
+    lines = state_lines(view)
+    if lines:
+        blocks.append(context(lines, block_id=f"state-{revision}"))
+    if view.picture is not None:
+        shown = view.picture
+        blocks.append(
+            picture(shown.file, alt_text=shown.alt_text, title=shown.title, block_id=f"picture-{revision}"),
+        )
+    blocks.append(context([_ids(view)], block_id=f"ids-{revision}"))
+    blocks.append(actions(_buttons(view), block_id=f"buttons-{revision}"))
+    return message(_text(view, lines), blocks)
+
+
+def picture_words(inspection: Inspection) -> str:
+    """Return alt text for an inspection's heatmap, naming region and score."""
+    where = _where(inspection) or "no region marked"
+    odd = against_threshold(inspection.score, inspection.threshold)
+    return clean(f"Heatmap of {inspection.shown_id} from {inspection.source}: {odd}; {where}", most=500)
+
+
+def state_lines(view: IncidentView) -> list[str]:
+    """Say what people did, and how the incident stands."""
+    lines = [
+        f"{safe(_said(label))}, says {who(label.author)} (A-{label.inspection_id}, "
+        f"{clock(label.created_at, view.zone, today=view.now)})"
+        for label in view.labels
+    ]
+    if view.silence is not None:
+        until = clock(view.silence.until, view.zone, today=view.now)
+        lines.append(f"Silenced until {until} by {who(view.silence.author)}")
+    if view.incident.state not in OPEN_STATES:
+        closed = view.incident.closed_at or view.now
+        lines.append(f"{view.incident.state.capitalize()} {clock(closed, view.zone, today=view.now)}")
+    return lines
+
+
+def _headline(view: IncidentView) -> str:
+    count = view.incident.anomalies
+    what = "an anomaly" if count == 1 else f"{count} alike"
+    return f"{safe(view.incident.source)}: {what}"
+
+
+def _how_odd(view: IncidentView) -> str:
+    parts = [against_threshold(view.cover.score, view.cover.threshold)]
+    parts += [words for words in (against_good_ones(view.cover.p_value, view.good_ones),) if words]
+    return "; ".join(parts)
+
+
+def _where(inspection: Inspection) -> str:
+    return describe_regions(inspection.regions, width=inspection.width, height=inspection.height)
+
+
+def _fields(view: IncidentView) -> list[str]:
+    shown = [f"*When*\n{_when(view)}"]
+    where = _where(view.cover)
+    shown += [f"*Where*\n{where}"] if where else []
+    shown += [f"*Image*\n{safe(view.cover.name)}"]
+    attributes = list(view.cover.attributes.items())[:ATTRIBUTES_SHOWN]
+    return shown + [f"*{safe(key.capitalize())}*\n{safe(value)}" for key, value in attributes]
+
+
+def _when(view: IncidentView) -> str:
+    first = clock(view.incident.opened_at, view.zone, today=view.now)
+    if view.incident.anomalies == 1:
+        return f"{clock(view.cover.captured_at, view.zone, today=view.now)} ({view.zone})"
+    last = clock(view.incident.last_at, view.zone, today=view.now)
+    return f"{first}, last {last} ({view.zone})"
+
+
+def _ids(view: IncidentView) -> str:
+    worst = f"worst of {view.incident.anomalies}: " if view.incident.anomalies > 1 else ""
+    return f"{view.incident.shown_id} · {worst}{view.cover.shown_id} · {safe(view.cover.detector)}"
+
+
+def _buttons(view: IncidentView) -> list[Block]:
+    cover = str(view.cover.id)
+    return [
+        button("Defect", action_id=DEFECT, value=cover, style="danger"),
+        button("False alarm", action_id=FALSE_ALARM, value=cover),
+        button(f"Silence {span(view.silence_minutes)}", action_id=SILENCE, value=str(view.incident.id)),
+    ]
+
+
+def _said(label: Label) -> str:
+    kind = SAID[label.kind]
+    return f"{kind} ({label.defect_class})" if label.defect_class else kind
+
+
+def _text(view: IncidentView, lines: list[str]) -> str:
+    parts = [f"{_headline(view)}, {_how_odd(view)}", _where(view.cover), _when(view)]
+    parts += [f"{view.incident.shown_id}, {view.cover.shown_id}", *lines]
+    return ". ".join(part for part in parts if part) + "."

@@ -1,0 +1,21 @@
+"""What the bot says by itself: fixed sentences, none of them with anything from an error in it."""
+
+HELP = (
+    "Ask me in plain words, for example:\n"
+    "• how many anomalies since yesterday?\n"
+    "• which source had the most anomalies last week?\n"
+    "• show the open incidents\n"
+    "Mention me in a channel, write to me directly, or use `/oddspot` and your question. "
+    "Under an alert, the buttons *Defect* and *False alarm* say what it really was, and *Silence* keeps it quiet."
+)
+EMPTY_QUESTION = "What would you like to know?\n" + HELP
+READING = "is reading the record..."
+SORRY = "Sorry, I could not answer that just now. Nothing was changed; please ask again in a moment."
+SORRY_ACT = "Sorry, that did not work and nothing was changed. Please try again in a moment."
+PROMPTS_TITLE = "Ask about anomalies"
+PROMPTS = (
+    ("Anomalies since yesterday", "How many anomalies since yesterday?"),
+    ("Open incidents", "Which incidents are open?"),
+    ("Top sources last week", "Which sources had the most anomalies last week?"),
+    ("Detectors", "What is the status of the detectors?"),
+)

@@ -1,0 +1,1 @@
+"""Ways to tell the team: a port, and one adapter a file."""

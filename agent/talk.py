@@ -1,0 +1,108 @@
+"""The loop of `oddspot talk`: events become incidents, incidents become messages, and the bot listens."""
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from rich.console import Console
+
+from agent.alerts.deliver import CHANNELS_AT_ONCE, Deliverer
+from agent.alerts.outgoing import Outgoing
+from agent.alerts.route import resolve_quiet, route_events
+from agent.bot.asking import Asker
+from agent.bot.service import start_bot
+from agent.notifiers.console import ConsoleNotifier
+from agent.notifiers.port import Notifier
+from agent.notifiers.slack import SlackNotifier
+from agent.notifiers.slack_client import check_bot_token, make_client
+from config.settings import Settings
+from storage.blobs import BlobStore
+from storage.database import Database
+from storage.repositories.events import forget_seen_events
+
+logger = structlog.get_logger()
+POLL_SECONDS = 0.2
+CHORES_EVERY = timedelta(seconds=10)
+SEEN_FOR = timedelta(days=2)
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+class Talk:
+    """Routes and delivers until it is told to stop; a fault in one round never ends the loop."""
+
+    def __init__(self, out: Outgoing, deliverer: Deliverer, *, poll_seconds: float = POLL_SECONDS) -> None:
+        self._out = out
+        self._deliverer = deliverer
+        self._poll_seconds = poll_seconds
+        self._chores_due_at: datetime | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        faults = 0
+        while not stop.wait(min(self._poll_seconds * 2**faults, LONGEST_PAUSE_SECONDS)):
+            try:
+                self.tick()
+                faults = 0
+            except Exception:
+                faults = min(faults + 1, 10)
+                logger.exception("talk_round_failed", in_a_row=faults)
+
+    def tick(self) -> int:
+        """Do one round and return how many deliveries it started."""
+        self._do_chores(self._out.clock())
+        if not self._deliverer.has_work():
+            return 0
+        route_events(self._out.database, self._out.settings, now=self._out.clock())
+        return self._deliverer.deliver()
+
+    def _do_chores(self, now: datetime) -> None:
+        if self._chores_due_at is not None and now < self._chores_due_at:
+            return
+        self._chores_due_at = now + CHORES_EVERY
+        resolve_quiet(self._out.database, self._out.settings, now=now)
+        with self._out.database.transaction() as session:
+            forget_seen_events(session, before=now - SEEN_FOR)
+
+
+def utc_now() -> datetime:
+    """Return the time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def start_talk(
+    settings: Settings,
+    database: Database,
+    blobs: BlobStore,
+    stop: threading.Event,
+    *,
+    console: Console | None = None,
+    assistant: Asker | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> None:
+    """Tell and listen until `stop` is set: in Slack with a bot token, else on the console.
+
+    Raise SlackAuthError for a token Slack refuses, PortInUseError in HTTP mode.
+    """
+    chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
+    with ExitStack() as stack:
+        notifier: Notifier = ConsoleNotifier(console)
+        if settings.slack.bot_token is not None:
+            client = make_client(settings.slack)
+            check_bot_token(client)
+            notifier = SlackNotifier(client)
+            bot = start_bot(settings, database, assistant or _own_assistant(settings, database), stop, clock=clock)
+            stack.callback(bot.close)
+        sending = stack.enter_context(ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="sending"))
+        out = Outgoing(database, blobs, notifier, settings, clock)
+        logger.info("talking", through=type(notifier).__name__)
+        Talk(out, Deliverer(out, sending, chance=chance)).run(stop)
+
+
+def _own_assistant(settings: Settings, database: Database) -> Asker:
+    from agent.assistant.assistant import Assistant  # noqa: PLC0415 - language model libraries take seconds to load
+
+    return Assistant(database, settings)

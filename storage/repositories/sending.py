@@ -1,0 +1,147 @@
+"""The sending side of the notification log: what may go out now, what is in doubt, and what was told already."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from storage.models import DeliveryRow, EventRow, InspectionRow, LabelRow
+from storage.records import Delivery, DeliveryKind, DeliveryState, Label, LabelKind
+from storage.repositories.deliveries import as_delivery
+
+DOUBTFUL_SINCE = "doubtful_since"
+
+
+def has_work(session: Session, *, now: datetime, started_before: datetime) -> bool:
+    """Say whether an event waits, a delivery is due or one is stuck: cheap, and takes no lock."""
+    due = (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
+    stuck = (DeliveryRow.state == DeliveryState.SENDING) & (DeliveryRow.started_at < started_before)
+    if session.scalar(select(EventRow.id).where(EventRow.done_at.is_(None)).limit(1)) is not None:
+        return True
+    return session.scalar(select(DeliveryRow.id).where(or_(due, stuck)).limit(1)) is not None
+
+
+def claim_for_channels(session: Session, *, busy: Collection[str], limit: int, now: datetime) -> list[Delivery]:
+    """Mark the oldest due delivery of each channel that is not busy as being sent, and return them."""
+    is_due = (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
+    channels = session.scalars(
+        select(DeliveryRow.channel).where(is_due, DeliveryRow.channel.not_in(busy)).distinct().limit(limit),
+    ).all()
+    claimed = []
+    for channel in channels:
+        query = select(DeliveryRow).where(is_due, DeliveryRow.channel == channel)
+        oldest = query.order_by(DeliveryRow.due_at, DeliveryRow.id).limit(1).with_for_update(skip_locked=True)
+        row = session.scalar(oldest)
+        if row is not None:
+            row.state, row.started_at, row.attempts = DeliveryState.SENDING, now, row.attempts + 1
+            claimed.append(row)
+    session.flush()
+    return [as_delivery(row) for row in claimed]
+
+
+def put_stuck_in_doubt(session: Session, *, started_before: datetime, held: Collection[int], now: datetime) -> int:
+    """Make deliveries whose process died due again, marked as doubtful; return how many. held: ids still at work."""
+    query = select(DeliveryRow).where(
+        DeliveryRow.state == DeliveryState.SENDING,
+        DeliveryRow.started_at < started_before,
+        DeliveryRow.id.not_in(held),
+    )
+    rows = session.scalars(query.limit(100).with_for_update(skip_locked=True)).all()
+    for row in rows:
+        row.payload = _doubtful(row.payload, row.started_at or now)
+        row.state, row.due_at, row.error = DeliveryState.PENDING, now, "its sender died"
+    session.flush()
+    return len(rows)
+
+
+def put_in_doubt(session: Session, delivery: Delivery, *, due_at: datetime, error: str) -> bool:
+    """Put a delivery back that may have arrived, so that it is looked for before it is sent again."""
+    row = session.get(DeliveryRow, delivery.id, with_for_update=True)
+    if row is None or row.state != DeliveryState.SENDING or row.started_at != delivery.started_at:
+        return False
+    row.payload = _doubtful(row.payload, row.started_at or due_at)
+    row.state, row.due_at, row.error = DeliveryState.PENDING, due_at, error
+    session.flush()
+    return True
+
+
+def doubtful_since(delivery: Delivery) -> datetime | None:
+    """Return when a delivery may first have arrived unseen, None where it never was in doubt."""
+    since = delivery.payload.get(DOUBTFUL_SINCE)
+    return datetime.fromisoformat(since) if since else None
+
+
+def keep_in_payload(session: Session, delivery: Delivery, **values: Any) -> Delivery:
+    """Remember how far a delivery being sent has come, and return it as it is now."""
+    kept = replace(delivery, payload=delivery.payload | values)
+    _settle(session, kept, payload=kept.payload)
+    return kept
+
+
+def has_open_post(session: Session, incident_id: int) -> bool:
+    """Say whether an incident's first message is still to come."""
+    open_states = DeliveryRow.state.in_((DeliveryState.PENDING, DeliveryState.SENDING))
+    return _first(session, incident_id, DeliveryKind.POST, open_states) is not None
+
+
+def count_posts(session: Session, incident_id: int) -> int:
+    """Return how often an incident's message was posted."""
+    query = select(func.count(DeliveryRow.id)).where(
+        DeliveryRow.incident_id == incident_id,
+        DeliveryRow.kind == DeliveryKind.POST,
+        DeliveryRow.state == DeliveryState.SENT,
+    )
+    return session.scalar(query) or 0
+
+
+def last_told_at(session: Session, incident_id: int) -> datetime | None:
+    """Return when an incident's message was last posted or changed."""
+    query = select(func.max(DeliveryRow.sent_at)).where(DeliveryRow.incident_id == incident_id)
+    return session.scalar(query)
+
+
+def last_picture(session: Session, incident_id: int) -> Delivery | None:
+    """Return the newest delivery of a picture for an incident, however far it has come."""
+    row = _first(session, incident_id, DeliveryKind.PICTURE)
+    return None if row is None else as_delivery(row)
+
+
+def last_labels(session: Session, incident_id: int, *, limit: int) -> list[Label]:
+    """Return the last word on each labelled inspection of an incident, newest first."""
+    newest = select(func.max(LabelRow.id)).join(InspectionRow, InspectionRow.id == LabelRow.inspection_id)
+    newest = newest.where(InspectionRow.incident_id == incident_id).group_by(LabelRow.inspection_id)
+    query = select(LabelRow).where(LabelRow.id.in_(newest)).order_by(LabelRow.id.desc()).limit(limit)
+    return [
+        Label(
+            id=row.id,
+            inspection_id=row.inspection_id,
+            kind=LabelKind(row.kind),
+            defect_class=row.defect_class,
+            note=row.note,
+            author=row.author,
+            created_at=row.created_at,
+        )
+        for row in session.scalars(query)
+    ]
+
+
+def _first(session: Session, incident_id: int, kind: DeliveryKind, *where: Any) -> DeliveryRow | None:
+    query = select(DeliveryRow).where(DeliveryRow.incident_id == incident_id, DeliveryRow.kind == kind, *where)
+    return session.scalar(query.order_by(DeliveryRow.id.desc()).limit(1))
+
+
+def _doubtful(payload: dict[str, Any], since: datetime) -> dict[str, Any]:
+    return {DOUBTFUL_SINCE: since.isoformat()} | payload
+
+
+def _settle(session: Session, delivery: Delivery, **values: object) -> bool:
+    statement = update(DeliveryRow).where(
+        DeliveryRow.id == delivery.id,
+        DeliveryRow.state == DeliveryState.SENDING,
+        DeliveryRow.started_at == delivery.started_at,
+    )
+    changed = session.execute(statement.values(**values).execution_options(synchronize_session=False))
+    return isinstance(changed, CursorResult) and changed.rowcount == 1

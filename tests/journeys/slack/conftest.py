@@ -1,0 +1,87 @@
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.talk import start_talk
+from tests.factories_agent import Plant, make_plant
+from tests.servers.slack import LocalSlack
+
+
+@dataclass
+class FakeAnswer:
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass
+class FakeAssistant:
+    """Answers from a script and remembers what it was asked."""
+
+    answers: dict[str, FakeAnswer] = field(default_factory=dict)
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def ask(self, question: str, *, now: datetime, thread: str = "") -> FakeAnswer:
+        assert now.tzinfo is not None
+        self.asked.append((question, thread))
+        if question == "break":
+            message = "the secret reason"
+            raise RuntimeError(message)
+        return self.answers.get(question, FakeAnswer(f"You asked: {question}"))
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack() as server:
+        yield server
+
+
+@pytest.fixture
+def assistant() -> FakeAssistant:
+    return FakeAssistant()
+
+
+@pytest.fixture
+def plant(slack: LocalSlack, tmp_path: Path) -> Iterator[Plant]:
+    made = make_plant(tmp_path, slack=tokens(slack), alerts={"edit_every_seconds": 2})
+    yield made
+    made.database.close()
+
+
+Start = Callable[..., None]
+
+
+@pytest.fixture
+def start(slack: LocalSlack, plant: Plant, assistant: FakeAssistant) -> Iterator[Start]:
+    """Run `oddspot talk` in a thread; settings given are put over those of the plant."""
+    stop = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def run(*, waits_for_socket: bool = True, **slack_settings: Any) -> None:
+        changed = plant.settings.slack.model_copy(update=slack_settings)
+        plant.settings = plant.settings.model_copy(update={"slack": changed})
+        given = (plant.settings, plant.database, plant.blobs, stop)
+        thread = threading.Thread(target=start_talk, args=given, kwargs={"assistant": assistant}, daemon=True)
+        threads.append(thread)
+        thread.start()
+        if waits_for_socket:
+            slack.wait_for_socket()
+
+    yield run
+    stop.set()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def tokens(slack: LocalSlack) -> dict[str, Any]:
+    return {
+        "bot_token": slack.bot_token,
+        "app_token": slack.app_token,
+        "signing_secret": slack.signing_secret,
+        "api_url": slack.api_url,
+    }

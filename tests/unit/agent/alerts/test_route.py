@@ -1,0 +1,94 @@
+from datetime import timedelta
+
+import pytest
+
+from agent.alerts.route import resolve_quiet, route_events
+from storage.records import DeliveryKind, EventKind, IncidentState
+from storage.repositories.deliveries import list_unsent
+from storage.repositories.events import add_event
+from storage.repositories.incidents import list_recent_incidents, set_message
+from storage.repositories.silences import add_silence
+from tests.factories_agent import NOON, Plant
+
+
+def route(plant: Plant, *, seconds: float = 0) -> list[tuple[DeliveryKind, str]]:
+    now = NOON + timedelta(seconds=seconds)
+    route_events(plant.database, plant.settings, now=now)
+    with plant.database.reading() as session:
+        found = list_unsent(session, limit=50)
+    return [(delivery.kind, delivery.channel) for delivery in reversed(found)]
+
+
+def test_posts_a_new_incident_and_edits_what_joins_it(plant: Plant) -> None:
+    plant.anomaly()
+    assert route(plant) == [(DeliveryKind.POST, "#oddspot")]
+    plant.anomaly()
+    plant.anomaly()
+
+    assert route(plant) == [(DeliveryKind.POST, "#oddspot"), (DeliveryKind.EDIT, "#oddspot")]
+
+
+def test_edits_no_sooner_than_the_settings_allow(plant: Plant) -> None:
+    plant.anomaly()
+    plant.anomaly()
+    route(plant)
+
+    with plant.database.reading() as session:
+        edit = next(one for one in list_unsent(session, limit=5) if one.kind is DeliveryKind.EDIT)
+    assert edit.due_at == NOON + timedelta(seconds=plant.settings.alerts.edit_every_seconds)
+
+
+def test_uses_the_channel_of_the_source(plant: Plant) -> None:
+    plant.reconfigure(sources={"line-1": {"path": "/photos", "channel": "#paint"}})
+    plant.anomaly("line-1")
+
+    assert route(plant) == [(DeliveryKind.POST, "#paint")]
+
+
+def test_records_but_tells_nothing_of_frames_that_do_not_page(plant: Plant) -> None:
+    plant.anomaly(pages=False)
+    assert route(plant) == []
+    plant.anomaly()
+
+    assert route(plant) == [(DeliveryKind.POST, "#oddspot")]
+    with plant.database.reading() as session:
+        (incident,) = list_recent_incidents(session, limit=5)
+    assert incident.anomalies == 2
+
+
+@pytest.mark.parametrize("is_everything", [True, False])
+def test_records_but_tells_nothing_while_silenced(plant: Plant, is_everything: bool) -> None:  # noqa: FBT001 - a case
+    source_id = None if is_everything else plant.source()
+    until = NOON + timedelta(hours=1)
+    with plant.database.transaction() as session:
+        add_silence(session, source_id=source_id, until=until, author="test", comment="", now=NOON)
+    plant.anomaly()
+    assert route(plant) == []
+    plant.anomaly()
+
+    assert route(plant, seconds=3600) == [(DeliveryKind.POST, "#oddspot")]
+
+
+def test_resolves_quiet_incidents_and_lets_their_message_say_so(plant: Plant) -> None:
+    plant.anomaly("line-1", pages=False)
+    plant.anomaly("line-2", pages=False)
+    route(plant)
+    with plant.database.transaction() as session:
+        set_message(session, 1, channel="C1", message_ts="1.0")
+    later = NOON + timedelta(minutes=plant.settings.alerts.resolve_minutes + 1)
+
+    assert resolve_quiet(plant.database, plant.settings, now=later) == 2
+    assert resolve_quiet(plant.database, plant.settings, now=later) == 0
+    with plant.database.reading() as session:
+        assert {one.state for one in list_recent_incidents(session, limit=5)} == {IncidentState.RESOLVED}
+    assert route(plant) == [(DeliveryKind.EDIT, "#oddspot")]
+
+
+def test_tells_digests_and_jobs_as_notices(plant: Plant) -> None:
+    source_id = plant.source()
+    with plant.database.transaction() as session:
+        digest = {"inspections": [], "frames": 3, "since": NOON.isoformat()}
+        add_event(session, EventKind.DIGEST, source_id=source_id, payload=digest, now=NOON)
+        add_event(session, EventKind.JOB_DONE, source_id=source_id, payload={"text": "done"}, now=NOON)
+
+    assert route(plant) == [(DeliveryKind.NOTICE, "#oddspot")] * 2

@@ -1,0 +1,24 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from agent.messages.notices import DigestView, digest_message, job_message
+from tests.factories_agent import NOON
+from tests.servers.slack.blocks import check_blocks
+from tests.unit.agent.messages.test_incident_message import COVER
+
+
+def test_asks_about_each_of_the_oddest_frames_and_offers_to_go_live() -> None:
+    frames = tuple(replace(COVER, id=number) for number in range(1, 21))
+    view = DigestView(7, "line-1", frames, 412, NOON - timedelta(days=1), "Europe/Berlin", NOON)
+    message = digest_message(view)
+    buttons = [one for block in message.blocks if block["type"] == "actions" for one in block["elements"]]
+
+    assert "412 frames scored since 2026-11-22 13:00 (Europe/Berlin)" in message.text
+    assert (buttons[-1]["action_id"], buttons[-1]["value"]) == ("go_live", "7")
+    assert len(buttons) == 41
+    check_blocks(list(message.blocks), lambda _: True)
+
+
+def test_tells_a_jobs_result_and_pages_nobody() -> None:
+    assert job_message("fitted <!channel>").text == "fitted &lt;!channel&gt;"
+    check_blocks(list(job_message("x" * 9000).blocks), lambda _: True)

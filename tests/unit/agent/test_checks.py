@@ -1,0 +1,75 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from agent.checks import checks, manifest_scopes
+from config.settings import Settings
+from tests.servers.slack import LocalSlack
+
+
+@pytest.fixture
+def slack() -> Iterator[LocalSlack]:
+    with LocalSlack() as server:
+        yield server
+
+
+def look(**sections: Any) -> dict[str, tuple[bool, str]]:
+    return {one.name: (one.is_ok, one.found) for one in checks(Settings.model_validate(sections))}
+
+
+def tokens(slack: LocalSlack, **changes: Any) -> dict[str, Any]:
+    return {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url} | changes
+
+
+def test_is_content_without_slack_and_without_a_model() -> None:
+    assert look() == {
+        "slack": (True, "not set up: alerts are printed on this terminal"),
+        "language model": (True, "none: the built-in reader answers"),
+    }
+
+
+def test_finds_a_whole_slack_app_well(slack: LocalSlack) -> None:
+    found = look(slack=tokens(slack))
+
+    assert all(is_ok for is_ok, _ in found.values())
+    assert found["slack scopes"][1] == f"all {len(manifest_scopes())} of the manifest"
+
+
+def test_names_the_scopes_that_are_missing() -> None:
+    with LocalSlack(scopes=tuple(manifest_scopes() - {"files:write", "im:read"})) as slack:
+        found = look(slack=tokens(slack))
+
+    assert found["slack scopes"] == (False, "missing: files:write, im:read")
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "words"),
+    [
+        ({"bot_token": "xoxb-wrong"}, "slack token", "invalid_auth"),
+        ({"app_token": "xapp-wrong"}, "slack events", "invalid_auth"),
+        ({"app_token": None}, "slack events", "Socket Mode without slack.app_token"),
+        ({"mode": "http"}, "slack events", "http without slack.signing_secret"),
+    ],
+)
+def test_says_what_is_wrong_with_slack(slack: LocalSlack, changes: dict[str, Any], name: str, words: str) -> None:
+    found = look(slack=tokens(slack, **changes))
+
+    assert found[name] == (False, words)
+    assert "wrong" not in str(found)
+
+
+def test_says_where_slack_cannot_be_reached(slack: LocalSlack) -> None:
+    slack.down()
+
+    assert look(slack=tokens(slack))["slack token"][0] is False
+
+
+def test_looks_for_a_local_model(slack: LocalSlack) -> None:
+    there = look(assistant={"model": "openai:small", "base_url": slack.url})
+    slack.down()
+    gone = look(assistant={"model": "openai:small", "base_url": slack.url})
+
+    assert there["language model"][0] is True
+    assert gone["language model"][0] is False
+    assert "it cannot be reached" in gone["language model"][1]

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from threading import Event
 
 from agent.messages.message import Message
 from agent.notifiers.slack import SlackNotifier
@@ -229,3 +230,31 @@ def test_loses_nothing_while_slack_is_down(slack: LocalSlack, plant: Plant, star
     slack.wait_for(lambda: len(roots(slack)) == 3 and settled(plant), timeout=60)
 
     assert slack.workspace.rate_breaches == []
+
+
+def test_tells_everything_once_with_two_bots_at_work(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start()
+    start(waits_for_socket=False)
+    slack.wait_for(lambda: len(slack.hub.sockets) == 2)
+    for number in range(6):
+        plant.anomaly(f"line-{number}", at=utc_now())
+    asked = slack.mention("oddspot", "how many?")
+
+    slack.wait_for(lambda: len(roots(slack)) == 6 and settled(plant), timeout=40)
+
+    assert all(pictures(message) for message in roots(slack))
+    assert len(slack.files) == 6
+    assert len(slack.thread(asked)) == 1
+
+
+def test_tells_an_anomaly_within_two_seconds_on_an_idle_channel(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start()
+    seconds = []
+    for number in range(5):
+        committed = plant.anomaly(f"line-{number}", at=utc_now(), has_heatmap=False)
+        message = slack.wait_for(lambda count=number + 1: roots(slack)[count - 1 :])[0]
+        seconds.append((message.posted_wall - committed.inspected_at).total_seconds())
+        slack.wait_for(lambda: settled(plant))
+        Event().wait(1)
+
+    assert max(seconds) < 2

@@ -1,0 +1,76 @@
+"""What `oddspot doctor` says of the network, its speed here, and the active bundles."""
+
+import time
+from collections.abc import Callable, Iterator
+from statistics import median
+
+import numpy as np
+
+from config.settings import Settings
+from detectors.errors import DetectorError
+from storage.database import Database
+from storage.errors import StorageError
+from storage.records import Check
+from storage.repositories.sources import list_sources
+from storage.repositories.versions import active_version
+
+ROUNDS = 5
+
+
+def checks(settings: Settings) -> Iterator[Check]:
+    """Look at the weights, the runtime with its measured milliseconds, and every active detector."""
+    yield from _runtime(settings)
+    try:
+        yield from _bundles(settings)
+    except StorageError as error:
+        yield Check("detectors", is_ok=False, found=str(error), fix="See the line on the database.")
+
+
+def _runtime(settings: Settings) -> Iterator[Check]:
+    import torch  # noqa: PLC0415 - doctor says first what needs no network
+
+    from detectors.backbones import Backbone  # noqa: PLC0415 - the same
+    from detectors.features import embed  # noqa: PLC0415 - the same
+    from detectors.presets import choose_preset  # noqa: PLC0415 - the same
+    from detectors.weights import ensure_weights  # noqa: PLC0415 - the same
+
+    chosen = choose_preset(settings.detector)
+    try:
+        weights = ensure_weights(chosen.backbone, settings.storage.data_dir / "weights")
+    except DetectorError as error:
+        yield Check("weights", is_ok=False, found=str(error), fix="Reinstall, or put the file there.")
+        return
+    yield Check("weights", is_ok=True, found=f"{chosen.backbone}, sha256 {weights.sha256[:12]}")
+    torch.set_num_threads(settings.detector.threads)
+    backbone = Backbone(chosen.backbone, weights, chosen.image_size)
+    pixels = np.full((chosen.image_size, chosen.image_size, 3), 127, np.uint8)
+    spent = [_milliseconds(lambda: embed(backbone, pixels)) for _ in range(ROUNDS + 1)][1:]
+    found = f"torch {torch.__version__} on {settings.detector.threads} threads, {median(spent):.0f} ms an image"
+    yield Check("runtime", is_ok=True, found=found)
+
+
+def _bundles(settings: Settings) -> Iterator[Check]:
+    from detectors.bundle import read_bundle  # noqa: PLC0415 - the same
+
+    database = Database(settings.database_url)
+    with database.reading() as session:
+        found = [(source, active_version(session, source)) for source in list_sources(session)]
+    database.close()
+    for source, version in found:
+        name = f"detector of {source.name}"
+        if version is None or version.bundle is None:
+            fix = f"oddspot fit {source.name} --good FOLDER"
+            yield Check(name, is_ok=False, found="none is fitted", fix=fix)
+            continue
+        try:
+            read_bundle(settings.storage.data_dir / version.bundle)
+        except DetectorError as error:
+            yield Check(name, is_ok=False, found=str(error), fix=f"oddspot fit {source.name} --good FOLDER")
+        else:
+            yield Check(name, is_ok=True, found=f"{version.name}, {source.state}, its files as they were fitted")
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000

@@ -18,6 +18,7 @@ PLAIN_NAMES = {
     "SLACK_SIGNING_SECRET": ("slack", "signing_secret"),
 }
 DEFAULT_FILE = Path("oddspot.yaml")
+NULLS = {"", "~", "null"}
 
 
 class ConfigError(OddspotError):
@@ -88,7 +89,9 @@ def _parsed(value: str) -> Any:
         parsed = yaml.safe_load(value)
     except yaml.YAMLError:
         return value
-    return parsed if isinstance(parsed, bool | int | float | list | dict) or parsed is None else value
+    if parsed is None:  # "#channel" is a comment to YAML, and no null
+        return None if value.strip().lower() in NULLS else value
+    return parsed if isinstance(parsed, bool | int | float | list | dict) else value
 
 
 def _put(values: dict[str, Any], keys: tuple[str, ...], value: object) -> None:

@@ -15,7 +15,10 @@ SECRET_KEYS = ("token", "secret", "password", "api_key")
 def configure_logs() -> None:
     """Set logging up for this process."""
     is_terminal = sys.stderr.isatty()
-    last: Any = structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer()
+    plain = structlog.dev.plain_traceback  # rich ones print local variables, and with them a token
+    last: Any = (
+        structlog.dev.ConsoleRenderer(exception_formatter=plain) if is_terminal else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -26,7 +26,12 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        coerce_numbers_to_str=True,  # a password of digits, or the source `line: 7`, stays text
+    )
 
 
 class LimitSettings(_Section):

@@ -55,7 +55,7 @@ def show_heatmap(console: Console, stores: Stores, folder: Path) -> None:
     shutil.copyfile(stores.blobs.path(sha256), file)
     if console.is_terminal and console.color_system == "truecolor":
         console.print(picture_of(file, columns=PICTURE_COLUMNS))
-    console.print(Text(f"Heatmap of the oddest cell, A-{inspection_id}: {file}"))
+    console.print(Text(f"Heatmap of the oddest cell, A-{inspection_id}: {file}"), soft_wrap=True)
 
 
 def show_answer(console: Console, question: str, answer: dict[str, Any]) -> None:
@@ -68,10 +68,12 @@ def show_summary(console: Console, summary: dict[str, Any], config: Path) -> Non
     """Print what the demo found, and how to go on."""
     low, high = summary["image_auroc_interval"]
     seconds = ", ".join(f"{stage} {spent:.0f} s" for stage, spent in summary["seconds"].items())
+    anomalies, incidents = summary["anomalies"], summary["incidents"]
     console.rule("Summary")
     console.print(
-        f"{summary['frames']} cells scored, {summary['anomalies']} anomalies in {summary['incidents']} incidents.\n"
+        f"{summary['frames']} cells scored, {anomalies} anomal{'y' if anomalies == 1 else 'ies'} "
+        f"in {incidents} incident{'' if incidents == 1 else 's'}.\n"
         f"Image AUROC {summary['image_auroc']:.3f} (95 % interval {low:.3f} to {high:.3f}).\n"
         f"Time: {seconds}.",
     )
-    console.print(Text(f'Ask more: .venv/bin/oddspot ask "..." --config {config}'))
+    console.print(Text(f'Ask more: .venv/bin/oddspot ask "..." --config {config}'), soft_wrap=True)

@@ -10,7 +10,7 @@ from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRo
 from storage.queries.counting import count_inspections
 from storage.queries.results import SourceStatus
 from storage.queries.selection import Selection, is_counted
-from storage.records import FrameState, Source, Window
+from storage.records import DetectorVersion, FrameState, Source, Window
 from storage.repositories.sources import as_source
 from storage.repositories.versions import as_version
 
@@ -35,13 +35,28 @@ def source_status(
     return [
         SourceStatus(
             source=as_source(row),
-            version=None if version is None else as_version(version),
+            version=_version(session, row.id, version, window.end),
             last_inspected=_last_inspected(session, row.id, window.end),
             waiting=_waiting(session, row.id),
             counts=count_inspections(session, selection=replace(selection, sources=(row.name,))),
         )
         for row, version in rows
     ]
+
+
+def _version(
+    session: Session,
+    source_id: int,
+    active: DetectorVersionRow | None,
+    before: datetime,
+) -> DetectorVersion | None:
+    """Return the active version; of an imported history, the one that judged last."""
+    if active is None or not active.details.get("imported"):
+        return None if active is None else as_version(active)
+    judged = select(DetectorVersionRow).join(InspectionRow, InspectionRow.detector_version_id == DetectorVersionRow.id)
+    newest = judged.where(is_counted, InspectionRow.source_id == source_id, InspectionRow.captured_at < before)
+    last = session.scalar(newest.order_by(InspectionRow.captured_at.desc(), InspectionRow.id.desc()).limit(1))
+    return as_version(last or active)
 
 
 def known_sources(session: Session, *, limit: int = 1000) -> list[Source]:

@@ -55,12 +55,16 @@ def _counted(
     first: int,
     spans: Sequence[tuple[datetime, datetime]],
 ) -> dict[int, InspectionCounts]:
-    span = values(
-        column("number", Integer),
-        column("starts_at", UtcDateTime()),
-        column("ends_at", UtcDateTime()),
-        name="span",
-    ).data([(first + offset, start, end) for offset, (start, end) in enumerate(spans)])
+    span = (
+        values(
+            column("number", Integer),
+            column("starts_at", UtcDateTime()),
+            column("ends_at", UtcDateTime()),
+            name="spans",
+        )
+        .data([(first + offset, start, end) for offset, (start, end) in enumerate(spans)])
+        .cte("span")
+    )
     inside = (InspectionRow.captured_at >= span.c.starts_at) & (InspectionRow.captured_at < span.c.ends_at)
     query = (
         select(span.c.number, *count_columns())

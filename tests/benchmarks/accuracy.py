@@ -72,7 +72,9 @@ def _measure_apart(options: argparse.Namespace, name: str, seed: int) -> dict[st
     command += ["--weights-dir", str(options.weights_dir)]
     if options.image_size:
         command += ["--image-size", str(options.image_size)]
-    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    # Threads that spin while they wait make every figure depend on what else runs.
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     line: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     print(f"{name} seed {seed}: image AUROC {line['image_auroc']:.4f}", file=sys.stderr)
     return line

@@ -131,6 +131,21 @@ def test_answers_a_direct_message_in_its_own_thread(slack: LocalSlack, start: St
     assert len(assistant.asked) == 1
 
 
+def test_answers_neither_bots_nor_edits(slack: LocalSlack, start: Start, assistant: FakeAssistant) -> None:
+    start()
+    asked = slack.direct_message("first")
+    slack.wait_for(lambda: slack.thread(asked))
+    event = slack.envelopes[0].payload["event"]
+    slack.people.tell(event | {"subtype": "message_changed", "message": {"text": "second"}})
+    slack.people.tell(event | {"edited": {"user": ANNA, "ts": asked.ts}, "text": "second"})
+    slack.people.tell(event | {"bot_id": "B0OTHER", "text": "third"})
+    last = slack.direct_message("last")
+    slack.wait_for(lambda: slack.thread(last))
+    slack.wait_for(lambda: all(envelope.is_acked for envelope in slack.envelopes))
+
+    assert [question for question, _ in assistant.asked] == ["first", "last"]
+
+
 def test_says_something_kind_where_the_assistant_breaks(slack: LocalSlack, start: Start) -> None:
     slack.fail_next("assistant.threads.setStatus", error="unknown_method")
     start()

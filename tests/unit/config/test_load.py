@@ -62,6 +62,15 @@ def test_reads_a_secret_from_a_file_and_never_shows_it(tmp_path: Path) -> None:
     assert "very-secret" not in settings.model_dump_json()
 
 
+@pytest.mark.parametrize(("given", "read"), [("#line-1", "#line-1"), ("C0123", "C0123"), ("12345", "12345")])
+def test_reads_any_text_from_the_environment_as_it_stands(given: str, read: str) -> None:
+    assert load_settings(environ={"ODDSPOT__SLACK__CHANNEL": given}).slack.channel == read
+
+
+def test_unsets_a_key_by_an_empty_value() -> None:
+    assert load_settings(environ={"ODDSPOT__ASSISTANT__MODEL": ""}).assistant.model is None
+
+
 def test_takes_the_plain_slack_names_where_nothing_else_is_said() -> None:
     environ = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "ODDSPOT__SLACK__APP_TOKEN": "xapp-2"}
 

@@ -1,0 +1,22 @@
+import io
+import json
+
+from detectors.decode_child import receive_message, send_message
+
+
+def test_a_message_comes_back_as_it_was_sent() -> None:
+    stream = io.BytesIO()
+    send_message(stream, {"path": "a\udcffb", "bit_depth": None})
+    send_message(stream, {"second": 2})
+    stream.seek(0)
+
+    assert receive_message(stream.read) == {"path": "a\udcffb", "bit_depth": None}
+    assert receive_message(stream.read) == {"second": 2}
+    assert receive_message(stream.read) is None
+
+
+def test_half_a_message_is_the_end() -> None:
+    body = json.dumps({"path": "a"}).encode()
+    stream = io.BytesIO(len(body).to_bytes(4) + body[:-1])
+
+    assert receive_message(stream.read) is None

@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import pytest
+
+from config.settings import DetectorSettings
+from detectors import fitting
+from detectors.decode import Decoder
+from detectors.features import TrainingPatches
+from detectors.fitting import FitError, FittedDetector, fit_detector
+from storage.records import RejectReason
+from tests.plates import write_plates
+
+
+def fit(images: list[Path], decoder: Decoder, settings: DetectorSettings, weights_dir: Path) -> FittedDetector:
+    return fit_detector(
+        images,
+        decoder=decoder,
+        settings=settings,
+        bit_depth=decoder.bit_depth,
+        weights_dir=weights_dir,
+        progress=lambda _stage, _done, _total: None,
+    )
+
+
+def test_reports_what_was_learned_and_promised(fitted: FittedDetector) -> None:
+    report = fitted.report
+
+    assert (report.images, report.skipped, report.preset, report.image_size) == (12, (), "fast", 96)
+    assert report.promised_rate == pytest.approx(1 / 13)
+    assert report.wanted_rate == 0.01
+    assert report.threshold == max(fitted.calibration.scores)
+    assert len(fitted.calibration.scores) == 12
+    assert report.bank_bytes == report.bank_rows * 152 * 4
+    assert set(report.seconds) == {"features", "bank", "calibrate"}
+    assert "7.69 %" in report.calibration_sentence
+
+
+def test_a_few_images_are_all_remembered(fitted: FittedDetector) -> None:
+    assert fitted.report.bank_rows == 12 * 144
+
+
+def test_refuses_no_images(decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path) -> None:
+    with pytest.raises(FitError, match="no images"):
+        fit([], decoder, small_settings, weights_dir)
+
+
+def test_refuses_fewer_than_three_readable_images(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    images = write_plates(tmp_path, 3)
+    images[1].write_bytes(b"not a picture at all")
+
+    with pytest.raises(FitError, match=r"needs at least 3 readable good images, got 2 \(1 could not be read\)"):
+        fit(images, decoder, small_settings, weights_dir)
+
+
+def test_skips_and_lists_unreadable_images(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    images = write_plates(tmp_path, 5)
+    images[0].write_bytes(b"")
+    images[3].write_bytes(images[3].read_bytes()[:200])
+
+    report = fit(images, decoder, small_settings, weights_dir).report
+
+    assert report.images == 3
+    assert report.skipped == ((str(images[0]), RejectReason.EMPTY), (str(images[3]), RejectReason.TRUNCATED))
+
+
+def test_the_same_seed_gives_the_same_detector(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    images = write_plates(tmp_path, 4)
+
+    digests = {
+        fit(images, decoder, small_settings.model_copy(update={"seed": seed}), weights_dir).save(tmp_path / name)
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    }
+
+    assert len(digests) == 2
+
+
+def test_a_fit_that_would_not_fit_in_memory_is_thinned(
+    tmp_path: Path,
+    decoder: Decoder,
+    small_settings: DetectorSettings,
+    weights_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        fitting, "TrainingPatches", lambda count, seed: TrainingPatches(count, seed=seed, memory_bytes=5 * 50 * 152 * 4)
+    )
+
+    report = fit(write_plates(tmp_path, 5), decoder, small_settings, weights_dir).report
+
+    assert report.bank_rows == 5 * 50
+
+
+def test_tells_how_far_it_is(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    fit_detector(
+        write_plates(tmp_path, 4),
+        decoder=decoder,
+        settings=small_settings,
+        bit_depth=None,
+        weights_dir=weights_dir,
+        progress=lambda stage, done, total: told.append((stage, done, total)),
+    )
+
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["features", "bank", "calibrate"]
+    assert {("features", 4, 4), ("bank", 1, 1), ("calibrate", 4, 4)} <= set(told)
+
+
+def test_refuses_a_decoder_of_another_depth(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    with pytest.raises(FitError, match="bits"):
+        fit_detector(
+            write_plates(tmp_path, 4),
+            decoder=decoder,
+            settings=small_settings,
+            bit_depth=12,
+            weights_dir=weights_dir,
+            progress=lambda _stage, _done, _total: None,
+        )

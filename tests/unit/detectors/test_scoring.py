@@ -1,0 +1,134 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detectors import scoring
+from detectors.bundle import MANIFEST
+from detectors.decode import DecodeError
+from detectors.fitting import FittedDetector
+from detectors.scoring import BundleError, Detector, load_detector
+from storage.records import RejectReason, Verdict
+from tests.plates import SIDE, make_plate
+
+
+def plate(seed: int, *, has_scratch: bool = False) -> np.ndarray:
+    return np.asarray(make_plate(seed, has_scratch=has_scratch))
+
+
+def test_tells_scratched_plates_from_good_ones(detector: Detector) -> None:
+    good = [detector.inspect(plate(seed)) for seed in range(100, 110)]
+    bad = [detector.inspect(plate(seed, has_scratch=True)) for seed in range(100, 110)]
+
+    assert min(scored.score for scored in bad) > max(scored.score for scored in good)
+    assert sum(scored.verdict is Verdict.ANOMALOUS for scored in bad) == 10
+    assert sum(scored.verdict is Verdict.ANOMALOUS for scored in good) <= 2
+
+
+def test_points_at_the_scratch(detector: Detector) -> None:
+    good, bad = plate(105).astype(int), plate(105, has_scratch=True)
+    rows, columns = np.nonzero(np.abs(bad - good).sum(axis=2) > 60)
+
+    region = detector.inspect(bad).regions[0]
+
+    assert region.x <= columns.max()
+    assert region.x + region.width >= columns.min()
+    assert region.y <= rows.max()
+    assert region.y + region.height >= rows.min()
+
+
+def test_every_field_is_finite_and_agrees_with_the_others(detector: Detector, fitted: FittedDetector) -> None:
+    for pixels in (plate(7), plate(7, has_scratch=True), np.zeros((31, 77, 3), dtype=np.uint8)):
+        scored = detector.inspect(pixels)
+
+        is_anomalous = scored.score > scored.threshold
+        assert scored.threshold == fitted.report.threshold
+        assert (scored.verdict is Verdict.ANOMALOUS) == is_anomalous == bool(scored.regions)
+        assert scored.anomaly_map.shape == (96, 96)
+        assert scored.anomaly_map.dtype == np.float32
+        assert bool(np.isfinite(scored.anomaly_map).all())
+        assert 1 / 13 <= scored.p_value <= 1
+        assert scored.vectors.shape == (len(scored.regions), 152)
+        assert scored.vectors.dtype == np.float16
+        assert np.allclose(np.linalg.norm(scored.vectors.astype(float), axis=1), 1, atol=2e-3)
+        assert scored.milliseconds > 0
+
+
+def test_regions_are_pixels_of_the_original(detector: Detector) -> None:
+    large = np.asarray(make_plate(103, has_scratch=True).resize((4 * SIDE, 2 * SIDE)))
+
+    region = detector.inspect(large).regions[0]
+
+    assert region.x + region.width <= 4 * SIDE
+    assert region.y + region.height <= 2 * SIDE
+    assert region.area > 100
+
+
+def test_scores_the_same_image_the_same_after_loading(
+    fitted: FittedDetector, tmp_path: Path, weights_dir: Path, detector: Detector
+) -> None:
+    fitted.save(tmp_path / "again")
+    again = load_detector(tmp_path / "again", weights_dir=weights_dir, threads=1)
+
+    first, second = detector.inspect(plate(3)), again.inspect(plate(3))
+
+    assert first.score == second.score
+    assert np.array_equal(first.anomaly_map, second.anomaly_map)
+
+
+def test_a_black_frame_is_scored_and_flagged(detector: Detector) -> None:
+    scored = detector.inspect(np.zeros((64, 64, 3), dtype=np.uint8))
+
+    assert scored.fault == "black"
+    assert scored.verdict is Verdict.ANOMALOUS
+    assert detector.inspect(plate(3)).fault is None
+
+
+def test_an_even_image_of_one_pixel_is_scored(detector: Detector) -> None:
+    assert np.isfinite(detector.inspect(np.full((1, 1, 3), 150, dtype=np.uint8)).score)
+
+
+def test_refuses_images_read_at_another_depth(detector: Detector) -> None:
+    detector.require_bit_depth(None)
+    with pytest.raises(DecodeError) as caught:
+        detector.require_bit_depth(12)
+
+    assert caught.value.reason is RejectReason.SETTINGS_MISMATCH
+
+
+def copy_with(bundle: Path, folder: Path, **values: object) -> Path:
+    copy = Path(shutil.copytree(bundle, folder / "copy"))
+    manifest = json.loads((copy / MANIFEST).read_text())
+    manifest.update(values)
+    (copy / MANIFEST).write_text(json.dumps(manifest))
+    return copy
+
+
+def test_refuses_a_bundle_fitted_with_other_weights(bundle: Path, tmp_path: Path, weights_dir: Path) -> None:
+    copy = copy_with(bundle, tmp_path, weights_sha256="0" * 64)
+
+    with pytest.raises(BundleError, match="other weights"):
+        load_detector(copy, weights_dir=weights_dir, threads=1)
+
+
+def test_refuses_a_bundle_of_an_unknown_method(bundle: Path, tmp_path: Path, weights_dir: Path) -> None:
+    copy = copy_with(bundle, tmp_path, method="oracle")
+
+    with pytest.raises(BundleError, match="oracle"):
+        load_detector(copy, weights_dir=weights_dir, threads=1)
+
+
+def test_refuses_a_bundle_whose_images_were_read_by_another_rule(
+    bundle: Path, weights_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "NORMALISER", "another-rule/9")
+
+    with pytest.raises(BundleError, match="another rule"):
+        load_detector(bundle, weights_dir=weights_dir, threads=1)
+
+
+def test_a_bundle_that_is_not_there_is_named(tmp_path: Path, weights_dir: Path) -> None:
+    with pytest.raises(BundleError, match=r"gone/manifest\.json is missing"):
+        load_detector(tmp_path / "gone", weights_dir=weights_dir, threads=1)

@@ -85,10 +85,13 @@ class Deliverer:
         except NotifyError as error:
             self._settle(delivery, error)
         except OddspotError as error:
-            self._settle(delivery, NotifyError(delivery.channel, str(error), permanent=error.permanent))
+            is_final = error.permanent
+            reason = NotifyError(delivery.channel, str(error), permanent=is_final, ambiguous=not is_final)
+            self._settle(delivery, reason)
         except Exception:
             logger.exception("delivery_crashed", delivery_id=delivery.id)
-            self._settle(delivery, NotifyError(delivery.channel, "a fault of ours, see the log"))
+            fault = NotifyError(delivery.channel, "a fault of ours, see the log", ambiguous=True)
+            self._settle(delivery, fault)  # it may have come after the message was accepted
         else:
             logger.info("delivered", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id)
         finally:

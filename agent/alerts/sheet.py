@@ -10,6 +10,7 @@ from agent.messages.safe_text import clean
 from agent.notifiers.port import NotifyError, Place, Upload
 from storage.blobs import BlobError
 from storage.database import Session
+from storage.queries.inspections import get_inspection
 from storage.records import Delivery, DeliveryKind, Inspection, NewDelivery
 from storage.repositories.deliveries import add_delivery, mark_sent
 from storage.repositories.sending import doubtful_since
@@ -17,8 +18,8 @@ from storage.repositories.sending import doubtful_since
 
 def add_sheet(session: Session, notice: Delivery, place: Place, *, now: datetime) -> None:
     """Let a digest that was sent get its pictures, where any of its frames has one."""
-    ids = [int(one) for one in notice.payload.get("inspections", [])]
-    shown = [one for one in ids if inspection(session, one).heatmap is not None]
+    frames = [get_inspection(session, int(one)) for one in notice.payload.get("inspections", [])]
+    shown = [frame.id for frame in frames if frame is not None and frame.heatmap is not None]
     if shown:
         payload = {"sheet": shown, "place": [place.channel, place.ts]}
         add_delivery(session, NewDelivery(DeliveryKind.PICTURE, notice.channel, now, payload=payload), now=now)

@@ -72,7 +72,9 @@ class Conversations:
 
 
 def _is_from_a_person(event: dict[str, Any]) -> bool:
-    return not event.get("bot_id") and bool(event.get("user")) and event.get("subtype") in ASKED_BY_PEOPLE
+    """Say whether a person wrote it, for the first time: bots, ourselves among them, and edits are not answered."""
+    is_written = event.get("subtype") in ASKED_BY_PEOPLE and "edited" not in event
+    return is_written and not event.get("bot_id") and bool(event.get("user"))
 
 
 def _question(body: dict[str, Any], event: dict[str, Any]) -> Question:

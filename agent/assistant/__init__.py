@@ -1,0 +1,1 @@
+"""Questions in, answers out: read the question, ask the typed tools, say what they gave and nothing else."""

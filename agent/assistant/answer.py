@@ -1,0 +1,88 @@
+"""What the assistant gives back, and its JSON."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from storage.records import Window
+
+BUILT_IN = "built-in"
+
+
+class AnswerStatus(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    ASKED_BACK = "asked_back"
+    NO_DATA = "no_data"
+    REFUSED = "refused"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One figure of an answer, traceable to a tool's result."""
+
+    name: str
+    value: float | int | str | None
+    unit: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fact as JSON values."""
+        return {"name": self.name, "value": self.value, "unit": self.unit}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolUse:
+    """One call of a tool: what it was asked and how it went."""
+
+    name: str
+    arguments: dict[str, Any]
+    status: str
+    rows: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the call as JSON values."""
+        return {"name": self.name, "arguments": self.arguments, "status": self.status, "rows": self.rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer with the window and filters it holds for; choices are complete readings, when asked back."""
+
+    text: str
+    status: AnswerStatus
+    choices: tuple[str, ...] = ()
+    window: Window | None = None
+    filters: dict[str, Any] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+    tools: tuple[ToolUse, ...] = ()
+    ids: tuple[str, ...] = ()
+    model: str = BUILT_IN
+    milliseconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object of `oddspot ask --json`."""
+        return {
+            "answer": self.text,
+            "status": str(self.status),
+            "choices": list(self.choices),
+            "window": None if self.window is None else window_json(self.window),
+            "filters": self.filters,
+            "facts": [fact.as_json() for fact in self.facts],
+            "tools": [tool.as_json() for tool in self.tools],
+            "ids": list(self.ids),
+            "model": self.model,
+            "milliseconds": round(self.milliseconds, 1),
+        }
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC, with Z."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def window_json(window: Window) -> dict[str, str]:
+    """Return a window as JSON values."""
+    return {"from": rfc3339(window.start), "to": rfc3339(window.end), "time_zone": window.time_zone}

@@ -1,0 +1,1 @@
+"""Answers in plain, exact, short words, written from tools' results and nothing else."""

@@ -1,0 +1,178 @@
+"""Counts, ranks and comparisons in words: flagged, confirmed, false and unlabelled always apart."""
+
+from typing import Any
+
+from agent.assistant.answers.phrases import counted, number, percent, searched, span, where
+from agent.assistant.tools.result import ToolResult, ToolStatus
+
+GROUPS_SHOWN = 30
+NOUNS = {
+    "anomalies": ("anomaly", "anomalies"),
+    "confirmed": ("confirmed defect", "confirmed defects"),
+    "false_alarms": ("false alarm", "false alarms"),
+    "unsure": ("unsure anomaly", "unsure anomalies"),
+    "unlabelled": ("unlabelled anomaly", "unlabelled anomalies"),
+    "missed": ("missed defect", "missed defects"),
+    "judged": ("image judged", "images judged"),
+    "not_judged": ("image not judged", "images not judged"),
+    "received": ("frame received", "frames received"),
+    "rejected": ("frame rejected", "frames rejected"),
+    "dropped": ("frame dropped", "frames dropped"),
+    "waiting": ("frame waiting", "frames waiting"),
+}
+RATES = ("false_alarm_rate", "anomaly_rate")
+WITH_ANOMALIES = {"confirmed", "false_alarms", "unsure", "unlabelled"}
+SHORT_NOUNS = {
+    "confirmed": ("confirmed", "confirmed"),
+    "false_alarms": ("false alarm", "false alarms"),
+    "unsure": ("unsure", "unsure"),
+    "unlabelled": ("unlabelled", "unlabelled"),
+}
+SETTLED = ("confirmed", "false_alarms", "unsure", "unlabelled")
+
+
+def tell_count(result: ToolResult, figure: str | None = None) -> str:
+    """Tell a count, the figure asked for first."""
+    if result.status is ToolStatus.NO_DATA:
+        return no_data(result, "no image was inspected")
+    if "groups" in result.data:
+        return _tell_groups(result, figure)
+    data = result.data
+    if figure in RATES:
+        return f"{_rate(data, figure)}, {searched(result)}. {_apart(data)}{not_judged(data)}"
+    figure = figure if figure in NOUNS and figure in data else "anomalies"
+    head = f"{counted(data[figure], *NOUNS[figure])} {searched(result)}"
+    if figure in WITH_ANOMALIES:
+        return f"{head}; {_of(data)}. {_apart(data)}{not_judged(data)}"
+    if figure == "anomalies":
+        judged = f", out of {counted(data['judged'], 'image')} judged"
+        return f"{head}{judged}. {_apart(data) if data['anomalies'] else ''}{not_judged(data)}{missed(data)}".strip()
+    return f"{head}; {_of(data)}. {not_judged(data) if figure != 'not_judged' else ''}".strip()
+
+
+def tell_top(result: ToolResult, _: str | None = None) -> str:
+    """Tell sources by rank."""
+    if result.status is ToolStatus.NO_DATA:
+        return no_data(result, "no image was inspected")
+    measure = result.data["measure"]
+    rows = result.data["sources"]
+    lines = [
+        f"{place}. {row['source']}: {counted(row[measure], *NOUNS[measure])}{_row_rest(row, measure)}"
+        for place, row in enumerate(rows, 1)
+    ]
+    shown = f"Sources by {NOUNS[measure][1]}, {searched(result)}"
+    count = result.data["source_count"]
+    more = f" ({number(len(rows))} of {number(count)})" if count > len(rows) else ""
+    return "\n".join([f"{shown}{more}:", *lines, not_judged(result.data).strip()]).strip()
+
+
+def tell_comparison(results: list[ToolResult], figure: str | None = None) -> str:
+    """Tell two or three counts side by side."""
+    figure = figure if figure in NOUNS else "anomalies"
+    lines = []
+    for result in results:
+        data = result.data
+        if result.status is ToolStatus.NO_DATA:
+            lines.append(f"- {_side(result)}: no data, no image was inspected.")
+            continue
+        lines.append(
+            f"- {_side(result)}: {counted(data[figure], *NOUNS[figure])} out of {counted(data['judged'], 'image')} judged"
+            f" ({percent(data.get('anomaly_rate'))} flagged). {_apart(data)}{not_judged(data)}".rstrip()
+        )
+    return "\n".join(["Side by side:", *lines, *_difference(results, figure)])
+
+
+def no_data(result: ToolResult, what: str) -> str:
+    """Say that nothing is there, naming what was searched."""
+    return f"No data: {what} {searched(result)}."
+
+
+def not_judged(data: dict[str, Any]) -> str:
+    """Say what was not judged, where there is any."""
+    parts = []
+    if data.get("not_judged"):
+        parts.append(f"{counted(data['not_judged'], 'image')} not judged (camera faults)")
+    for name, words in (
+        ("rejected", "rejected"),
+        ("dropped", "dropped"),
+        ("dead_letter", "given up"),
+        ("waiting", "still waiting"),
+    ):
+        if data.get(name):
+            parts.append(f"{counted(data[name], 'frame')} {words}")
+    return f" Not judged: {'; '.join(parts)}." if parts else ""
+
+
+def missed(data: dict[str, Any]) -> str:
+    """Say what people report as missed, where there is any."""
+    return f" {counted(data['missed'], 'missed defect')} reported." if data.get("missed") else ""
+
+
+def _apart(data: dict[str, Any]) -> str:
+    return (
+        f"{number(data['confirmed'])} confirmed, {counted(data['false_alarms'], 'false alarm')}, "
+        f"{number(data['unsure'])} unsure, {number(data['unlabelled'])} unlabelled."
+    )
+
+
+def _of(data: dict[str, Any]) -> str:
+    return (
+        f"{counted(data['anomalies'], 'anomaly', 'anomalies')} flagged out of {counted(data['judged'], 'image')} judged"
+    )
+
+
+def _rate(data: dict[str, Any], figure: str) -> str:
+    if figure == "anomaly_rate":
+        rate = percent(data.get("anomaly_rate"))
+        return f"{rate} of images flagged ({number(data['anomalies'])} of {number(data['judged'])} judged)"
+    settled = data["confirmed"] + data["false_alarms"]
+    rate = percent(data.get("false_alarm_rate"))
+    words = f"False-alarm rate {rate} of images judged ({number(data['false_alarms'])} of {number(data['judged'])})"
+    if not settled:
+        return f"{words}; no anomaly is labelled defect or false alarm yet"
+    return f"{words}; {percent(data.get('false_alarm_share'))} of the labelled anomalies were false"
+
+
+def _tell_groups(result: ToolResult, figure: str | None) -> str:
+    rate = figure if figure in RATES else None
+    figure = figure if figure in NOUNS and figure in result.data else "anomalies"
+    groups = result.data["groups"]
+    name = result.parameters.get("attribute") or str(result.parameters["group_by"]).replace("_", " ")
+    head = _rate(result.data, rate) if rate else counted(result.data[figure], *NOUNS[figure])
+    total = f"{head} {searched(result)}, by {name}"
+    if not groups:
+        return f"{total}: no groups. {not_judged(result.data)}".strip()
+    lines = [f"- {group['key']}: {_cell(group, figure, rate)}" for group in groups[:GROUPS_SHOWN]]
+    if len(groups) > GROUPS_SHOWN:
+        lines.append(f"- and {number(len(groups) - GROUPS_SHOWN)} more")
+    return "\n".join([f"{total}:", *lines, (not_judged(result.data) + missed(result.data)).strip()]).strip()
+
+
+def _cell(group: dict[str, Any], figure: str, rate: str | None) -> str:
+    if rate is not None:
+        part = "false_alarms" if rate == "false_alarm_rate" else "anomalies"
+        return f"{percent(group.get(rate))} ({number(group[part])} of {counted(group['judged'], 'image')})"
+    return f"{number(group[figure])}{_row_rest(group, figure)}"
+
+
+def _row_rest(row: dict[str, Any], figure: str) -> str:
+    if figure in {"judged", "not_judged"}:
+        return ""
+    parts = [counted(row[name], *SHORT_NOUNS[name]) for name in SETTLED if row.get(name) and name != figure]
+    if figure != "anomalies":
+        parts = [f"of {counted(row['anomalies'], 'anomaly', 'anomalies')}"]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _side(result: ToolResult) -> str:
+    return f"{' '.join(where(result.parameters)).removeprefix('on ')}, {span(result.window)}"
+
+
+def _difference(results: list[ToolResult], figure: str) -> list[str]:
+    one, other = results[0].data.get(figure), results[1].data.get(figure) if len(results) > 1 else None
+    if one is None or other is None or len(results) != 2:  # noqa: PLR2004 - a pair
+        return []
+    if one == other:
+        return ["Equal."]
+    word = "more" if one > other else "fewer"
+    return [f"{number(abs(one - other))} {word} in the first."]

@@ -1,0 +1,186 @@
+"""The built-in reader: question -> reading -> tools -> templated answer, with no language model."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agent.assistant.answer import Answer, AnswerStatus, Fact
+from agent.assistant.answers.compose import told
+from agent.assistant.reading.cues import read_by_cues
+from agent.assistant.reading.follow_ups import Remembered, follow
+from agent.assistant.reading.known import KnownNames, known_names
+from agent.assistant.reading.ngrams import ngram_reader
+from agent.assistant.reading.plan import calls_of
+from agent.assistant.reading.question import Question
+from agent.assistant.reading.reader import Looked, look, shaped
+from agent.assistant.reading.reading import Intent, Reading
+from agent.assistant.reading.spelling import corrected
+from agent.assistant.reading.wording import worded
+from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
+from agent.assistant.tools.context import ToolContext, plain
+from agent.assistant.tools.names import nearest
+from agent.assistant.tools.registry import run_tool, use_of
+from agent.assistant.tools.result import ToolResult, ToolStatus
+from agent.assistant.windows.problems import AmbiguousDateError, WindowError
+
+FILTERS = {
+    "sources",
+    "excluded_sources",
+    "labels",
+    "excluded_labels",
+    "defect_classes",
+    "detectors",
+    "attributes",
+    "min_ratio",
+    "states",
+}
+NO_TOOL = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An answer, and what its thread has to remember; None where there is nothing new to remember."""
+
+    answer: Answer
+    remembered: Remembered | None = None
+
+
+def answer_built_in(text: str, context: ToolContext, last: Remembered | None) -> Read:
+    """Answer a question from the record, ask back, or refuse."""
+    known = known_names(context)
+    try:
+        return _answered(text, context, known, last)
+    except AmbiguousDateError as error:
+        choices = tuple(_replaced(text, error.said, reading) for reading in error.readings)
+        return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
+    except WindowError as error:
+        return Read(Answer(str(error), AnswerStatus.ASKED_BACK, example_questions(known.sources)))
+
+
+def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
+    looked = look(text, context, known)
+    if looked.places.unknown is not None and looked.by_cues not in NO_TOOL:
+        return Read(_unknown_source(text, looked.places.unknown, known))
+    reading = _reading(looked, last, context, known)
+    if reading is None:
+        return Read(_asked_back(looked, context, known))
+    return answer_reading(reading, context, last)
+
+
+def needs_no_model(text: str) -> bool:
+    """Say whether a question wants a change or help: no language model ever sees these."""
+    masked = corrected(Question(text).masked())
+    intent = read_by_cues(masked)
+    best = next(iter(ngram_reader().scores(masked)))
+    return intent is Intent.CHANGE or (intent is Intent.HELP and best is Intent.HELP)
+
+
+def answer_reading(reading: Reading, context: ToolContext, last: Remembered | None = None) -> Read:
+    """Run a reading's tools and tell their results."""
+    if reading.intent is Intent.CHANGE:
+        return Read(Answer(CHANGED, AnswerStatus.REFUSED))
+    if reading.intent is Intent.HELP:
+        return Read(Answer(HELP, AnswerStatus.ANSWERED))
+    if reading.intent is Intent.UNKNOWN:
+        return Read(Answer(OUTSIDE, AnswerStatus.REFUSED))
+    results = [run_tool(context, name, arguments) for name, arguments in calls_of(reading)]
+    answer = from_results(
+        told(reading, results), results, is_pair=len(results) > 1 and reading.intent is Intent.COMPARE
+    )
+    if reading.slots.is_future:
+        answer = replace(answer, text=f"That time has not come yet. {answer.text}", status=AnswerStatus.NO_DATA)
+    return Read(answer, _remembered(reading, answer, context, last))
+
+
+def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Remembered | None) -> Remembered:
+    """Remember the reading; one shown inspection leaves the list it was picked from as it was."""
+    if reading.intent is not Intent.DETAIL:
+        return Remembered(reading, context.now, answer.ids, answer.window)
+    subject = reading.slots.ids[0]
+    if last is not None:
+        return replace(last, subject=subject)
+    return Remembered(reading, context.now, answer.ids, answer.window, subject)
+
+
+def from_results(text: str, results: Sequence[ToolResult], *, is_pair: bool = False) -> Answer:
+    """Put tools' results round a text: the first result's window and filters, every fact, id and call."""
+    window = next((result.window for result in results if result.window is not None), None)
+    filters = {
+        name: value for result in results[:1] for name, value in result.parameters.items() if name in FILTERS and value
+    }
+    return Answer(
+        text=text,
+        status=status_of(results),
+        window=window,
+        filters=filters,
+        facts=_facts(results, is_pair=is_pair),
+        tools=tuple(use_of(result) for result in results),
+        ids=tuple(dict.fromkeys(shown for result in results for shown in result.ids)),
+    )
+
+
+def status_of(results: Sequence[ToolResult]) -> AnswerStatus:
+    """Return how results end a question: an error only where nothing else is there."""
+    statuses = {result.status for result in results}
+    if ToolStatus.OK in statuses:
+        first_is_empty = results[0].status is ToolStatus.NO_DATA and results[0].tool == "count_anomalies"
+        return AnswerStatus.NO_DATA if first_is_empty and len(results) > 2 else AnswerStatus.ANSWERED  # noqa: PLR2004 - a summary
+    return AnswerStatus.NO_DATA if ToolStatus.NO_DATA in statuses else AnswerStatus.ERROR
+
+
+def _facts(results: Sequence[ToolResult], *, is_pair: bool) -> tuple[Fact, ...]:
+    """Join results' facts; a name with another value, and each side of a comparison, gets its call's number."""
+    facts: dict[str, Fact] = {}
+    for number, result in enumerate(results, 1):
+        for fact in result.facts:
+            is_other = fact.name in facts and facts[fact.name].value != fact.value
+            name = f"{fact.name}[{number}]" if is_pair or is_other else fact.name
+            facts.setdefault(name, Fact(name, fact.value, fact.unit))
+    return tuple(facts.values())
+
+
+def _reading(looked: Looked, last: Remembered | None, context: ToolContext, known: KnownNames) -> Reading | None:
+    if last is not None:
+        followed = follow(looked, last, context, known.first)
+        if followed is not None:
+            return followed
+    if looked.agreed is not None:
+        return shaped(looked.agreed, looked.slots)
+    if looked.by_cues is Intent.UNKNOWN and looked.is_far:
+        return shaped(Intent.UNKNOWN, looked.slots)
+    return None
+
+
+def _asked_back(looked: Looked, context: ToolContext, known: KnownNames) -> Answer:
+    if looked.is_far and not looked.has_slots:
+        return Answer(OUTSIDE, AnswerStatus.REFUSED, example_questions(known.sources))
+    zone = context.zone(looked.slots.sources)
+    readings = [shaped(intent, looked.slots) for intent in looked.likely if _fits(intent, looked)]
+    choices = tuple(dict.fromkeys(worded(reading, zone) for reading in readings))
+    return Answer("I am not sure what you mean. Is it one of these?", AnswerStatus.ASKED_BACK, choices)
+
+
+def _fits(intent: Intent, looked: Looked) -> bool:
+    if intent is Intent.DETAIL:
+        return bool(looked.slots.ids)
+    if intent is Intent.INCIDENT:
+        return looked.slots.incident is not None
+    return intent is not Intent.COMPARE or max(len(looked.slots.windows), len(looked.slots.sources)) > 1
+
+
+def _unknown_source(text: str, said: str, known: KnownNames) -> Answer:
+    if not known.sources:
+        return Answer("No data: no source has been seen yet.", AnswerStatus.NO_DATA)
+    near = nearest(said, known.sources)
+    choices = tuple(_replaced(text, said, name) for name in near)
+    return Answer(
+        f"There is no source {plain(said)!r}; the nearest: {', '.join(near)}.",
+        AnswerStatus.ASKED_BACK,
+        choices,
+        facts=(),
+    )
+
+
+def _replaced(text: str, said: str, instead: str) -> str:
+    replaced = re.sub(re.escape(said), lambda _: instead, " ".join(text.split()), count=1, flags=re.IGNORECASE)
+    return plain(replaced, most=300)

@@ -1,0 +1,97 @@
+"""A language's words of narrowing and asking, read from its files and compiled."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from agent.assistant.windows.language import read_words
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """A figure a question is about, and the label it becomes as a filter."""
+
+    figure: str
+    label: str | None
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotLanguage:
+    """Words that narrow or shape a question."""
+
+    numbers: dict[str, int]
+    ordinals: dict[str, int]
+    focus: tuple[Focus, ...]
+    order: tuple[tuple[str, re.Pattern[str]], ...]
+    rank_words: str
+    rows: str
+    group_lead: str
+    groups: dict[str, str]
+    adverbs: dict[str, str]
+    which_most: str
+    which_classes: re.Pattern[str]
+    what_hour: re.Pattern[str]
+    exclude: re.Pattern[str]
+    threshold_ratio: re.Pattern[str]
+    states: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
+    unacknowledged: re.Pattern[str]
+    place_lead: str
+    source_nouns: str
+    all_sources: re.Pattern[str]
+    common: frozenset[str]
+
+
+@lru_cache
+def slot_language(name: str = "english") -> SlotLanguage:
+    """Return the slot words of a language."""
+    words: dict[str, Any] = read_words(f"{name}_slots")
+    return SlotLanguage(
+        numbers=words["numbers"],
+        ordinals=words["ordinals"],
+        focus=tuple(Focus(one["figure"], one.get("label"), word_pattern(one["say"])) for one in words["focus"]),
+        order=tuple((kind, word_pattern(say)) for kind, say in words["order"]),
+        rank_words=words["rank_words"],
+        rows=words["rows"],
+        group_lead=words["group_lead"],
+        groups=words["groups"],
+        adverbs=words["adverbs"],
+        which_most=words["which_most"],
+        which_classes=word_pattern(words["which_classes"]),
+        what_hour=word_pattern(words["what_hour"]),
+        exclude=re.compile(rf"(?:{words['exclude']})(?: (?:the|those|any|all|for|on))*\s*$"),
+        threshold_ratio=word_pattern(words["threshold_ratio"]),
+        states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
+        unacknowledged=word_pattern(words["unacknowledged"]),
+        place_lead=words["place_lead"],
+        source_nouns=words["source_nouns"],
+        all_sources=word_pattern(words["all_sources"]),
+        common=frozenset(words["common"]),
+    )
+
+
+def word_pattern(text: str) -> re.Pattern[str]:
+    """Compile a pattern that starts and ends at the edges of words."""
+    return re.compile(rf"(?<!\w)(?:{text})(?!\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class IntentLanguage:
+    """Cues in the order they are tried, and examples of every intent."""
+
+    cues: tuple[tuple[str, re.Pattern[str]], ...]
+    examples: tuple[tuple[str, str], ...]
+    words: frozenset[str]
+
+
+@lru_cache
+def intent_language(name: str = "english") -> IntentLanguage:
+    """Return the cues and examples of a language."""
+    values: dict[str, Any] = read_words(f"{name}_intents")
+    examples = tuple((intent, example) for intent, group in values["examples"].items() for example in group)
+    return IntentLanguage(
+        cues=tuple((intent, re.compile(say)) for intent, say in values["cues"]),
+        examples=examples,
+        words=frozenset(word for _, example in examples for word in example.split()),
+    )

@@ -1,0 +1,181 @@
+"""Names in a question: ids, sources with typos and plurals, detectors, classes, attributes."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.language import intent_language, slot_language
+from agent.assistant.reading.question import MASK, Question
+from agent.assistant.tools.names import same_digits, simplified
+
+INSPECTION = re.compile(
+    r"(?<![\w-])(?:a-|a ?#|#)(\d{1,18})(?![\w.-]*\w)|(?<![\w-])a(\d{1,18})(?!\w)"
+    r"|(?<!\w)(?:anomaly|inspection|image|picture)(?: (?:number|no\.?|nr\.?|id))? #?(\d{1,18})(?![\w:]|[.-]\d)"
+)
+INCIDENT = re.compile(
+    r"(?<![\w-])(i-?\d{1,18})(?!\w)|(?<!\w)incident(?: (?:number|no\.?|nr\.?|id))? (?:#)?(i-?\d{1,18}|\d{1,18})(?!\w)"
+)
+TYPO = 78.0
+SHORTEST_TYPO = 4
+VERB_LIKE = re.compile(r"(?:ed|ing|ly|est|er)$")
+STRICT_LEAD = re.compile(r"(?:on|at|for|from) ")
+NAME_LIKE = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)+|[a-z]+\d+|[a-z]{2,}")
+
+
+@dataclass(slots=True)
+class Places:
+    """What was named; unknown is a name said like a source's that nothing has."""
+
+    ids: list[int] = field(default_factory=list)
+    incident: str | None = None
+    sources: list[str] = field(default_factory=list)
+    excluded_sources: list[str] = field(default_factory=list)
+    detectors: list[str] = field(default_factory=list)
+    defect_classes: list[str] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
+    unknown: str | None = None
+
+
+def read_names(question: Question, known: KnownNames) -> Places:
+    """Take ids and names spelled as the database has them out of a question."""
+    places = Places()
+    _detectors(question, known, places)
+    _sources(question, known.sources, places)
+    _ids(question, places)
+    _attributes(question, known.attributes, places)
+    _classes(question, known.defect_classes, places)
+    return places
+
+
+def read_misspelled(question: Question, known: KnownNames, places: Places) -> None:
+    """Take misspelled names of sources and classes out of what is left, and note a name nothing has."""
+    words = intent_language().words
+    for start, end in _spans(question.rest):
+        said = question.rest[start:end]
+        if all(word in words for word in re.split(r"[ _-]", said)) or MASK in said:
+            continue
+        source = _typo_of(said, known.sources)
+        if source is not None:
+            _add_source(question, places, source, start, end)
+            continue
+        defect_class = _typo_of(said, known.defect_classes)
+        if defect_class is not None:
+            places.defect_classes.append(defect_class)
+            question.cover(start, end, "qclass")
+    if not places.sources:
+        places.unknown = _unknown(question, known)
+
+
+def _ids(question: Question, places: Places) -> None:
+    for match in INCIDENT.finditer(question.rest):
+        places.incident = places.incident or (match[1] or match[2])
+        question.cover(match.start(), match.end(), "qincident")
+    for match in INSPECTION.finditer(question.rest):
+        places.ids.append(int(match[1] or match[2] or match[3]))
+        question.cover(match.start(), match.end(), "qid")
+
+
+def _detectors(question: Question, known: KnownNames, places: Places) -> None:
+    for name in sorted(known.detectors, key=len, reverse=True):
+        for match in _spelled(name).finditer(question.rest):
+            places.detectors.append(name)
+            question.cover(match.start(), match.end(), "qdetector")
+
+
+def _sources(question: Question, names: Sequence[str], places: Places) -> None:
+    for name in sorted(names, key=len, reverse=True):
+        for match in list(_spelled(name).finditer(question.rest)):
+            _add_source(question, places, name, match.start(), match.end())
+    _listed(question, names, places)
+
+
+def _listed(question: Question, names: Sequence[str], places: Places) -> None:
+    """Read `lines 1, 2 and 3` as line-1, line-2 and line-3."""
+    by_shape = {simplified(name): name for name in names}
+    for match in re.finditer(r"(?<!\w)([a-z]+?)s? ?((?:#?\d+(?:,? and |,? or |, ?| ?& ?))+#?\d+)(?!\w)", question.rest):
+        found = [by_shape.get(match[1] + number) for number in re.findall(r"\d+", match[2])]
+        if all(found):
+            for name in found[:-1]:
+                places.sources.append(name or "")
+            _add_source(question, places, found[-1] or "", match.start(), match.end())
+
+
+def _add_source(question: Question, places: Places, name: str, start: int, end: int) -> None:
+    is_excluded = slot_language().exclude.search(question.before(start)) is not None
+    if not is_excluded and places.excluded_sources:
+        is_excluded = re.search(r"\x00(?:,| and| or|, and)?\s*$", question.rest[:start]) is not None
+    chosen = places.excluded_sources if is_excluded else places.sources
+    if name not in chosen:
+        chosen.append(name)
+    question.cover(start, end, "qsource")
+
+
+def _attributes(question: Question, keys: Iterable[str], places: Places) -> None:
+    for key in keys:
+        spoken = re.escape(key.lower()).replace("_", "[ _-]")
+        pattern = rf"(?<!\w){spoken}(?: (?:number|no\.?|nr\.?|id|is))?\s*[:=#]?\s*([\w][\w./-]*)(?!\w)"
+        for match in re.finditer(pattern, question.rest):
+            value = question.cased[match.start(1) : match.end(1)]
+            if re.search(r"\d", value) or "=" in match[0] or ":" in match[0]:
+                places.attributes[key] = value
+                question.cover(match.start(), match.end(), "qattribute")
+
+
+def _classes(question: Question, names: Iterable[str], places: Places) -> None:
+    for name in sorted(names, key=len, reverse=True):
+        for match in list(_spelled(name, is_plural=True).finditer(question.rest)):
+            if name not in places.defect_classes:
+                places.defect_classes.append(name)
+            question.cover(match.start(), match.end(), "qclass")
+
+
+def _spelled(name: str, *, is_plural: bool = False) -> re.Pattern[str]:
+    """Match a name whatever stands between its parts: line-1, line 1, line_1, Line1."""
+    parts = re.findall(r"[^\W\d_]+|\d+|@", name.lower())
+    ending = "(?:e?s)?" if is_plural else ""
+    body = r"[\s._#-]?".join(re.escape(part) for part in parts) or re.escape(name.lower())
+    if is_plural and name.lower().endswith("s"):
+        body = re.sub(r"s$", "", body) + "(?:e?s)?"
+        ending = ""
+    if is_plural and name.lower().endswith("y"):
+        body, ending = body[:-1], "(?:y|ies)"
+    return re.compile(rf"(?<![\w@-])(?:source )?{body}{ending}(?![\w@]|-\w|\.\d)")
+
+
+def _spans(rest: str) -> list[tuple[int, int]]:
+    """Return stretches of three, two and one words that may be one name."""
+    words = [(match.start(), match.end()) for match in re.finditer(r"[a-z0-9][\w.-]*", rest)]
+    return [(words[at][0], words[at + size - 1][1]) for size in (3, 2, 1) for at in range(len(words) - size + 1)]
+
+
+def _typo_of(said: str, names: Iterable[str]) -> str | None:
+    wanted = simplified(said)
+    if len(wanted) < SHORTEST_TYPO:
+        return None
+    best = max(names, key=lambda name: fuzz.ratio(wanted, simplified(name)), default=None)
+    if best is None or not same_digits(wanted, simplified(best)) or wanted[0] != simplified(best)[0]:
+        return None
+    stripped = wanted.removesuffix("s")
+    score = max(fuzz.ratio(wanted, simplified(best)), fuzz.ratio(stripped, simplified(best)))
+    return best if score >= TYPO else None
+
+
+def _unknown(question: Question, known: KnownNames) -> str | None:
+    """Return a name said where a source's name would stand, which no source has."""
+    language, words = slot_language(), intent_language().words
+    stems = {re.sub(r"[\W\d_]+$", "", name.lower()) for name in known.sources} | {"source", "camera", "line"}
+    nouns = "|".join(re.escape(stem) for stem in sorted(stems, key=len, reverse=True) if stem)
+    numbered = re.search(rf"(?<![\w-])((?:{nouns})[\s._#-]?\d+)(?![\w:])", question.rest)
+    if numbered is not None:
+        return numbered[1]
+    lead = rf"(?<!\w)(?:{language.place_lead})(?: the| our| a)?(?: (?:{language.source_nouns}))?"
+    for match in re.finditer(rf"{lead} ([\w][\w.-]*)(?!\w)", question.rest):
+        said = match[1]
+        is_known_word = {said, said.rstrip("s")} & (words | language.common) or VERB_LIKE.search(said)
+        is_marked = re.search(r"[\d_-]", said) is not None
+        if NAME_LIKE.fullmatch(said) and not is_known_word and (is_marked or STRICT_LEAD.match(match[0])):
+            return said
+    return None

@@ -1,0 +1,136 @@
+"""Which tools a reading needs, with which arguments."""
+
+from dataclasses import replace
+from typing import Any
+
+from agent.assistant.reading.reading import Intent, Reading, Slots
+
+Call = tuple[str, dict[str, Any]]
+MEASURES = {"confirmed", "false_alarms", "unsure", "unlabelled", "missed", "not_judged", "judged"}
+ORDERS = {"newest", "oldest", "worst"}
+STEPS = {"hour", "day", "week", "month"}
+WORST_IN_SUMMARY = 3
+HEALTH_WINDOW = "last 24 hours"
+
+
+def calls_of(reading: Reading) -> list[Call]:
+    """Return the calls of tools that answer a reading, in the order they are told."""
+    return PLANS[reading.intent](reading.slots)
+
+
+def _count(slots: Slots) -> list[Call]:
+    return [("count_anomalies", _filters(slots, with_labels=False))]
+
+
+def _group(slots: Slots) -> list[Call]:
+    arguments = _filters(slots, with_labels=False) | {"group_by": slots.group_by}
+    if slots.group_by == "defect_class" and slots.defect_classes:
+        arguments.pop("defect_classes", None)
+    if slots.order == "worst":
+        arguments["sort"] = "most"
+    if slots.attribute:
+        arguments["attribute"] = slots.attribute
+    return [("count_anomalies", arguments)]
+
+
+def _list(slots: Slots) -> list[Call]:
+    arguments = _filters(slots)
+    if slots.figure == "missed":
+        arguments["kind"] = "missed"
+    order = slots.order if slots.order in ORDERS else None
+    arguments |= {"order": order or ("worst" if slots.min_ratio else "newest")}
+    arguments |= {"limit": min(slots.limit or 10, 500)} | ({"offset": slots.offset} if slots.offset else {})
+    return [("list_anomalies", arguments)]
+
+
+def _detail(slots: Slots) -> list[Call]:
+    return [("get_anomaly", {"id": f"A-{number}"}) for number in slots.ids[:5]]
+
+
+def _incident(slots: Slots) -> list[Call]:
+    return [("list_incidents", {"id": slots.incident})]
+
+
+def _incidents(slots: Slots) -> list[Call]:
+    arguments: dict[str, Any] = {"sources": slots.sources, "states": slots.states, "limit": min(slots.limit or 10, 500)}
+    return [("list_incidents", arguments | _window(slots))]
+
+
+def _trend(slots: Slots) -> list[Call]:
+    bucket = {"bucket": slots.group_by} if slots.group_by in STEPS else {}
+    return [("trend", _filters(slots, with_labels=False) | bucket)]
+
+
+def _top(slots: Slots) -> list[Call]:
+    measure = slots.figure if slots.figure in MEASURES else "anomalies"
+    limit = min(slots.limit or 5, 100)
+    fewest = {"order": "fewest"} if slots.order == "fewest" else {}
+    return [("top_sources", _filters(slots, with_labels=False) | {"measure": measure, "limit": limit} | fewest)]
+
+
+def _detector(slots: Slots) -> list[Call]:
+    sources = slots.sources or tuple(name.split("@")[0] for name in slots.detectors)
+    return [("detector_status", {"sources": sources} | _window(slots))]
+
+
+def _health(slots: Slots) -> list[Call]:
+    window = _window(slots) or {"window": HEALTH_WINDOW}
+    counts = ("count_anomalies", {"sources": slots.sources} | window)
+    incidents = {"sources": slots.sources, "states": ("open", "acknowledged"), "limit": 5}
+    return [counts, ("detector_status", {"sources": slots.sources} | window), ("list_incidents", incidents)]
+
+
+def _compare(slots: Slots) -> list[Call]:
+    if len(slots.windows) > 1:
+        return [_count(replace(slots, windows=(window,)))[0] for window in slots.windows[:2]]
+    return [("count_anomalies", _filters(slots, with_labels=False) | {"group_by": "source"})]
+
+
+def _summary(slots: Slots) -> list[Call]:
+    slots = slots if slots.windows else replace(slots, windows=(HEALTH_WINDOW,))
+    worst = replace(slots, order="worst", limit=WORST_IN_SUMMARY, figure=None)
+    incidents = {"sources": slots.sources, "limit": 5} | _window(slots)
+    return [_count(slots)[0], _list(worst)[0], ("list_incidents", incidents)]
+
+
+def _nothing(_: Slots) -> list[Call]:
+    return []
+
+
+def _window(slots: Slots) -> dict[str, Any]:
+    return {"window": slots.windows[0]} if slots.windows else {}
+
+
+def _filters(slots: Slots, *, with_labels: bool = True) -> dict[str, Any]:
+    """Return what narrows a call; counts tell labels apart by themselves, only lists filter by them."""
+    filters: dict[str, Any] = {
+        "sources": slots.sources,
+        "excluded_sources": slots.excluded_sources,
+        "defect_classes": slots.defect_classes,
+        "detectors": slots.detectors,
+        "attributes": slots.attributes,
+        "excluded_labels": slots.excluded_labels,
+        "min_ratio": slots.min_ratio,
+    }
+    if with_labels:
+        filters["labels"] = slots.labels
+    return {name: value for name, value in filters.items() if value} | _window(slots)
+
+
+PLANS = {
+    Intent.COUNT: _count,
+    Intent.GROUP: _group,
+    Intent.LIST: _list,
+    Intent.DETAIL: _detail,
+    Intent.INCIDENT: _incident,
+    Intent.INCIDENTS: _incidents,
+    Intent.TREND: _trend,
+    Intent.TOP: _top,
+    Intent.DETECTOR: _detector,
+    Intent.HEALTH: _health,
+    Intent.COMPARE: _compare,
+    Intent.SUMMARY: _summary,
+    Intent.CHANGE: _nothing,
+    Intent.HELP: _nothing,
+    Intent.UNKNOWN: _nothing,
+}

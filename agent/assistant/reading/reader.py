@@ -1,0 +1,129 @@
+"""From a question to a reading, or to a question back: the two readers have to agree."""
+
+import re
+from dataclasses import dataclass, replace
+
+from agent.assistant.reading.cues import read_by_cues
+from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.ngrams import ngram_reader
+from agent.assistant.reading.places import Places, read_misspelled, read_names
+from agent.assistant.reading.question import Question
+from agent.assistant.reading.reading import Intent, Reading, Slots
+from agent.assistant.reading.shape import Shape, read_shape
+from agent.assistant.reading.spelling import corrected
+from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times
+from agent.assistant.tools.context import ToolContext
+from agent.assistant.windows.reader import TimeReading, TimeWords
+
+AGREES = 0.78
+FAR = 0.30
+MOST_CHOICES = 3
+NEVER_OFFERED = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Everything the readers saw in a question."""
+
+    question: Question
+    places: Places
+    shape: Shape
+    slots: Slots
+    times: tuple[TimeWords, ...]
+    masked: str
+    by_cues: Intent | None
+    by_ngrams: dict[Intent, float]
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether the question names anything at all."""
+        return self.slots != Slots()
+
+    @property
+    def has_slots_but_figure(self) -> bool:
+        """Whether the question names anything but a figure."""
+        return replace(self.slots, figure=None, labels=(), order=None, limit=None, states=()) != Slots()
+
+    @property
+    def agreed(self) -> Intent | None:
+        """The intent both readers give, None where they differ."""
+        if self.by_cues is None:
+            return None
+        best = max(self.by_ngrams.values())
+        return self.by_cues if self.by_ngrams[self.by_cues] >= AGREES * best and best >= FAR else None
+
+    @property
+    def likely(self) -> list[Intent]:
+        """The intents to offer, likeliest first."""
+        ranked = [self.by_cues] if self.by_cues else []
+        ranked += [intent for intent in self.by_ngrams if intent not in ranked]
+        return [intent for intent in ranked if intent not in NEVER_OFFERED][:MOST_CHOICES]
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the question is like nothing the record can answer."""
+        return self.by_cues in {None, Intent.UNKNOWN} and max(self.by_ngrams.values()) < AGREES
+
+
+def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
+    """Read a question's slots and let both readers say what it wants; raise WindowError."""
+    question = Question(text)
+    places = read_names(question, known)
+    times = take_times(question)
+    read_misspelled(question, known, places)
+    resolved = resolve_times(times, places.sources, context, known.first)
+    shape = read_shape(question, known)
+    masked = corrected(re.sub(r"(?<!\w)\d+(?:\.\d+)?(?!\w)", "qnumber", question.masked()))
+    slots = _slots(places, times, resolved, shape)
+    return Looked(
+        question=question,
+        places=places,
+        shape=shape,
+        slots=slots,
+        times=tuple(times),
+        masked=masked,
+        by_cues=read_by_cues(masked),
+        by_ngrams=ngram_reader().scores(masked),
+    )
+
+
+def shaped(intent: Intent, slots: Slots) -> Reading:
+    """Fit an intent to its slots: counts with a group are groups, a status with no source is everybody's."""
+    if intent in {Intent.COUNT, Intent.LIST} and slots.group_by:
+        intent = Intent.GROUP
+    if intent is Intent.GROUP and not slots.group_by:
+        intent = Intent.COUNT
+    if intent is Intent.GROUP and slots.group_by == "source":
+        intent = Intent.TOP if slots.limit else Intent.GROUP
+    if intent is Intent.HEALTH and slots.sources and not slots.windows:
+        intent = Intent.DETECTOR
+    if intent is Intent.COMPARE and len(slots.windows) < 2 and len(slots.sources) < 2:  # noqa: PLR2004 - a pair
+        intent = Intent.TREND
+    return Reading(intent, slots)
+
+
+def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], shape: Shape) -> Slots:
+    slots = Slots(
+        windows=tuple(span_text(one.window) for one in resolved),
+        spoken=tuple(spoken_text(words) for words in times),
+        is_future=any(one.is_future for one in resolved),
+        sources=tuple(places.sources),
+        excluded_sources=tuple(places.excluded_sources),
+        ids=tuple(places.ids),
+        incident=places.incident,
+        detectors=tuple(places.detectors),
+        defect_classes=tuple(places.defect_classes),
+        attributes=dict(places.attributes),
+    )
+    return replace(
+        slots,
+        figure=shape.figure,
+        labels=shape.labels,
+        excluded_labels=shape.excluded_labels,
+        group_by=shape.group_by,
+        attribute=shape.attribute,
+        limit=shape.limit,
+        order="worst" if shape.is_ranked and shape.order != "fewest" else shape.order,
+        states=shape.states,
+        min_ratio=shape.min_ratio,
+    )

@@ -1,0 +1,132 @@
+"""What shapes a question: figure, label filters, grouping, order, how many, states."""
+
+import re
+from dataclasses import dataclass
+
+from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.language import SlotLanguage, slot_language
+from agent.assistant.reading.question import Question
+
+NUMBER = r"\d{1,3}"
+LABELS = {"defect", "false_alarm", "unsure", "unlabelled"}
+TWICE, THRICE = 2.0, 3.0
+
+
+@dataclass(slots=True)
+class Shape:
+    """The shape of a question; None where it says nothing."""
+
+    figure: str | None = None
+    labels: tuple[str, ...] = ()
+    excluded_labels: tuple[str, ...] = ()
+    group_by: str | None = None
+    attribute: str | None = None
+    limit: int | None = None
+    order: str | None = None
+    states: tuple[str, ...] = ()
+    min_ratio: float | None = None
+    is_ranked: bool = False
+
+
+def read_shape(question: Question, known: KnownNames) -> Shape:
+    """Read the shape from what names and times have left; grouping is covered, the rest stays for the intent."""
+    language, shape = slot_language(), Shape()
+    _ratio(question, language, shape)
+    _group(question, language, known, shape)
+    _focus(question, language, shape)
+    _limit(question, language, shape)
+    text = question.left()
+    shape.order = next((kind for kind, pattern in language.order if pattern.search(text)), None)
+    _states(text, language, shape)
+    return shape
+
+
+def _ratio(question: Question, language: SlotLanguage, shape: Shape) -> None:
+    match = language.threshold_ratio.search(question.rest)
+    if match is not None:
+        spoken = TWICE if "twice" in match[0] or "double" in match[0] else THRICE
+        shape.min_ratio = float(match[1]) if match[1] else spoken
+        question.cover(match.start(), match.end(), "")
+
+
+def _group(question: Question, language: SlotLanguage, known: KnownNames, shape: Shape) -> None:
+    groups = {**{key: re.escape(key.lower()) + "s?" for key in known.attributes}, **language.groups}
+    if match := language.which_classes.search(question.rest):
+        _cover_group(question, match, shape, "defect_class", known)
+        return
+    if match := language.what_hour.search(question.rest):
+        _cover_group(question, match, shape, "hour_of_day", known)
+        return
+    for name, words in groups.items():
+        led = rf"(?:{language.group_lead}) (?:the )?(?:{words})"
+        most = language.which_most.replace("{group}", f"(?:{words})")
+        pattern = led if name == "source" else f"{led}|{most}"
+        if match := re.search(rf"(?<!\w)(?:{pattern})(?!\w)", question.rest):
+            shape.is_ranked = name != "source" and re.fullmatch(led, match[0]) is None
+            _cover_group(question, match, shape, _round(name, match[0]), known)
+            return
+    for word, name in language.adverbs.items():
+        if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", question.rest):
+            _cover_group(question, match, shape, name, known)
+            return
+
+
+def _round(name: str, said: str) -> str:
+    """Read `which hour had most` as an hour of the day only where it says so; else as one hour of the window."""
+    return (
+        name if name not in {"hour", "day"} or "of the" not in said else {"hour": "hour_of_day", "day": "weekday"}[name]
+    )
+
+
+def _cover_group(question: Question, match: re.Match[str], shape: Shape, name: str, known: KnownNames) -> None:
+    shape.group_by = "attribute" if name in known.attributes else name
+    shape.attribute = name if name in known.attributes else None
+    question.cover(match.start(), match.end(), "qgroup")
+
+
+def _focus(question: Question, language: SlotLanguage, shape: Shape) -> None:
+    text = question.rest
+    labels, excluded = [], []
+    for focus in language.focus:
+        match = focus.pattern.search(text)
+        if match is None:
+            continue
+        if focus.label and language.exclude.search(text[: match.start()]):
+            excluded.append(focus.label)
+        else:
+            shape.figure = shape.figure or focus.figure
+            if focus.label in LABELS:
+                labels.append(focus.label)
+        text = text[: match.start()] + "\x00" * (match.end() - match.start()) + text[match.end() :]
+    shape.labels, shape.excluded_labels = tuple(labels), tuple(excluded)
+
+
+def _limit(question: Question, language: SlotLanguage, shape: Shape) -> None:
+    text = question.left()
+    number = f"{NUMBER}|" + "|".join(sorted(language.numbers, key=len, reverse=True))
+    forms = (
+        rf"(?:{language.rank_words}) ({number})(?! ?(?:x|times|%|percent|hours?|days?|weeks?|months?|minutes?))(?!\w)",
+        rf"(?<!\w)({number}) (?:\w+ )?(?:{language.rank_words})(?!\w)",
+        rf"(?:show|list|give|get|display|find|see|name)(?: me| us)?(?: the| only| just| up to| at most)* ({number})(?!\w)",
+        rf"(?<!\w)(?:up to|at most|only|just|limit(?:ed)? to|max(?:imum)?) ({number})(?!\w)",
+    )
+    for form in forms:
+        if match := re.search(form, text):
+            shape.limit = max(1, int(match[1]) if match[1].isdigit() else language.numbers[match[1]])
+            return
+    singular = (
+        r"anomaly|alert|alarm|defect|inspection|detection|incident|image|picture|one|source|camera|line|result|finding"
+    )
+    if re.search(rf"(?:{language.rank_words}) (?:\w+ ){{0,2}}(?:{singular})(?!\w)", text):
+        shape.limit = 1
+
+
+def _states(text: str, language: SlotLanguage, shape: Shape) -> None:
+    if language.unacknowledged.search(text):
+        shape.states = ("open",)
+        return
+    for states, pattern in language.states:
+        match = pattern.search(text)
+        if match is not None:
+            shape.states = states
+            return

@@ -1,0 +1,40 @@
+"""The windows of a question, as `FROM/TO`, in the zone its sources give."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from agent.assistant.answer import rfc3339
+from agent.assistant.reading.question import Question
+from agent.assistant.tools.context import ToolContext
+from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
+from storage.records import Window
+
+
+def take_times(question: Question) -> list[TimeWords]:
+    """Take words about time out of a question."""
+    found = find_times(question.rest)
+    for words in found:
+        question.cover(words.start, words.end, "qwindow")
+    return found
+
+
+def resolve_times(
+    found: Sequence[TimeWords], sources: Sequence[str], context: ToolContext, first: datetime | None
+) -> list[TimeReading]:
+    """Make words about time windows; raise WindowError."""
+    zone = context.zone(tuple(sources))
+    shifts = context.settings.shifts.starts
+    return [resolve(words, now=context.now, zone=zone, first=first, shifts=shifts) for words in found]
+
+
+def span_text(window: Window) -> str:
+    """Return a window as tools take it."""
+    return f"{rfc3339(window.start)}/{rfc3339(window.end)}"
+
+
+def spoken_text(words: TimeWords) -> str:
+    """Return words about time without what led to them."""
+    return re.sub(
+        r"^(?:in|on|during|for|of|over|within|from|at) (?=the |this |last |past |yester|today|\d)", "", words.text
+    )

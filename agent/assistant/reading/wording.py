@@ -1,0 +1,83 @@
+"""A reading said back as a whole question, which reads as the same again: the text of a button."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from agent.assistant.reading.reading import Intent, Reading, Slots
+
+FIGURES = {
+    None: "anomalies",
+    "confirmed": "confirmed defects",
+    "false_alarms": "false alarms",
+    "unsure": "unsure anomalies",
+    "unlabelled": "unlabelled anomalies",
+    "missed": "missed defects",
+    "not_judged": "images not judged",
+    "judged": "images judged",
+    "received": "images received",
+    "rejected": "images rejected",
+    "dropped": "images dropped",
+    "waiting": "images in the queue",
+    "false_alarm_rate": "false alarms",
+    "anomaly_rate": "anomalies",
+}
+LEADS = {
+    Intent.COUNT: "How many {figure}",
+    Intent.GROUP: "How many {figure} per {group}",
+    Intent.LIST: "List the {order} {figure}",
+    Intent.INCIDENTS: "List the {states}incidents",
+    Intent.TREND: "Trend of anomalies",
+    Intent.TOP: "Which sources had the most {figure}",
+    Intent.DETECTOR: "Detector status",
+    Intent.HEALTH: "Is everything ok",
+    Intent.COMPARE: "Compare",
+    Intent.SUMMARY: "What happened",
+    Intent.HELP: "What can you do",
+}
+GROUPS = {"defect_class": "defect class", "hour_of_day": "hour of the day"}
+
+
+def worded(reading: Reading, zone: str) -> str:
+    """Return the reading as a question."""
+    slots = reading.slots
+    if reading.intent is Intent.DETAIL:
+        return f"Show A-{slots.ids[0] if slots.ids else 0}?"
+    if reading.intent is Intent.INCIDENT:
+        return f"Show {slots.incident}?"
+    if reading.intent is Intent.COMPARE:
+        return f"Compare {_pair(slots, zone)}?"
+    lead = LEADS[reading.intent].format(
+        figure=_figure(slots),
+        group=slots.attribute or GROUPS.get(slots.group_by or "", slots.group_by or "day"),
+        order=" ".join([*([str(slots.limit)] if slots.limit else []), slots.order or "newest"]),
+        states=f"{slots.states[0]} " if slots.states else "",
+    )
+    return " ".join([lead, *_where(slots), *(_when(slots, at, zone) for at in range(min(1, len(slots.windows))))]) + "?"
+
+
+def _figure(slots: Slots) -> str:
+    named = FIGURES.get(slots.figure, "anomalies")
+    if slots.defect_classes and slots.figure is None:
+        return f"{' and '.join(slots.defect_classes)} anomalies"
+    return f"{' and '.join(slots.defect_classes)} {named}".strip()
+
+
+def _where(slots: Slots) -> list[str]:
+    words = [f"on {' and '.join(slots.sources)}"] if slots.sources else []
+    words += [f"excluding {' and '.join(slots.excluded_sources)}"] if slots.excluded_sources else []
+    words += [f"by {' and '.join(slots.detectors)}"] if slots.detectors else []
+    return words + [f"in {key} {value}" for key, value in slots.attributes.items()]
+
+
+def _when(slots: Slots, at: int, zone: str) -> str:
+    if at < len(slots.spoken):
+        return slots.spoken[at]
+    start, end = (datetime.fromisoformat(part).astimezone(ZoneInfo(zone)) for part in slots.windows[at].split("/"))
+    return f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}"
+
+
+def _pair(slots: Slots, zone: str) -> str:
+    if len(slots.windows) > 1:
+        both = f"{_when(slots, 0, zone)} with {_when(slots, 1, zone)}"
+        return " ".join([both, *_where(slots)])
+    return " ".join([" with ".join(slots.sources[:3]), *(_when(slots, at, zone) for at in range(len(slots.windows)))])

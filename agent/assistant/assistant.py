@@ -25,6 +25,8 @@ from storage.errors import StorageError
 if TYPE_CHECKING:
     from agent.assistant.model.answers import ModelAnswers
 
+LOCKS = 64
+
 logger = structlog.get_logger(__name__)
 
 
@@ -35,8 +37,8 @@ class Assistant:
         self._database = database
         self._settings = settings
         self._memory = ThreadMemory(settings.storage.data_dir)
-        self._locks: dict[str, threading.Lock] = {}
-        self._locks_lock = threading.Lock()
+        self._locks = tuple(threading.Lock() for _ in range(LOCKS))
+        self._opening = threading.Lock()
         self._model_answers: ModelAnswers | None = None
 
     def ask(
@@ -94,7 +96,7 @@ class Assistant:
         """Load LangChain only when a model is configured: it costs a second and much memory."""
         from agent.assistant.model.answers import ModelAnswers  # noqa: PLC0415 - see above
 
-        with self._locks_lock:
+        with self._opening:
             if self._model_answers is None:
                 self._model_answers = ModelAnswers(self._settings)
             return self._model_answers
@@ -105,7 +107,5 @@ class Assistant:
         if not thread:
             yield
             return
-        with self._locks_lock:
-            lock = self._locks.setdefault(thread, threading.Lock())
-        with lock:
+        with self._locks[hash(thread) % LOCKS]:
             yield

@@ -6,13 +6,13 @@ LONGEST_QUESTION = 1000
 
 HELP = (
     "I answer from what the cameras recorded: how many anomalies, which ones, trends, comparisons, the worst sources, "
-    "incidents, false alarms, and how detectors are doing. Ask, for example, 'How many anomalies on line-1 since Monday "
-    "6am?', 'Show the worst anomalies of last week', 'Show A-1042' or 'Is everything ok?'."
+    "incidents, false alarms, and how detectors are doing. Ask, for example, 'How many anomalies since Monday 6am?', "
+    "'Show the worst anomalies of last week', 'Show A-1042' or 'Is everything ok?'."
 )
 CHANGED = (
     "I only answer questions and never change anything. A person does that: with the buttons Defect, False alarm and "
-    "Silence under an alert in Slack, or in a terminal with `oddspot label A-ID false_alarm`, `oddspot source pause NAME` "
-    "or `oddspot fit NAME`."
+    "Silence under an alert in Slack, or in a terminal with `oddspot label A-ID false_alarm`, `oddspot source pause "
+    "NAME` or `oddspot fit NAME`."
 )
 OUTSIDE = (
     "I cannot know that: the record holds images, scores, verdicts, labels and incidents, not causes, people, costs or "

@@ -75,10 +75,9 @@ def tell_comparison(results: list[ToolResult], figure: str | None = None) -> str
         if result.status is ToolStatus.NO_DATA:
             lines.append(f"- {_side(result)}: no data, no image was inspected.")
             continue
-        lines.append(
-            f"- {_side(result)}: {counted(data[figure], *NOUNS[figure])} out of {counted(data['judged'], 'image')} judged"
-            f" ({percent(data.get('anomaly_rate'))} flagged). {_apart(data)}{not_judged(data)}".rstrip()
-        )
+        judged = f"{counted(data['judged'], 'image')} judged ({percent(data.get('anomaly_rate'))} flagged)"
+        count = f"{counted(data[figure], *NOUNS[figure])} out of {judged}"
+        lines.append(f"- {_side(result)}: {count}. {_apart(data)}{not_judged(data)}".rstrip())
     return "\n".join(["Side by side:", *lines, *_difference(results, figure)])
 
 

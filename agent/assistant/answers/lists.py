@@ -45,10 +45,9 @@ def tell_one(result: ToolResult, _: str | None = None) -> str:
     row = result.data
     is_flagged = row["verdict"] == "anomalous" and row["fault"] is None
     verdict = "flagged as anomalous" if is_flagged else "not judged" if row["fault"] else "judged normal"
-    lines = [
-        f"{row['id']} on {row['source']}, captured {moment(row['captured_at'], row['time_zone'])} ({row['time_zone']}): "
-        f"{verdict} by {row['detector']}, score {row['score']:g} against threshold {row['threshold']:g}{_times(row)}."
-    ]
+    captured = f"{moment(row['captured_at'], row['time_zone'])} ({row['time_zone']})"
+    score = f"score {row['score']:g} against threshold {row['threshold']:g}{_times(row)}"
+    lines = [f"{row['id']} on {row['source']}, captured {captured}: {verdict} by {row['detector']}, {score}."]
     if row["fault"]:
         lines.append(f"The camera had a fault: {row['fault']}.")
     if row["p_value"] is not None:
@@ -89,10 +88,9 @@ def tell_incidents(result: ToolResult, _: str | None = None) -> str:
 
 def _one_incident(row: dict[str, Any]) -> str:
     zone = row["time_zone"]
-    lines = [
-        f"{row['id']} on {row['source']} is {row['state']}: {counted(row['anomalies'], 'anomaly', 'anomalies')}, "
-        f"opened {moment(row['opened_at'], zone)}, last anomaly {moment(row['last_at'], zone)} ({zone})."
-    ]
+    number_of = counted(row["anomalies"], "anomaly", "anomalies")
+    span_of = f"opened {moment(row['opened_at'], zone)}, last anomaly {moment(row['last_at'], zone)} ({zone})"
+    lines = [f"{row['id']} on {row['source']} is {row['state']}: {number_of}, {span_of}."]
     if row["worst"]:
         lines += ["Its worst:", *(f"- {row_text(one, zone)}" for one in row["worst"])]
     return "\n".join(lines)

@@ -114,10 +114,10 @@ def _only_figure(looked: Looked) -> bool:
 def _picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
     """Read `the second one` as the second of the ids just shown."""
     ordinals = slot_language().ordinals
-    pattern = rf"\b(?:the )?({'|'.join(ordinals)}|qnumber(?:st|nd|rd|th))(?: (?:one|anomaly|incident|image|picture|of (?:them|those|these)))?$"
-    match = re.search(pattern, looked.masked)
+    thing = r"(?: (?:one|anomaly|incident|image|picture|of (?:them|those|these)))?"
+    match = re.search(rf"\b(?:the )?({'|'.join(ordinals)}){thing}$", looked.masked)
     is_elsewhere = looked.slots.windows or looked.slots.sources or looked.slots.ids
-    if match is None or not ids or is_elsewhere or match[1] not in ordinals:
+    if match is None or not ids or is_elsewhere:
         return None
     place = ordinals[match[1]]
     if place > len(ids):

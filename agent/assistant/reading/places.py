@@ -86,9 +86,13 @@ def _detectors(question: Question, known: KnownNames, places: Places) -> None:
 
 
 def _sources(question: Question, names: Sequence[str], places: Places) -> None:
+    found: dict[tuple[int, int], str] = {}
     for name in sorted(names, key=len, reverse=True):
-        for match in list(_spelled(name).finditer(question.rest)):
-            _add_source(question, places, name, match.start(), match.end())
+        for match in _spelled(name).finditer(question.rest):
+            if not any(start < match.end() and match.start() < end for start, end in found):
+                found[match.span()] = name
+    for (start, end), name in sorted(found.items()):
+        _add_source(question, places, name, start, end)
     _listed(question, names, places)
 
 

@@ -2,7 +2,8 @@
 
 import re
 
-APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
+PLAIN = {"\u2018": "'", "\u2019": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"}
+APOSTROPHES = str.maketrans(PLAIN | {"\u00a0": " "})
 CONTRACTIONS = (
     (re.compile(r"\b(what|where|who|how|when|that|it|there|here)'s\b"), r"\1 is"),
     (re.compile(r"\b(what|how|where|who)s\b"), r"\1 is"),

@@ -13,6 +13,7 @@ from storage.queries.anomalies import Order, list_anomalies, list_missed
 from storage.queries.counting import count_inspections
 from storage.queries.inspections import get_inspection
 from storage.records import Window
+from storage.repositories.labels import labels_of
 
 SHOWN_ID = re.compile(r"\s*a?[\s-]?(\d{1,18})\s*", re.IGNORECASE)
 
@@ -60,7 +61,8 @@ def get_anomaly(context: ToolContext, wanted: GetAnomaly) -> ToolResult:
                 parameters={"id": f"A-{inspection_id}"},
                 message=f"There is no inspection A-{inspection_id}.",
             )
-    details = inspection_details(found)
+        labels = labels_of(session, inspection_id)
+    details = inspection_details(found) | ({"labelled_by": plain(labels[-1].author)} if labels else {})
     zone = context.settings.zone_of(found.source)
     figures = ("score", "threshold", "ratio", "p_value", "region_count")
     return ToolResult(

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_covers_a_window_without_gap_or_overlap() -> None:
     spans = spans_of(window, "day", most=30)
 
     assert (spans[0][0], spans[-1][1]) == (window.start, window.end)
-    assert all(one[1] == other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in pairwise(spans))
 
 
 def test_refuses_more_spans_than_allowed() -> None:

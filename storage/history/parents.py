@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.history.line import HistoryLine
@@ -105,9 +105,9 @@ class Parents:
         )
         self._session.add(row)
         self._session.flush()
+        imported = select(DetectorVersionRow.id).where(DetectorVersionRow.bundle.is_(None))
+        is_ours_to_change = or_(SourceRow.active_version_id.is_(None), SourceRow.active_version_id.in_(imported))
         self._session.execute(
-            update(SourceRow)
-            .where(SourceRow.id == source_id, SourceRow.active_version_id.is_(None))
-            .values(active_version_id=row.id),
+            update(SourceRow).where(SourceRow.id == source_id, is_ours_to_change).values(active_version_id=row.id),
         )
         return row.id

@@ -56,6 +56,15 @@ def test_makes_source_version_and_incident_that_are_missing(database: Database) 
     assert (labelled.label, labelled.defect_class) == ("defect", "scratch")
 
 
+def test_holds_the_version_seen_last_for_the_active_one(database: Database) -> None:
+    bring_in(database, [line(0), line(1, detector="line-1@4"), line(2, detector="line-1@4")])
+
+    with database.reading() as session:
+        active = session.scalars(select(SourceRow.active_version_id)).one()
+        name = session.scalars(select(DetectorVersionRow.name).where(DetectorVersionRow.id == active)).one()
+    assert name == "line-1@4"
+
+
 def test_names_bad_lines_by_number_and_takes_the_rest(database: Database) -> None:
     bad = {
         2: "not json",

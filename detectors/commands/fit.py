@@ -67,6 +67,7 @@ def fit(
     settings = load_settings(config)
     images = list_images([good])
     stores = open_stores(settings)
+    typer.echo(f"Fitting {source} on {len(images)} photos ...", err=True)
     version = _fit(source, images, settings, _chosen(settings.detector_of(source), preset), stores, goes_live=live)
     with stores.database.reading() as session:
         pace = frames_a_day(session, version.source_id, now=now_utc())

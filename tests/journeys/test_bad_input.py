@@ -130,7 +130,8 @@ def test_leaves_nothing_half_written_when_a_fit_is_interrupted(tmp_path: Path) -
     write_settings(tmp_path)
     write_plates(tmp_path / "good", 120)
     with Running("fit", "line-1", "--good", "good", cwd=tmp_path) as fit:
-        fit.wait_for("features")
+        fit.wait_for("Fitting line-1 on 120 photos")
+        wait_until(lambda: any((tmp_path / "data").glob("weights/*.safetensors")))  # it is past its imports
         code = fit.stop(signal.SIGINT)
 
     assert code == 130

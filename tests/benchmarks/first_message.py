@@ -42,7 +42,7 @@ def main() -> int:
 
 def _measure(home: Path, slack: LocalSlack, drops: int) -> list[float]:
     """Use one source a drop, so that each anomaly opens an incident of its own."""
-    write_plates(home / "good", 30)
+    write_plates(home / "good", 12)
     names = [f"line-{number}" for number in range(drops)]
     sources = {name: {"path": f"incoming/{name}"} for name in names}
     for name in names:

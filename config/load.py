@@ -19,6 +19,7 @@ PLAIN_NAMES = {
 }
 DEFAULT_FILE = Path("oddspot.yaml")
 NULLS = {"", "~", "null"}
+HIDDEN = {"extra_forbidden", "model_type", "model_attributes_type"}  # what was meant is unknown: it may be a secret
 
 
 class ConfigError(OddspotError):
@@ -50,8 +51,7 @@ def _read_yaml(file: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        message = f"{file.name} cannot be read: {reason}"
+        message = f"{file.name} cannot be read: {_without_content(error)}."
         raise ConfigError(message) from error
     if values is None:
         return {}
@@ -91,11 +91,12 @@ def _parsed(value: str) -> Any:
         return value
     if parsed is None:  # "#channel" is a comment to YAML, and no null
         return None if value.strip().lower() in NULLS else value
-    return parsed if isinstance(parsed, bool | int | float | list | dict) else value
+    return parsed if isinstance(parsed, list | dict) else value  # "00123" may be a password: the setting's type decides
 
 
 def _put(values: dict[str, Any], keys: tuple[str, ...], value: object) -> None:
-    for key in keys[:-1]:
+    for wanted in keys[:-1]:
+        key = next((known for known in values if str(known).lower() == wanted), wanted)
         inner = values.get(key)
         if not isinstance(inner, dict):
             inner = {}
@@ -111,10 +112,19 @@ def _validated(values: dict[str, Any], file: Path | None) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        shown = "" if _is_secret(key) or isinstance(first["input"], dict) else f" (got {first['input']!r})"
+        is_hidden = _is_secret(key) or first["type"] in HIDDEN or isinstance(first["input"], dict | list)
+        shown = "" if is_hidden else f" (got {first['input']!r})"
         where = file.name if file else "the environment"
         message = f"Setting {key or 'the whole file'} in {where}: {first['msg']}{shown}."
         raise ConfigError(message) from error
+
+
+def _without_content(error: Exception) -> str:
+    """Say what is wrong with a file, and where, but nothing of what it says."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"{error.problem} in line {mark.line + 1}, column {mark.column + 1}"
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def _is_secret(key: str) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, model_validator
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
+CRON_FIELDS = 5
+CRON_FIELD = re.compile(r"[a-z0-9*/,-]+", re.IGNORECASE)
+USER_INFO = re.compile(r"//[^/@]*@")
 LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 
 
@@ -22,7 +26,44 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _good_pattern(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        message = f"{pattern!r} is not a regular expression: {error}"
+        raise ValueError(message) from error
+    return pattern
+
+
+def _good_cron(line: str) -> str:
+    fields = line.split()
+    if len(fields) != CRON_FIELDS or not all(CRON_FIELD.fullmatch(field) for field in fields):
+        message = f"{line!r} is not five cron fields, as */5 6-22 * * mon-fri"
+        raise ValueError(message)
+    if any(letter.isdigit() for letter in fields[-1].split("/")[0]):
+        message = f"name the weekdays in {line!r}, as mon-fri: their numbers mean different days to different programs"
+        raise ValueError(message)
+    return line
+
+
+def _good_clock(text: str) -> str:
+    try:
+        time.fromisoformat(text)
+    except ValueError as error:
+        message = f"{text!r} is not a time of day, as 06:00"
+        raise ValueError(message) from error
+    return text
+
+
+def _without_password(url: str | None) -> str | None:
+    return None if url is None else USER_INFO.sub("//***@", url)
+
+
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Pattern = Annotated[str, AfterValidator(_good_pattern)]
+CronLine = Annotated[str, AfterValidator(_good_cron)]
+ClockTime = Annotated[str, AfterValidator(_good_clock)]
+Url = Annotated[str, PlainSerializer(_without_password)]
 
 
 class _Section(BaseModel):
@@ -60,7 +101,7 @@ class ScheduleSettings(_Section):
     """When a source is looked at: every so many seconds, or by a cron line."""
 
     every_seconds: float | None = Field(None, gt=0, description="Seconds between two looks.")
-    cron: str | None = Field(None, description='Five cron fields, as in "*/5 6-22 * * mon-fri", in the source\'s zone.')
+    cron: CronLine | None = Field(None, description='Five cron fields in its zone: "*/5 6-22 * * mon-fri".')
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
@@ -73,7 +114,7 @@ class ScheduleSettings(_Section):
 class CaptureSettings(_Section):
     """Where an image's time and attributes are read from."""
 
-    name_pattern: str | None = Field(
+    name_pattern: Pattern | None = Field(
         None,
         description="Regular expression over the file name; the group `time` is captured_at, other groups attributes.",
     )
@@ -87,7 +128,7 @@ class SourceSettings(_Section):
 
     kind: Literal["folder", "snapshot"] = Field("folder", description="A watched folder, or a URL that returns a JPEG.")
     path: Path | None = Field(None, description="folder: the folder to watch, with its subfolders.")
-    url: str | None = Field(None, description="snapshot: address of the picture.")
+    url: Url | None = Field(None, description="snapshot: address of the picture.")
     username: str | None = Field(None, description="snapshot: user for HTTP basic authentication.")
     password: SecretStr | None = Field(None, description="snapshot: password; better by environment or file.")
     timeout_seconds: float = Field(10.0, gt=0, description="snapshot: time one picture may take.")
@@ -134,7 +175,7 @@ class AssistantSettings(_Section):
     """Who reads the questions."""
 
     model: str | None = Field(None, description='A LangChain model string such as "openai:gpt-5-mini"; null: built-in.')
-    base_url: str | None = Field(None, description="An OpenAI-compatible server, e.g. http://127.0.0.1:11434/v1.")
+    base_url: Url | None = Field(None, description="An OpenAI-compatible server, e.g. http://127.0.0.1:11434/v1.")
     api_key: SecretStr | None = Field(None, description="Key for the model; better by environment or file.")
     time_limit_seconds: float = Field(60.0, gt=0, description="Longest a question may take.")
     max_model_calls: int = Field(8, ge=1, le=50, description="Model calls in one question.")
@@ -168,7 +209,7 @@ class RetentionSettings(_Section):
 class ShiftSettings(_Section):
     """When shifts start, in the source's zone."""
 
-    starts: tuple[str, ...] = Field(("06:00", "14:00", "22:00"), description="Clock times, in order.")
+    starts: tuple[ClockTime, ...] = Field(("06:00", "14:00", "22:00"), description="Clock times, in order.")
 
 
 class Settings(_Section):

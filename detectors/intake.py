@@ -11,9 +11,11 @@ import structlog
 from config.settings import Settings
 from detectors.naming import read_capture
 from detectors.sources.port import Arrival, ImageSource
+from storage.errors import StorageError
 from storage.opening import Stores
 from storage.records import NewFrame, RejectReason, Source
 from storage.repositories.frames import receive_frame
+from storage.text import storable
 
 logger = structlog.get_logger()
 LONGEST_NAME = 1000
@@ -33,7 +35,13 @@ def take_arrivals(
     """Put everything a source offers into the ledger and return how many frames are new; raise SourceError."""
     new = 0
     for arrival in images.look(now=now):
-        new += _take(source, arrival, stores, settings, read_exif=read_exif, now=now)
+        try:
+            new += _take(source, arrival, stores, settings, read_exif=read_exif, now=now)
+        except StorageError:
+            raise  # nothing is wrong with the file: it is offered again
+        except Exception:  # the edge of one arrival: a poison file must not hold up the others
+            logger.exception("arrival_failed", source=source.name, origin=arrival.origin)
+            continue
         images.has_taken(arrival)
     return new
 
@@ -67,7 +75,7 @@ def _take(
         captured_at=capture.at,
         captured_by=capture.by,
         received_at=now,
-        name=arrival.name.encode("utf-8", "replace").decode()[:LONGEST_NAME],
+        name=storable(arrival.name)[:LONGEST_NAME],
         origin=arrival.origin,
         size_bytes=arrival.size_bytes,
         attributes=capture.attributes,

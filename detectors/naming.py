@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 from config.settings import CaptureSettings
 from detectors.sources.port import Arrival
+from storage.text import storable
 
 EXIF_FORMAT = "%Y:%m:%d %H:%M:%S"
 LONGEST_ATTRIBUTE = 200
 FUTURE = timedelta(days=1)
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def read_capture(
     read_exif: Callable[[], str | None],
     now: datetime,
 ) -> Capture:
-    """Apply the rules in order; a stamp that cannot be read or lies more than a day ahead falls to the next rule."""
+    """Apply the rules in order; a stamp that cannot be read, or no camera can have made, falls to the next rule."""
     named = _named_groups(arrival.name, settings.name_pattern)
     attributes = _attributes(arrival, named, settings.attributes)
     candidates: list[tuple[str, Callable[[], datetime | None]]] = [
@@ -43,9 +45,11 @@ def read_capture(
         candidates.append(("exif", lambda: _stamped(read_exif(), EXIF_FORMAT, time_zone)))
     for rule, read in candidates:
         moment = read()
-        if moment is not None and moment <= now + FUTURE:
+        if moment is not None and EARLIEST <= moment <= now + FUTURE:
             return Capture(moment, rule, attributes)
-    return Capture(arrival.modified_at, "mtime", attributes)
+    if EARLIEST <= arrival.modified_at <= now + FUTURE:
+        return Capture(arrival.modified_at, "mtime", attributes)
+    return Capture(now, "received", attributes)
 
 
 def _named_groups(name: str, pattern: str | None) -> dict[str, str]:
@@ -58,7 +62,7 @@ def _named_groups(name: str, pattern: str | None) -> dict[str, str]:
 def _attributes(arrival: Arrival, named: dict[str, str], allowed: tuple[str, ...]) -> dict[str, str]:
     beside = arrival.sidecar.get("attributes")
     values = {**named, **(beside if isinstance(beside, dict) else {})}
-    return {key: str(values[key])[:LONGEST_ATTRIBUTE] for key in allowed if key in values}
+    return {key: storable(str(values[key]))[:LONGEST_ATTRIBUTE] for key in allowed if key in values}
 
 
 def _iso(value: object, time_zone: str) -> datetime | None:
@@ -80,4 +84,7 @@ def _stamped(value: str | None, form: str, time_zone: str) -> datetime | None:
 def _in_utc(moment: datetime | None, time_zone: str) -> datetime | None:
     if moment is None:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)
+    except (OverflowError, ValueError):  # the first and last days of the calendar
+        return None

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from detectors.errors import DetectorError
 from detectors.fitting import FitReport, FittedDetector
+from storage.database import Session
 from storage.opening import Stores
 from storage.records import DetectorVersion, SourceState
 from storage.repositories.sources import activate_version, ensure_source, set_source_state
 from storage.repositories.versions import NewVersion, next_number, register_version
+from storage.text import storable
 
 
 class FitRaceError(DetectorError):
@@ -65,7 +66,7 @@ def register_fit(
 
 def _set_state(
     name: str,
-    session: Any,
+    session: Session,
     state: SourceState,
     *,
     goes_live: bool,
@@ -80,7 +81,7 @@ def _set_state(
 
 def _new_version(folder: Path, manifest_sha256: str, report: FitReport) -> NewVersion:
     details = asdict(report)
-    details["skipped"] = [[name, str(reason)] for name, reason in report.skipped]
+    details["skipped"] = [[storable(name), str(reason)] for name, reason in report.skipped]
     return NewVersion(
         bundle=str(folder),
         manifest_sha256=manifest_sha256,

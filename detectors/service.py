@@ -19,7 +19,7 @@ from detectors.models import LoadedDetectors
 from detectors.scan import Scanner
 from detectors.sweeps import Sweeps
 from detectors.worker import Worker
-from storage.database import DatabaseError
+from storage.errors import StorageError
 from storage.leader import Leadership
 from storage.opening import Stores
 
@@ -79,8 +79,8 @@ class _Service:
     def _work(self, worker: Worker) -> int:
         try:
             return worker.work()
-        except DatabaseError as error:
-            logger.warning("database_away", reason=str(error))
+        except StorageError as error:
+            logger.warning("storage_away", reason=str(error))
             return 0
         except Exception:  # the edge of the service: it goes on
             logger.exception("work_failed")

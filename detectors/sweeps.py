@@ -8,9 +8,10 @@ import structlog
 from config.settings import Settings
 from storage.opening import Stores
 from storage.repositories.digests import add_due_digests
-from storage.retention import prune_originals
+from storage.retention import BATCH_FRAMES, prune_originals
 
 logger = structlog.get_logger()
+MOST_BATCHES = 100
 
 
 class Sweeps:
@@ -37,12 +38,17 @@ class Sweeps:
 
     def _retention(self) -> None:
         retention = self._settings.retention
-        pruned = prune_originals(
-            self._stores.database,
-            self._stores.blobs,
-            normal_days=retention.normal_days,
-            anomaly_days=retention.anomaly_days,
-            now=self._clock(),
-        )
+        pruned = 0
+        for _ in range(MOST_BATCHES):
+            batch = prune_originals(
+                self._stores.database,
+                self._stores.blobs,
+                normal_days=retention.normal_days,
+                anomaly_days=retention.anomaly_days,
+                now=self._clock(),
+            )
+            pruned += batch
+            if batch < BATCH_FRAMES:
+                break
         if pruned:
             logger.info("originals_pruned", frames=pruned)

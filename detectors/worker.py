@@ -12,6 +12,8 @@ from detectors.decode import DecodedImage, DecodeError, Decoder
 from detectors.heatmap import render_crop, render_heatmap, render_thumbnail
 from detectors.models import LoadedDetectors
 from detectors.scoring import Detector, ScoredImage
+from detectors.weights import WeightsError
+from storage.errors import StorageError
 from storage.opening import Stores
 from storage.records import (
     DetectorVersion,
@@ -58,10 +60,12 @@ class Worker:
         """Lease some frames, end each, and return how many were leased."""
         with self._stores.database.transaction() as session:
             leases = claim_frames(session, owner=self._name, limit=LEASED_AT_ONCE, lease_seconds=LEASE_SECONDS)
-        for position, lease in enumerate(leases):
-            if not self._end(lease):
-                self._hand_back(leases[position + 1 :])
-                break
+        left = list(leases)
+        try:
+            while left and self._end(left.pop(0)):
+                pass
+        finally:
+            self._hand_back(left)
         return len(leases)
 
     def _end(self, lease: Lease) -> bool:
@@ -76,13 +80,16 @@ class Worker:
             self._score(lease, source, version)
         except DecodeError as error:
             self._reject(lease, error.reason)
-        except BundleError as error:
+        except (BundleError, WeightsError) as error:
             self._stop_judging(lease, source, error)
             return False
-        except Exception:  # the edge of a worker: one bad frame must not end it
-            logger.exception("frame_failed", frame=lease.frame.id, attempt=lease.attempt)
-            with self._stores.database.transaction() as session:
-                give_back_frame(session, lease, counts=True)
+        except StorageError as error:
+            if not error.permanent:  # the disk or the database, not the frame: it waits until they are well
+                self._hand_back([lease])
+                raise
+            self._count_failure(lease, error)
+        except Exception as error:  # noqa: BLE001 - the edge of a worker: one bad frame must not end it; it is logged
+            self._count_failure(lease, error)
         return True
 
     def _score(self, lease: Lease, source: Source, version: DetectorVersion) -> None:
@@ -154,13 +161,20 @@ class Worker:
             finish_frame(session, lease, FrameState.REJECTED, reason)
         logger.info("frame_rejected", frame=lease.frame.id, reason=reason)
 
-    def _stop_judging(self, lease: Lease, source: Source, error: BundleError) -> None:
+    def _stop_judging(self, lease: Lease, source: Source, error: BundleError | WeightsError) -> None:
         logger.error("source_not_judged", source=source.name, reason=str(error))
         with self._stores.database.transaction() as session:
             give_back_frame(session, lease, counts=False)
             set_source_fault(session, source, str(error), now=self._clock())
 
+    def _count_failure(self, lease: Lease, error: Exception) -> None:
+        logger.error("frame_failed", frame=lease.frame.id, attempt=lease.attempt, exc_info=error)
+        with self._stores.database.transaction() as session:
+            give_back_frame(session, lease, counts=True)
+
     def _hand_back(self, leases: list[Lease]) -> None:
+        if not leases:
+            return
         with self._stores.database.transaction() as session:
             for lease in leases:
                 give_back_frame(session, lease, counts=False)

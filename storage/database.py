@@ -79,7 +79,8 @@ def _engine(url: str) -> Engine:
         return _sqlite(parsed.database or "")
     if parsed.get_backend_name() != "postgresql":
         raise DatabaseError(f"{parsed.get_backend_name()} is not one of sqlite, postgresql")
-    engine = create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    utc = {"options": "-c timezone=UTC"}  # the first days of the calendar have no local time further west
+    engine = create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=utc)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -87,7 +88,7 @@ def _engine(url: str) -> Engine:
 def _sqlite(file: str) -> Engine:
     if not file:
         raise DatabaseError("SQLite needs a file")
-    Path(file).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(Path(file).parent)
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -124,6 +125,12 @@ def _first_line(error: DBAPIError) -> str:
 
 
 def make_private(folder: Path) -> None:
-    """Create a folder only its owner can read."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.chmod(folder, 0o700)  # noqa: PTH101 - mkdir's mode is cut by the umask and kept where the folder stood
+    """Create a folder only its owner can read; raise DatabaseError where it cannot be made or written."""
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        return  # somebody's own folder: its rights are theirs
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise DatabaseError(f"its folder {folder} cannot be made: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise DatabaseError(f"its folder {folder} cannot be written")

@@ -23,6 +23,7 @@ logger = structlog.get_logger()
 CHANNELS_AT_ONCE = 8
 STUCK_AFTER = timedelta(seconds=60)
 MOST_PICTURE_TRIES = 10
+OUR_FAULT = "a fault of ours, see the log"
 
 SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
     DeliveryKind.POST: send_post,
@@ -90,7 +91,7 @@ class Deliverer:
             self._settle(delivery, reason)
         except Exception:
             logger.exception("delivery_crashed", delivery_id=delivery.id)
-            fault = NotifyError(delivery.channel, "a fault of ours, see the log", ambiguous=True)
+            fault = NotifyError(delivery.channel, OUR_FAULT, ambiguous=True)
             self._settle(delivery, fault)  # it may have come after the message was accepted
         else:
             logger.info("delivered", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id)
@@ -99,7 +100,8 @@ class Deliverer:
 
     def _settle(self, delivery: Delivery, error: NotifyError) -> None:
         now, wait = self._out.clock(), backoff(delivery.attempts, self._chance)
-        is_hopeless = delivery.kind is DeliveryKind.PICTURE and delivery.attempts >= MOST_PICTURE_TRIES
+        is_ours = error.reason == OUR_FAULT
+        is_hopeless = (delivery.kind is DeliveryKind.PICTURE or is_ours) and delivery.attempts >= MOST_PICTURE_TRIES
         with self._out.database.transaction() as session:
             if isinstance(error, NotYetError):
                 due_at = now + timedelta(seconds=error.seconds)

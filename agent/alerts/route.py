@@ -24,7 +24,11 @@ def route_events(database: Database, settings: Settings, *, now: datetime) -> in
     with database.transaction() as session:
         events = claim_events(session, limit=EVENTS_AT_ONCE, now=now)
         for event in events:
-            ROUTES[event.kind](session, settings, event, now)
+            try:
+                with session.begin_nested():
+                    ROUTES[event.kind](session, settings, event, now)
+            except Exception:  # the edge of one event: it must not hold up the others
+                logger.exception("event_not_routed", event_id=event.id, kind=event.kind)
     return len(events)
 
 

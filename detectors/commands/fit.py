@@ -13,8 +13,9 @@ from detectors.commands.files import list_images
 from detectors.errors import DetectorError
 from storage.commands.options import ConfigOption, JsonOption, now_utc, person, plain, print_json
 from storage.opening import Stores, open_stores
-from storage.records import DetectorVersion
+from storage.records import DetectorVersion, SourceState
 from storage.repositories.roll_ups import frames_a_day
+from storage.repositories.sources import source_by_id
 
 SHOWN_SKIPPED = 10
 Preset = Annotated[str | None, typer.Option(help="fast or default.")]
@@ -71,10 +72,11 @@ def fit(
     version = _fit(source, images, settings, _chosen(settings.detector_of(source), preset), stores, goes_live=live)
     with stores.database.reading() as session:
         pace = frames_a_day(session, version.source_id, now=now_utc())
+        is_live = source_by_id(session, version.source_id).state is SourceState.LIVE
     if as_json:
         print_json(_as_json(source, version, pace))
     else:
-        _tell(source, version, pace, is_live=live)
+        _tell(source, version, pace, is_live=is_live)
 
 
 def _chosen(settings: DetectorSettings, preset: str | None) -> DetectorSettings:

@@ -48,11 +48,11 @@ class FolderSource:
             if not self._is_whole(file[0], status, self._seen.get(relative) == stamp, now):
                 self.has_unsettled = True
                 continue
-            arrival = self._arrival(file[0], relative, status)
-            if self._is_known(arrival.origin):
+            origin = _origin(relative, status)
+            if self._is_known(origin):
                 self._taken[relative] = stamp
             else:
-                yield arrival
+                yield self._arrival(file[0], relative, origin, status)
         self._seen = seen
         self._taken = {relative: stamp for relative, stamp in self._taken.items() if relative in seen}
 
@@ -77,19 +77,19 @@ class FolderSource:
     def _is_whole(self, file: Path, status: os.stat_result, was_the_same: bool, now: datetime) -> bool:  # noqa: FBT001
         if not stat.S_ISREG(status.st_mode):
             return True
-        age = now - datetime.fromtimestamp(status.st_mtime, UTC)
+        age = abs(now - _modified_at(status))  # a clock that runs ahead makes no file young for ever
         if not was_the_same and age < SETTLED:
             return False
         return age > UNFINISHED or has_its_end(file)
 
-    def _arrival(self, file: Path, relative: str, status: os.stat_result) -> Arrival:
+    def _arrival(self, file: Path, relative: str, origin: str, status: os.stat_result) -> Arrival:
         content, reason = self._read(file, status)
         return Arrival(
             name=relative,
-            origin=f"{hashlib.sha256(os.fsencode(relative)).hexdigest()[:32]}|{status.st_size}|{status.st_mtime_ns}",
+            origin=origin,
             content=content,
             size_bytes=status.st_size,
-            modified_at=datetime.fromtimestamp(status.st_mtime, UTC),
+            modified_at=_modified_at(status),
             file=file,
             reason=reason,
             sidecar=read_sidecar(file),
@@ -134,3 +134,14 @@ def read_sidecar(file: Path) -> dict[str, object]:
         except (OSError, ValueError, RecursionError):
             continue
     return {}
+
+
+def _origin(relative: str, status: os.stat_result) -> str:
+    return f"{hashlib.sha256(os.fsencode(relative)).hexdigest()[:32]}|{status.st_size}|{status.st_mtime_ns}"
+
+
+def _modified_at(status: os.stat_result) -> datetime:
+    try:
+        return datetime.fromtimestamp(status.st_mtime, UTC)
+    except (OverflowError, ValueError, OSError):  # a file system can hold years that no calendar has
+        return datetime.max.replace(tzinfo=UTC)

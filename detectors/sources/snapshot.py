@@ -1,6 +1,7 @@
 """A camera that answers a GET with its present picture."""
 
 import hashlib
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -55,6 +56,7 @@ class SnapshotSource:
         """Nothing to remember: every picture is new."""
 
     def _get(self) -> bytes:
+        deadline = time.monotonic() + self._timeout_seconds
         with httpx.stream(
             "GET",
             self._url,
@@ -63,16 +65,16 @@ class SnapshotSource:
             follow_redirects=False,
         ) as response:
             response.raise_for_status()
-            if response.is_redirect:
-                message = "it redirects"
-                raise ValueError(message)
-            content = b""
+            content = bytearray()
             for chunk in response.iter_bytes():
                 content += chunk
+                if time.monotonic() > deadline:  # the library's limit is for each read: a camera can drip
+                    message = "it did not answer in time"
+                    raise ValueError(message)
                 if len(content) > self._max_bytes:
                     message = f"its picture is larger than {self._max_bytes:,} bytes"
                     raise ValueError(message)
-        return content
+        return bytes(content)
 
 
 def _reason(error: Exception) -> str:

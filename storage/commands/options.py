@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from storage.text import storable
+
 UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LONGEST_NAME = 80
 
@@ -47,7 +49,7 @@ def local_time(moment: datetime | None, time_zone: str) -> str:
 
 def plain(text: object) -> str:
     """Return text from data without control or direction characters, at most 80 long."""
-    cleaned = UNSAFE.sub("", str(text))
+    cleaned = UNSAFE.sub("", storable(str(text)))
     return cleaned if len(cleaned) <= LONGEST_NAME else cleaned[: LONGEST_NAME - 1] + "…"
 
 
@@ -64,4 +66,4 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
 
 def print_json(values: Any) -> None:
     """Print one JSON value on a line."""
-    typer.echo(json.dumps(values, ensure_ascii=False))
+    typer.echo(storable(json.dumps(values, ensure_ascii=False)))

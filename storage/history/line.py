@@ -10,6 +10,7 @@ from typing import Any
 from config.settings import SOURCE_NAME
 from storage.errors import StorageError
 from storage.records import LabelKind, Verdict
+from storage.text import storable
 
 LONGEST_TEXT = 500
 REGION_KEYS = ("x", "y", "width", "height", "area")
@@ -48,7 +49,7 @@ def parse_line(number: int, text: str) -> HistoryLine:
     """Read one line; raise BadLineError saying what is wrong with it."""
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadLineError("it is not JSON") from error
     if not isinstance(values, dict):
         raise BadLineError("it is not an object")
@@ -85,21 +86,30 @@ def _moment(values: dict[str, Any]) -> datetime:
         raise BadLineError(f"captured_at {text[:80]!r} is not a date and time as in RFC 3339") from error
     if moment.tzinfo is None:
         raise BadLineError(f"captured_at {text[:80]!r} has no time zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise BadLineError(f"captured_at {text[:80]!r} is out of the calendar") from error
 
 
 def _figure(values: dict[str, Any], key: str) -> float:
     value = values.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadLineError(f"{key} must be a finite number")
-    return float(value)
+    try:
+        figure = float(value)
+    except OverflowError:
+        figure = math.inf
+    if not math.isfinite(figure):
+        raise BadLineError(f"{key} must be a finite number")
+    return figure
 
 
 def _text(values: dict[str, Any], key: str) -> str:
     value = values.get(key)
     if not isinstance(value, str) or not value.strip():
         raise BadLineError(f"{key} is missing")
-    return value.strip()[:LONGEST_TEXT]
+    return storable(value.strip())[:LONGEST_TEXT]
 
 
 def _optional_text(values: dict[str, Any], key: str) -> str | None:
@@ -128,7 +138,7 @@ def _attributes(values: dict[str, Any]) -> dict[str, str]:
     attributes = values.get("attributes") or {}
     if not isinstance(attributes, dict):
         raise BadLineError("attributes must be an object")
-    return {str(key)[:80]: str(value)[:LONGEST_TEXT] for key, value in attributes.items()}
+    return {storable(str(key))[:80]: storable(str(value))[:LONGEST_TEXT] for key, value in attributes.items()}
 
 
 def _incident(values: dict[str, Any]) -> str | None:
@@ -137,4 +147,4 @@ def _incident(values: dict[str, Any]) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise BadLineError("incident must be a name or a number")
-    return str(value)[:LONGEST_TEXT]
+    return storable(str(value))[:LONGEST_TEXT]

@@ -95,7 +95,9 @@ def _edit_waits(session: Session, incident_id: int | None) -> bool:
         DeliveryRow.kind == DeliveryKind.EDIT,
         DeliveryRow.state == DeliveryState.PENDING,
     )
-    return session.scalar(query.limit(1)) is not None
+    return (
+        session.scalar(query.limit(1).with_for_update(skip_locked=True)) is not None
+    )  # one being claimed waits no more
 
 
 def _settle(session: Session, delivery: Delivery, **values: object) -> bool:

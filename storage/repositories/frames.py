@@ -43,8 +43,9 @@ def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason |
         roll_ups.count(session, frame.source_id, frame.received_at, duplicates=1)
         return None
     roll_ups.count(session, frame.source_id, frame.received_at, received=1, rejected=int(rejected is not None))
+    is_newer = or_(SourceRow.last_frame_at.is_(None), SourceRow.last_frame_at < frame.captured_at)
     session.execute(
-        update(SourceRow).where(SourceRow.id == frame.source_id).values(last_frame_at=frame.captured_at),
+        update(SourceRow).where(SourceRow.id == frame.source_id, is_newer).values(last_frame_at=frame.captured_at),
     )
     return frame_id
 

@@ -34,11 +34,13 @@ def join_incident(session: Session, inspection_id: int, *, join: timedelta, now:
     inspection = session.get_one(InspectionRow, inspection_id, with_for_update=True)
     if inspection.incident_id is not None:
         return Joined(incident_by_id(session, inspection.incident_id), is_new=False)
+    session.get_one(SourceRow, inspection.source_id, with_for_update={"key_share": True})  # two agents, one incident
     row = _near(session, inspection, join)
     if row is None:
         return Joined(_open(session, inspection, now), is_new=True)
     row.anomalies += 1
-    row.last_at = max(row.last_at, inspection.captured_at)
+    row.opened_at = min(row.opened_at, inspection.captured_at)
+    row.last_at = max(row.last_at, min(inspection.captured_at, now))
     cover = session.get(InspectionRow, row.cover_inspection_id) if row.cover_inspection_id else None
     if cover is None or _ratio(inspection) > _ratio(cover):
         row.cover_inspection_id = inspection.id
@@ -124,7 +126,7 @@ def _open(session: Session, inspection: InspectionRow, now: datetime) -> Inciden
         source_id=inspection.source_id,
         state=IncidentState.OPEN,
         opened_at=min(inspection.captured_at, now),
-        last_at=inspection.captured_at,
+        last_at=min(inspection.captured_at, now),
         anomalies=1,
         cover_inspection_id=inspection.id,
     )

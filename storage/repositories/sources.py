@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
@@ -23,9 +24,10 @@ def ensure_source(session: Session, name: str, *, now: datetime) -> Source:
     """Return the source of this name, made in commissioning if it is new."""
     row = session.scalar(select(SourceRow).where(SourceRow.name == name))
     if row is None:
-        row = SourceRow(name=name, state=SourceState.COMMISSIONING, created_at=now)
-        session.add(row)
-        session.flush()
+        insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        values = {"name": name, "state": SourceState.COMMISSIONING, "created_at": now}
+        session.execute(insert(SourceRow).values(values).on_conflict_do_nothing())  # another process may be first
+        row = session.scalars(select(SourceRow).where(SourceRow.name == name)).one()
     return as_source(row)
 
 

@@ -76,14 +76,24 @@ def test_names_bad_lines_by_number_and_takes_the_rest(database: Database) -> Non
         8: line(label="maybe"),
         9: "[1]",
         10: line(score=float("nan")),
+        11: line(captured_at="0001-01-01T00:00:00+10:00"),
+        12: line(score=10**400),
+        13: "[" * 100_000,
     }
 
     report = bring_in(database, [line(0), *bad.values(), line(1)])
 
     assert set(report.errors) == set(bad)
-    assert set(report.ids) == {1, 11}
+    assert set(report.ids) == {1, 14}
     assert "time zone" in report.errors[3]
     assert "finite" in report.errors[10]
+
+
+def test_takes_text_that_no_database_would_take(database: Database) -> None:
+    odd = '{"source":"line-1","captured_at":"2026-11-01T00:00:00Z","score":1,"threshold":1,"verdict":"normal",'
+    report = bring_in(database, [odd + '"detector":"d@1","path":"a\\u0000\\ud800b","attributes":{"lot":"\\u0000"}}'])
+
+    assert report.ids == {1: 1}
 
 
 def test_takes_a_line_that_stands_twice_in_one_file_once(database: Database) -> None:

@@ -61,7 +61,10 @@ def test_joins_anomalies_that_are_near_in_time_and_opens_another_for_a_later_one
             make_inspection(session, source, version, number, captured_at=NOON + after, score=2.0 + number)
             for number, after in enumerate(moments)
         ]
-        joined = [join_incident(session, inspection_id, join=JOIN, now=NOON) for inspection_id in ids]
+        joined = [
+            join_incident(session, inspection_id, join=JOIN, now=NOON + after)
+            for inspection_id, after in zip(ids, moments, strict=True)
+        ]
 
     assert [each.is_new for each in joined] == [True, False, False, True]
     assert len({each.incident.id for each in joined}) == 2
@@ -79,6 +82,18 @@ def test_changes_nothing_when_an_anomaly_joins_twice(database: Database) -> None
 
     assert (once.is_new, twice.is_new) == (True, False)
     assert twice.incident.anomalies == 1
+
+
+def test_lets_no_frame_from_the_future_hold_an_incident_open(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        version = make_version(session, source)
+        early = make_inspection(session, source, version, 1, captured_at=NOON + timedelta(days=400))
+        opened = join_incident(session, early, join=JOIN, now=NOON).incident
+        later = make_inspection(session, source, version, 2, captured_at=NOON + timedelta(hours=5))
+
+        assert join_incident(session, later, join=JOIN, now=NOON + timedelta(hours=5)).is_new
+        assert opened.last_at == NOON
 
 
 def test_keeps_two_sources_apart(database: Database) -> None:

@@ -67,6 +67,26 @@ def test_reads_any_text_from_the_environment_as_it_stands(given: str, read: str)
     assert load_settings(environ={"ODDSPOT__SLACK__CHANNEL": given}).slack.channel == read
 
 
+def test_keeps_a_password_of_digits_as_it_stands() -> None:
+    environ = {"ODDSPOT__SOURCES__CAM__URL": "http://u:secret@cam", "ODDSPOT__SOURCES__CAM__KIND": "snapshot"}
+
+    settings = load_settings(environ=environ | {"ODDSPOT__SOURCES__CAM__PASSWORD": "00123"})
+
+    password = settings.sources["cam"].password
+    assert password is not None
+    assert password.get_secret_value() == "00123"
+    assert settings.sources["cam"].url == "http://u:secret@cam"
+    assert "secret@" not in settings.model_dump_json()
+
+
+def test_finds_a_source_whatever_its_case(tmp_path: Path) -> None:
+    file = write(tmp_path, {"sources": {"Line1": {"path": "x"}}})
+
+    settings = load_settings(file, environ={"ODDSPOT__SOURCES__LINE1__MODE": "batch"})
+
+    assert {name: source.mode for name, source in settings.sources.items()} == {"Line1": "batch"}
+
+
 def test_unsets_a_key_by_an_empty_value() -> None:
     assert load_settings(environ={"ODDSPOT__ASSISTANT__MODEL": ""}).assistant.model is None
 
@@ -91,6 +111,10 @@ def test_takes_the_plain_slack_names_where_nothing_else_is_said() -> None:
         ({"sources": {"a b": {"path": "x"}}}, "a b"),
         ({"slack": {"api_url": "http://evil.example/api/"}}, "https"),
         ({"detector": {"preset": "best"}}, "detector.preset"),
+        ({"sources": {"a": {"path": "x", "schedule": {"cron": "boo"}}}}, "five cron fields"),
+        ({"sources": {"a": {"path": "x", "schedule": {"cron": "0 6 * * 1-5"}}}}, "name the weekdays"),
+        ({"sources": {"a": {"path": "x", "capture": {"name_pattern": "(x"}}}}, "regular expression"),
+        ({"shifts": {"starts": ["25:99"]}}, "time of day"),
         ("a: [", "cannot be read"),
         ("- 1", "keys and values"),
     ],
@@ -103,8 +127,18 @@ def test_names_what_is_wrong(tmp_path: Path, content: object, said: str) -> None
     assert "\n" not in str(caught.value)
 
 
-def test_never_shows_a_bad_secret(tmp_path: Path) -> None:
-    file = write(tmp_path, {"slack": {"bot_token": ["xoxb-oops"]}})
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"slack": {"bot_token": ["xoxb-oops"]}},
+        {"slack": {"bot_tokn": "xoxb-oops"}},
+        {"slack": "xoxb-oops"},
+        {"sources": {"a": {"path": "x", "pass": "xoxb-oops"}}},
+        "slack:\n  bot_token: @xoxb-oops\n",
+    ],
+)
+def test_never_shows_a_bad_secret(tmp_path: Path, content: object) -> None:
+    file = write(tmp_path, content)
 
     with pytest.raises(ConfigError) as caught:
         load_settings(file, environ={})

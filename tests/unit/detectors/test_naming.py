@@ -27,6 +27,9 @@ def arrival(name: str = "a.png", **sidecar: object) -> Arrival:
         (arrival(captured_at="2026-11-18T10:00:00"), {}, "sidecar", datetime(2026, 11, 18, 9, tzinfo=UTC)),
         (arrival(), {"trust_exif": True}, "exif", datetime(2026, 11, 17, 11, tzinfo=UTC)),
         (arrival(captured_at="2031-01-01T00:00:00Z"), {}, "mtime", NOON - timedelta(minutes=1)),
+        (arrival(captured_at="0001-01-01T00:00:00"), {}, "mtime", NOON - timedelta(minutes=1)),
+        (arrival(captured_at="9999-12-31T23:59:59-05:00"), {}, "mtime", NOON - timedelta(minutes=1)),
+        (Arrival("a.png", "o", b"x", 1, NOON + timedelta(days=400)), {}, "received", NOON),
         (arrival(captured_at="yesterday"), {}, "mtime", NOON - timedelta(minutes=1)),
         (arrival("20269999-083000_L7_bob.png"), {"name_pattern": PATTERN}, "mtime", NOON - timedelta(minutes=1)),
     ],
@@ -48,6 +51,14 @@ def test_takes_the_first_rule_that_gives_a_moment(
     )
 
     assert (capture.by, capture.at) == (by, at)
+
+
+def test_keeps_attributes_that_no_database_would_take() -> None:
+    offered = arrival(attributes={"lot": "a\x00b\ud800c"})
+
+    capture = read_capture(offered, CaptureSettings(), time_zone="UTC", read_exif=lambda: None, now=NOON)
+
+    assert capture.attributes == {"lot": "ab?c"}
 
 
 def test_keeps_only_allowed_attributes_and_prefers_the_sidecar() -> None:

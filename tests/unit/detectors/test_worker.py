@@ -16,6 +16,7 @@ from detectors.bundle import BundleError
 from detectors.decode import Decoder
 from detectors.scoring import ScoredImage
 from detectors.worker import Worker
+from storage.blobs import BlobError
 from storage.models import EventRow, FrameRow, InspectionRow
 from storage.opening import Stores
 from storage.records import DetectorVersion, NewFrame, Region, SourceState, Verdict
@@ -198,6 +199,28 @@ def test_gives_a_frame_up_after_five_failures_and_scores_the_others(stores: Stor
         pass
 
     assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("dead_letter", 5), ("scored", 1)]
+
+
+def test_hands_frames_back_unharmed_while_the_disk_is_full(
+    stores: Stores,
+    decoder: Decoder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receive(stores, png(), png(91))
+    worker = make_worker(stores, decoder, FakeDetector())
+
+    def full(_content: bytes) -> str:
+        raise BlobError("No space left on device", permanent=False)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stores.blobs, "put", full)
+        for _ in range(7):
+            with pytest.raises(BlobError):
+                worker.work()
+    assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("pending", 0), ("pending", 0)]
+
+    worker.work()
+    assert [row.state for row in rows(stores, FrameRow)] == ["scored", "scored"]
 
 
 def test_stops_judging_a_source_whose_bundle_cannot_be_trusted_and_keeps_its_frames(

@@ -138,6 +138,22 @@ def test_takes_a_picture_whose_sidecar_is_broken(tmp_path: Path) -> None:
     assert arrival.sidecar == {}
 
 
+def test_takes_a_cut_off_picture_of_a_clock_that_runs_ahead(tmp_path: Path) -> None:
+    put(tmp_path, "a.jpg", b"\xff\xd8\xff half", modified=time.time() + 3600)
+
+    assert len(look(make_folder(tmp_path))) == 1
+
+
+def test_offers_nothing_of_what_the_ledger_knows_after_a_restart(tmp_path: Path) -> None:
+    put(tmp_path, "a.png")
+    [arrival] = look(make_folder(tmp_path))
+    asked: list[str] = []
+    source = FolderSource("line-1", tmp_path, max_bytes=9, is_known=lambda origin: asked.append(origin) is None)
+
+    assert look(source) == []
+    assert asked == [arrival.origin]
+
+
 def test_says_that_its_folder_is_gone(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="line-1 cannot be looked at: there is no folder"):
         look(make_folder(tmp_path / "gone"))

@@ -56,18 +56,25 @@ def _bundles(settings: Settings) -> Iterator[Check]:
     with database.reading() as session:
         found = [(source, active_version(session, source)) for source in list_sources(session)]
     database.close()
+    seen = {source.name for source, _ in found}
+    for missing in (name for name in settings.sources if name not in seen):
+        fix = f"oddspot fit {missing} --good FOLDER"
+        yield Check(f"detector of {missing}", is_ok=False, found="none is fitted", fix=fix)
+    for name, own in settings.sources.items():
+        if own.path is not None and not own.path.is_dir():
+            yield Check(f"folder of {name}", is_ok=False, found=f"there is no folder {own.path}", fix="Make it.")
     for source, version in found:
-        name = f"detector of {source.name}"
+        title = f"detector of {source.name}"
         if version is None or version.bundle is None:
             fix = f"oddspot fit {source.name} --good FOLDER"
-            yield Check(name, is_ok=False, found="none is fitted", fix=fix)
+            yield Check(title, is_ok=False, found="none is fitted", fix=fix)
             continue
         try:
             read_bundle(settings.storage.data_dir / version.bundle)
         except DetectorError as error:
-            yield Check(name, is_ok=False, found=str(error), fix=f"oddspot fit {source.name} --good FOLDER")
+            yield Check(title, is_ok=False, found=str(error), fix=f"oddspot fit {source.name} --good FOLDER")
         else:
-            yield Check(name, is_ok=True, found=f"{version.name}, {source.state}, its files as they were fitted")
+            yield Check(title, is_ok=True, found=f"{version.name}, {source.state}, its files as they were fitted")
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

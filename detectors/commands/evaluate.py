@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
-from config.load import ConfigError, load_settings
+from config.load import load_settings
 from config.settings import DetectorSettings, Settings
 from detectors.commands.fit import StageProgress, progress_bars
+from detectors.commands.options import choose_settings
 from storage.commands.options import ConfigOption, JsonOption, print_json, print_table
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def evaluate(
     """Fit on train/good, score test, and print the figures of each category and their mean."""
     settings = load_settings(config)
     given = {"preset": preset, "method": method, "backbone": backbone, "image_size": image_size}
-    chosen = _chosen(settings.detector, {"seed": seed, "threads": threads} | given)
+    chosen = choose_settings(settings.detector, {"seed": seed, "threads": threads} | given)
     lines = []
     for line in _lines(folder, settings, chosen, limit):
         lines.append(line)
@@ -43,16 +43,6 @@ def evaluate(
             print_json(asdict(line))
     if not as_json:
         _tell(lines)
-
-
-def _chosen(base: DetectorSettings, given: dict[str, Any]) -> DetectorSettings:
-    values = base.model_dump() | {key: value for key, value in given.items() if value is not None}
-    try:
-        return DetectorSettings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        option = str(first["loc"][0]).replace("_", "-")
-        raise ConfigError(f"Option --{option}: {first['msg']} (got {first['input']!r}).") from error
 
 
 def _lines(

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from config.load import load_settings
 from config.settings import SOURCE_NAME, DetectorSettings, Settings
 from detectors.commands.files import list_images
+from detectors.commands.options import choose_settings
 from detectors.errors import DetectorError
 from storage.commands.options import ConfigOption, JsonOption, now_utc, person, plain, print_json
 from storage.opening import Stores, open_stores
@@ -66,23 +67,20 @@ def fit(
     if not SOURCE_NAME.fullmatch(source):
         raise BadNameError(source)
     settings = load_settings(config)
+    chosen = choose_settings(settings.detector_of(source), {"preset": preset})
     images = list_images([good])
+    if settings.sources and source not in settings.sources:
+        typer.echo(f"{source} is not in the settings, so `oddspot run` will not watch it.", err=True)
     stores = open_stores(settings)
     typer.echo(f"Fitting {source} on {len(images)} photos ...", err=True)
-    version = _fit(source, images, settings, _chosen(settings.detector_of(source), preset), stores, goes_live=live)
+    version = _fit(source, images, settings, chosen, stores, goes_live=live)
     with stores.database.reading() as session:
         pace = frames_a_day(session, version.source_id, now=now_utc())
-        is_live = source_by_id(session, version.source_id).state is SourceState.LIVE
+        state = source_by_id(session, version.source_id).state
     if as_json:
         print_json(_as_json(source, version, pace))
     else:
-        _tell(source, version, pace, is_live=is_live)
-
-
-def _chosen(settings: DetectorSettings, preset: str | None) -> DetectorSettings:
-    if preset is None:
-        return settings
-    return DetectorSettings.model_validate(settings.model_dump() | {"preset": preset})
+        _tell(source, version, pace, state)
 
 
 def _fit(
@@ -139,7 +137,7 @@ def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[
     }
 
 
-def _tell(source: str, version: DetectorVersion, pace: float | None, *, is_live: bool) -> None:
+def _tell(source: str, version: DetectorVersion, pace: float | None, state: SourceState) -> None:
     skipped = version.details["skipped"]
     if skipped:
         typer.echo(f"{len(skipped)} photos could not be read and were skipped:")
@@ -154,7 +152,9 @@ def _tell(source: str, version: DetectorVersion, pace: float | None, *, is_live:
         typer.echo(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
     expected = "not known yet: no frames were seen" if pace is None else f"about {pace * version.promised_rate:.1f}"
     typer.echo(f"  false alarms    a day at this source's pace: {expected}")
-    if is_live:
+    if state is SourceState.PAUSED:
+        typer.echo(f"{source} is paused: `oddspot source resume {source}` judges it again.")
+    elif state is SourceState.LIVE:
         typer.echo(f"{source} is live: its anomalies are told. Next: `oddspot run`.")
     else:
         typer.echo(f"{source} is in commissioning: it scores silently until `oddspot source live {source}`.")

@@ -17,7 +17,7 @@ from storage.blobs import write_durably
 from storage.commands.options import ConfigOption, JsonOption, plain, print_json, print_table
 from storage.opening import open_stores
 from storage.records import DetectorVersion
-from storage.repositories.sources import source_by_name
+from storage.repositories.sources import list_sources, source_by_name
 from storage.repositories.versions import active_version
 
 
@@ -65,6 +65,9 @@ def score(
 
 def _version(source: str, settings: Settings) -> DetectorVersion:
     with open_stores(settings).database.reading() as session:
+        known = {each.name: each for each in list_sources(session)}
+        if source in settings.sources and source not in known:
+            raise NotFittedError(source)
         version = active_version(session, source_by_name(session, source))
     if version is None or version.bundle is None:
         raise NotFittedError(source)

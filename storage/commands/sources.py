@@ -17,7 +17,7 @@ from storage.commands.options import (
 )
 from storage.opening import open_stores
 from storage.records import DetectorVersion, Source, SourceState
-from storage.repositories.sources import list_sources, set_source_state
+from storage.repositories.sources import list_sources, set_source_state, source_by_name
 from storage.repositories.versions import active_version
 
 source_app = typer.Typer(help="Where images come from.", no_args_is_help=True)
@@ -57,8 +57,11 @@ def pause(name: Name, config: ConfigOption = None) -> None:
 
 @source_app.command()
 def resume(name: Name, config: ConfigOption = None) -> None:
-    """Judge a paused source again, live."""
-    _move(config, name, SourceState.LIVE)
+    """Judge a paused source again, as before: live, or still in commissioning."""
+    stores = open_stores(load_settings(config))
+    with stores.database.reading() as session:
+        was_live = source_by_name(session, name).live_since is not None
+    _move(config, name, SourceState.LIVE if was_live else SourceState.COMMISSIONING)
 
 
 @source_app.command()

@@ -46,6 +46,7 @@ def _line(row: Row[InspectionRow, FrameRow, str, str, str | None]) -> str:
         "score": inspection.score,
         "threshold": inspection.threshold,
         "verdict": inspection.verdict,
+        "fault": inspection.fault,
         "detector": detector,
         "path": frame.name,
         "label": inspection.label,

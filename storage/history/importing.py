@@ -121,6 +121,7 @@ def _inspection(parents: Parents, key: tuple[int, int], line: HistoryLine, now: 
         "score": line.score,
         "threshold": line.threshold,
         "verdict": line.verdict,
+        "fault": line.fault,
         "is_shadow": False,
         "regions": list(line.regions),
         "width": 0,
@@ -152,8 +153,10 @@ def _add_labels(session: Session, lines: dict[int, HistoryLine]) -> None:
 def _count(session: Session, parents: Parents, lines: Iterable[HistoryLine]) -> None:
     sums: dict[tuple[int, datetime], list[int]] = {}
     for line in lines:
-        cell = sums.setdefault((parents.source_id(line), roll_ups.span_start(line.captured_at)), [0, 0])
+        cell = sums.setdefault((parents.source_id(line), roll_ups.span_start(line.captured_at)), [0, 0, 0])
         cell[0] += 1
-        cell[1] += line.verdict is Verdict.ANOMALOUS
-    for (source_id, starts_at), (scored, anomalous) in sums.items():
-        roll_ups.count(session, source_id, starts_at, received=scored, scored=scored, anomalous=anomalous)
+        cell[1] += line.verdict is Verdict.ANOMALOUS and line.fault is None
+        cell[2] += line.fault is not None
+    for (source_id, starts_at), (scored, odd, faulted) in sums.items():
+        counts = {"received": scored, "scored": scored, "anomalous": odd, "faulted": faulted}
+        roll_ups.count(session, source_id, starts_at, **counts)

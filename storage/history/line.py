@@ -37,6 +37,7 @@ class HistoryLine:
     regions: tuple[dict[str, Any], ...]
     attributes: dict[str, str]
     incident: str | None
+    fault: str | None
 
     @property
     def frame_sha256(self) -> str:
@@ -68,6 +69,7 @@ def parse_line(number: int, text: str) -> HistoryLine:
         regions=_regions(values),
         attributes=_attributes(values),
         incident=_incident(values),
+        fault=_optional_text(values, "fault"),
     )
 
 

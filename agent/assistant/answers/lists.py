@@ -51,7 +51,7 @@ def tell_one(result: ToolResult, _: str | None = None) -> str:
     if row["fault"]:
         lines.append(f"The camera had a fault: {row['fault']}.")
     if row["p_value"] is not None:
-        lines.append(f"{percent(row['p_value'])} of normal images are at least this odd.")
+        lines.append(f"{percent(row['p_value'])} of normal images, at most, are this odd.")
     lines += [_labelled(row), *_regions(row)]
     if row.get("incident"):
         lines.append(f"It belongs to {row['incident']}.")

@@ -20,6 +20,8 @@ LEAD = re.compile(
     r"what if|instead|without|excluding|except|more|next|further)\b"
 )
 PRONOUN = re.compile(r"\b(?:them|those|these|they|it|its|that|ones|one|of which|the same|there|all of them|the rest)\b")
+BARE = re.compile(r"^(?:please )?(?:show|list|give|display|which|the worst|worst|top)\b")
+WHOLE = re.compile(r"\b(?:all|any|every|everything|ever|overall|anywhere)\b")
 SUBJECT = re.compile(r"\b(?:it|its|this one|that one|this anomaly|that anomaly)\b")
 MORE = re.compile(
     r"^(?:show |list |give me |see )?(?:me )?(?:some |the )?(?:more|next|further|rest|next page|next ones|others)\b"
@@ -58,9 +60,11 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     if looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}:
         return None
     is_short = not FILLER.sub("", text).strip(" ,") or _only_figure(looked)
+    names_a_place = bool(looked.slots.windows or looked.slots.sources or WHOLE.search(text))
     is_led = LEAD.search(text) is not None or PRONOUN.search(text) is not None
+    is_bare = looked.agreed is Intent.LIST and BARE.search(text) is not None and not names_a_place
     is_narrowing = looked.slots.figure in NARROWED and not looked.slots.windows and not looked.slots.sources
-    if not (is_short or is_led or is_narrowing):
+    if not (is_short or is_led or is_narrowing or is_bare):
         return None
     own = None if is_short else looked.agreed or looked.by_cues
     if own is None and last.reading.intent in SETTLED:

@@ -128,6 +128,16 @@ def test_reads_back_what_it_wrote(database: Database) -> None:
     assert (again.imported, again.known) == (0, 2)
 
 
+def test_keeps_a_camera_fault_through_both_ways(database: Database) -> None:
+    bring_in(database, [line(0, verdict="anomalous", score=3, fault="black")])
+
+    [written] = [json.loads(text) for text in export_history(database)]
+    with database.reading() as session:
+        roll_up = session.scalars(select(RollUpRow)).one()
+    assert written["fault"] == "black"
+    assert (roll_up.anomalous, roll_up.faulted) == (0, 1)
+
+
 def test_exports_one_source_alone(database: Database) -> None:
     bring_in(database, [line(0), line(1, source="line-2", detector="line-2@1")])
 

@@ -58,6 +58,7 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - one call, before any thread of the child
         )
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -91,6 +92,11 @@ class Running:
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code
+
+
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to commands in its background: they are deaf to Ctrl-C, and so are their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_until(is_so: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:

@@ -49,17 +49,6 @@ def claim_due_deliveries(session: Session, *, limit: int, now: datetime) -> list
     return [as_delivery(row) for row in rows]
 
 
-def stuck_deliveries(session: Session, *, started_before: datetime, limit: int) -> list[Delivery]:
-    """Return deliveries left in the ambiguous state: their process died, or the connection did."""
-    query = (
-        select(DeliveryRow)
-        .where(DeliveryRow.state == DeliveryState.SENDING, DeliveryRow.started_at < started_before)
-        .order_by(DeliveryRow.id)
-        .limit(limit)
-    )
-    return [as_delivery(row) for row in session.scalars(query)]
-
-
 def mark_sent(session: Session, delivery: Delivery, *, message_ts: str | None, now: datetime) -> bool:
     """Record that a delivery arrived; False where another process settled it."""
     return _settle(session, delivery, state=DeliveryState.SENT, message_ts=message_ts, sent_at=now, error=None)

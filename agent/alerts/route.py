@@ -9,7 +9,7 @@ from config.settings import Settings
 from storage.database import Database, Session
 from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
 from storage.repositories.deliveries import add_delivery
-from storage.repositories.events import claim_events
+from storage.repositories.events import claim_events, put_back_event
 from storage.repositories.incidents import incident_by_id, join_incident, resolve_quiet_incidents
 from storage.repositories.sending import has_open_post, last_told_at
 from storage.repositories.silences import is_silenced
@@ -17,6 +17,7 @@ from storage.repositories.sources import source_by_id
 
 logger = structlog.get_logger()
 EVENTS_AT_ONCE = 100
+MOST_FAILURES = 10
 
 
 def route_events(database: Database, settings: Settings, *, now: datetime) -> int:
@@ -29,6 +30,8 @@ def route_events(database: Database, settings: Settings, *, now: datetime) -> in
                     ROUTES[event.kind](session, settings, event, now)
             except Exception:  # the edge of one event: it must not hold up the others
                 logger.exception("event_not_routed", event_id=event.id, kind=event.kind)
+                if not put_back_event(session, event, most_failures=MOST_FAILURES):
+                    logger.error("alert_not_delivered", event_id=event.id, kind=event.kind, reason="cannot be routed")  # noqa: TRY400 - logged in full above
     return len(events)
 
 

@@ -46,6 +46,17 @@ def claim_events(session: Session, *, limit: int, now: datetime) -> list[Event]:
     ]
 
 
+def put_back_event(session: Session, event: Event, *, most_failures: int) -> bool:
+    """Let an event that could not be routed be claimed again; False, and it stays done, once it failed too often."""
+    row = session.get_one(EventRow, event.id)
+    failures = int(row.payload.get("failures", 0)) + 1
+    row.payload = row.payload | {"failures": failures}
+    if failures < most_failures:
+        row.done_at = None
+    session.flush()
+    return failures < most_failures
+
+
 def is_first_sight(session: Session, event_id: str, *, now: datetime) -> bool:
     """Remember an outside event's id and say whether it is new."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert

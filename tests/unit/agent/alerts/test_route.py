@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from agent.alerts.route import resolve_quiet, route_events
 from storage.records import DeliveryKind, EventKind, IncidentState
@@ -8,6 +9,7 @@ from storage.repositories.deliveries import list_unsent
 from storage.repositories.events import add_event
 from storage.repositories.incidents import list_recent_incidents, set_message
 from storage.repositories.silences import add_silence
+from storage.repositories.sources import source_by_name
 from tests.factories_agent import NOON, Plant
 
 
@@ -26,6 +28,32 @@ def test_posts_a_new_incident_and_edits_what_joins_it(plant: Plant) -> None:
     plant.anomaly()
 
     assert route(plant) == [(DeliveryKind.POST, "#oddspot"), (DeliveryKind.EDIT, "#oddspot")]
+
+
+def test_tries_an_event_again_that_could_not_be_routed_and_lets_the_others_pass(plant: Plant) -> None:
+    plant.anomaly()
+    with plant.database.transaction() as session:
+        source_id = source_by_name(session, "line-1").id
+        add_event(session, EventKind.JOB_DONE, source_id=source_id, payload={"text": "done"}, now=NOON)
+    good = plant.settings
+    plant.settings = good.model_copy(update={"alerts": good.alerts.model_copy(update={"join_minutes": 1e300})})
+
+    assert route(plant) == [(DeliveryKind.NOTICE, "#oddspot")]
+    plant.settings = good
+    assert route(plant) == [(DeliveryKind.NOTICE, "#oddspot"), (DeliveryKind.POST, "#oddspot")]
+    assert len(route(plant)) == 2
+
+
+def test_gives_an_event_up_in_sight_after_ten_failures(plant: Plant) -> None:
+    plant.anomaly()
+    good = plant.settings
+    plant.settings = good.model_copy(update={"alerts": good.alerts.model_copy(update={"join_minutes": 1e300})})
+
+    with capture_logs() as logs:
+        taken = [route_events(plant.database, plant.settings, now=NOON) for _ in range(12)]
+
+    assert taken == [1] * 10 + [0, 0]
+    assert [line["reason"] for line in logs if line["event"] == "alert_not_delivered"] == ["cannot be routed"]
 
 
 def test_edits_no_sooner_than_the_settings_allow(plant: Plant) -> None:

@@ -1,7 +1,6 @@
 """From upright pixels to patch embeddings, and what a set of training images is kept as."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,18 +9,10 @@ from numpy.typing import NDArray
 from detectors.backbones import Backbone
 from detectors.methods.coreset import cap_rows
 from detectors.methods.patches import generate_embedding
-from detectors.methods.port import Floats, PatchGrid
+from detectors.methods.port import EmbeddedImage, Floats, PatchGrid
 
 MEMORY_BYTES = 300_000_000
 FLOAT_BYTES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddedImage:
-    """An image as the network saw it, and its patch embeddings."""
-
-    square: NDArray[np.uint8]
-    grid: PatchGrid
 
 
 def embed(backbone: Backbone, pixels: NDArray[np.uint8]) -> EmbeddedImage:
@@ -49,9 +40,12 @@ class TrainingPatches:
         self.rows.append(cap_rows(grid.rows, most, self._generator))
         self._shapes.append((grid.height, grid.width))
 
+    def is_whole(self, index: int) -> bool:
+        """Tell whether all patches of an image are kept."""
+        height, width = self._shapes[index]
+        return len(self.rows[index]) == height * width
+
     def grid(self, index: int, embed_again: Callable[[], PatchGrid]) -> PatchGrid:
         """Return all patches of one image."""
         height, width = self._shapes[index]
-        if len(self.rows[index]) == height * width:
-            return PatchGrid(self.rows[index], height, width)
-        return embed_again()
+        return PatchGrid(self.rows[index], height, width) if self.is_whole(index) else embed_again()

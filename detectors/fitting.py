@@ -23,7 +23,7 @@ from detectors.faults import Exposure, TrainingStatistics, measure_exposure, sum
 from detectors.features import TrainingPatches, embed
 from detectors.heatmap import render_thumbnail
 from detectors.methods.anomaly_map import compute_anomaly_map
-from detectors.methods.port import FitChoices, FittedMethod, Method, PatchGrid
+from detectors.methods.port import EmbeddedImage, FitChoices, FittedMethod, Method, PatchGrid
 from detectors.methods.registry import METHODS
 from detectors.presets import Preset, choose_preset
 from detectors.weights import WeightsFile, ensure_weights
@@ -34,6 +34,8 @@ Progress = Callable[[str, int, int], None]
 FEWEST_IMAGES = 3
 MOST_THUMBNAILS = 1000
 THUMBNAIL_SIDE = 128
+# Methods that are fitted once a fold look at patches alone.
+NO_SQUARE = np.empty((0, 0, 3), dtype=np.uint8)
 LIBRARIES = ("torch", "timm", "faiss-cpu", "numpy", "pillow")
 
 
@@ -169,7 +171,8 @@ class _Fit:
         self._progress("calibrate", 0, count)
         for fold, method in zip(folds, self._method.cross_fit(learned.patches.rows, folds, choices), strict=True):
             for index in fold:
-                found = method.score(learned.patches.grid(index, partial(self._again, learned.used[index])))
+                grid = learned.patches.grid(index, partial(self._again, learned.used[index]))
+                found = method.score(EmbeddedImage(NO_SQUARE, grid))
                 scores.append(found.score)
                 peaks.append(float(compute_anomaly_map(found.patches, self._preset.image_size).max()))
                 self._progress("calibrate", len(scores), count)

@@ -74,14 +74,14 @@ class Detector:
         """Score upright RGB pixels (H, W, 3)."""
         started = perf_counter()
         seen = embed(self._backbone, pixels)
-        found = self._method.score(seen.grid)
+        found = self._method.score(seen)
         anomaly_map = compute_anomaly_map(found.patches, self._backbone.image_size)
         is_anomalous = found.score > self.threshold
         areas: tuple[MapRegion, ...] = ()
         if is_anomalous:
             height, width = pixels.shape[:2]
             areas = find_regions(anomaly_map, self.map_threshold, width=width, height=height, at_least_one=True)
-        vectors = _region_vectors(seen.grid, found.patches, anomaly_map.shape, areas)
+        vectors = _region_vectors(seen.grid, anomaly_map.shape, areas)
         return ScoredImage(
             score=found.score,
             threshold=self.threshold,
@@ -140,9 +140,9 @@ def _calibration(folder: Path, manifest: Manifest, arrays: dict[str, NDArray[np.
 
 
 def _region_vectors(
-    grid: PatchGrid, patches: NDArray[np.float32], map_shape: tuple[int, ...], areas: tuple[MapRegion, ...]
+    grid: PatchGrid, map_shape: tuple[int, ...], areas: tuple[MapRegion, ...]
 ) -> NDArray[np.float16]:
-    rows = np.array([_patch_at(area, patches.shape, map_shape) for area in areas], dtype=np.intp)
+    rows = np.array([_patch_at(area, (grid.height, grid.width), map_shape) for area in areas], dtype=np.intp)
     vectors = grid.rows[rows].astype(np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: NDArray[np.float16] = (vectors / np.maximum(lengths, np.finfo(np.float32).tiny)).astype(np.float16)

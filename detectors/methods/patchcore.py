@@ -12,7 +12,7 @@ from torch import Tensor
 
 from detectors.methods.coreset import random_projection, subsample_embedding
 from detectors.methods.neighbours import Bank, plain_distances
-from detectors.methods.port import FitChoices, FittedMethod, Floats, MethodScore, PatchGrid
+from detectors.methods.port import EmbeddedImage, FitChoices, FittedMethod, Floats, MethodScore
 
 NEIGHBOURS = 9
 
@@ -21,6 +21,7 @@ class PatchCore:
     """Remember a coreset of normal patches; a patch is as odd as its distance to the nearest of them."""
 
     name: ClassVar[str] = "patchcore"
+    fewest_images: ClassVar[int] = 3
 
     def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
         """Learn from each image's patch rows (n, D)."""
@@ -51,8 +52,9 @@ class FittedPatchCore:
         self.bank = Bank(bank)
         self.origins = origins
 
-    def score(self, grid: PatchGrid) -> MethodScore:
+    def score(self, image: EmbeddedImage) -> MethodScore:
         """Return the re-weighted image score and the plain distance of every patch."""
+        grid = image.grid
         distances, rows = self.bank.nearest_neighbours(grid.rows, 1)
         oddest = int(distances[:, 0].argmax())
         score = compute_anomaly_score(self.bank, grid.rows[oddest], int(rows[oddest, 0]))

@@ -1,13 +1,19 @@
-"""What a method is to the rest of the detectors: patches of normal images in, scores of one image out."""
+"""What a method is to the rest of the detectors: normal images in, scores of one image out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[np.generic]]
+
+
+class MethodError(Exception):
+    """A method cannot learn from what it was given, said in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +23,23 @@ class PatchGrid:
     rows: Floats
     height: int
     width: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedImage:
+    """An image as the network saw it, square (S, S, 3) uint8, and its patch embeddings."""
+
+    square: NDArray[np.uint8]
+    grid: PatchGrid
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledDefect:
+    """A defective image; mask is (S, S), True on the defect, or None where nobody drew it; kind is its class."""
+
+    image: EmbeddedImage
+    mask: NDArray[np.bool_] | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +60,53 @@ class FitChoices:
     seed: int
 
 
+class Checkpoints(Protocol):
+    """Where a training keeps its last good state, so that it can go on after Ctrl-C."""
+
+    def load(self) -> dict[str, Tensor] | None:
+        """Return the last state saved by the same training, or None."""
+        ...
+
+    def save(self, state: dict[str, Tensor]) -> None:
+        """Keep this state in place of the last one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What a training may use: its seed, its time limit in seconds, who watches, and where its state is kept."""
+
+    seed: int
+    seconds: float
+    progress: Callable[[int, int], None]
+    checkpoints: Checkpoints
+
+
 class FittedMethod(Protocol):
     """A method that has seen normal images."""
 
-    def score(self, grid: PatchGrid) -> MethodScore:
+    def score(self, image: EmbeddedImage) -> MethodScore:
         """Return the raw score of one image and of each of its patches."""
         ...
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
+    def arrays(self) -> Arrays:
         """Return everything needed to restore it, as plain arrays."""
         ...
 
 
-class Method(Protocol):
-    """A way to learn from normal images."""
+class Restorable(Protocol):
+    """A method whose fitted form can be brought back from a bundle."""
 
     name: ClassVar[str]
+    fewest_images: ClassVar[int]
+
+    def restore(self, arrays: Arrays) -> FittedMethod:
+        """Return what `arrays()` described; raise KeyError or ValueError where something is missing or misshapen."""
+        ...
+
+
+class Method(Restorable, Protocol):
+    """A way to learn from normal patches that is quick enough to be fitted once more for every fold."""
 
     def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
         """Learn from each image's patch rows (n, D); raise ValueError where there are none."""
@@ -64,6 +118,18 @@ class Method(Protocol):
         """Learn, fold after fold of image indices, from every image outside it."""
         ...
 
-    def restore(self, arrays: dict[str, NDArray[np.generic]]) -> FittedMethod:
-        """Return what `arrays()` described; raise KeyError or ValueError where something is missing or misshapen."""
+
+class TrainedMethod(Restorable, Protocol):
+    """A way to learn by gradient descent: trained once, and calibrated on normals that the training never saw."""
+
+    uses_defects: ClassVar[bool]
+
+    def train(
+        self,
+        good: Sequence[EmbeddedImage],
+        held_out: Sequence[EmbeddedImage],
+        defects: Sequence[LabelledDefect],
+        training: Training,
+    ) -> FittedMethod:
+        """Learn from good images, stopping early by the held-out ones; raise MethodError (too few, a loss of NaN)."""
         ...

@@ -3,7 +3,8 @@ import pytest
 
 from detectors.methods.neighbours import Bank
 from detectors.methods.patchcore import PatchCore, bank_rows, compute_anomaly_score
-from detectors.methods.port import FitChoices, PatchGrid
+from detectors.methods.port import FitChoices
+from tests.unit.detectors.methods.samples import embedded
 
 
 def choices(share: float = 0.1, floor: int = 1, cap: int = 10_000, seed: int = 0) -> FitChoices:
@@ -70,11 +71,11 @@ def test_a_fold_learns_nothing_of_the_images_it_leaves_out() -> None:
 
 def test_held_out_images_score_higher_than_learned_ones() -> None:
     learned = images()
-    grid = PatchGrid(learned[0], 5, 10)
+    image = embedded(learned[0], 5, 10)
     (held_out,) = PatchCore().cross_fit(learned, [np.array([0])], choices(share=1.0))
 
-    assert PatchCore().fit(learned, choices(share=1.0)).score(grid).score == 0
-    assert held_out.score(grid).score > 1
+    assert PatchCore().fit(learned, choices(share=1.0)).score(image).score == 0
+    assert held_out.score(image).score > 1
 
 
 def test_patch_scores_keep_the_grid_and_lead_to_the_oddest() -> None:
@@ -82,7 +83,7 @@ def test_patch_scores_keep_the_grid_and_lead_to_the_oddest() -> None:
     rows = images(1)[0].copy()
     rows[17] += 50
 
-    found = method.score(PatchGrid(rows, 5, 10))
+    found = method.score(embedded(rows, 5, 10))
 
     assert found.patches.shape == (5, 10)
     assert int(found.patches.argmax()) == 17
@@ -90,9 +91,9 @@ def test_patch_scores_keep_the_grid_and_lead_to_the_oddest() -> None:
 
 def test_comes_back_from_its_arrays() -> None:
     method = PatchCore().fit(images(), choices())
-    grid = PatchGrid(images(7)[6], 5, 10)
+    image = embedded(images(7)[6], 5, 10)
 
-    assert PatchCore().restore(method.arrays()).score(grid).score == method.score(grid).score
+    assert PatchCore().restore(method.arrays()).score(image).score == method.score(image).score
 
 
 def test_refuses_arrays_that_make_no_bank() -> None:

@@ -20,12 +20,12 @@ PARITY = 1e-3
 
 
 class Backbone:
-    """Turn pixels into the feature maps of the stages at strides 8 and 16."""
+    """Turn pixels into the feature maps of the stages at the strides asked for."""
 
-    def __init__(self, name: str, weights: WeightsFile, image_size: int) -> None:
+    def __init__(self, name: str, weights: WeightsFile, image_size: int, strides: Sequence[int] = STRIDES) -> None:
         self.name = name
         self.image_size = image_size
-        network: Any = _build(name, weights)
+        network: Any = _build(name, weights, strides)
         config = network.pretrained_cfg
         self._shift = torch.tensor(config["mean"]).view(1, 3, 1, 1) * 255
         self._scale = 1 / (torch.tensor(config["std"]).view(1, 3, 1, 1) * 255)
@@ -52,12 +52,12 @@ class Backbone:
             return features
 
 
-def _build(name: str, weights: WeightsFile) -> nn.Module:
+def _build(name: str, weights: WeightsFile, strides: Sequence[int]) -> nn.Module:
     tensors = read_weights(weights)
     # It warns that a network cut short does not use the weights of its end.
     logging.getLogger("timm.models._builder").setLevel(logging.ERROR)
     try:
-        stages = _stages_of(name)
+        stages = _stages_of(name, strides)
         # A network of features takes whatever names fit and leaves the rest random; the whole one refuses.
         whole = _filled(name, tensors)
         network = _filled(name, whole.state_dict(), features_only=True, out_indices=stages)
@@ -73,13 +73,13 @@ def _filled(name: str, tensors: dict[str, Tensor], **choices: Any) -> nn.Module:
     return network
 
 
-def _stages_of(name: str) -> Sequence[int]:
+def _stages_of(name: str, wanted: Sequence[int]) -> Sequence[int]:
     with torch.device("meta"):
         network: Any = timm.create_model(name, pretrained=False, features_only=True)
     strides = network.feature_info.reduction()
-    stages = [strides.index(stride) for stride in STRIDES if stride in strides]
-    if len(stages) != len(STRIDES) or len(set(strides)) == 1:
-        message = f"it has no stages at strides {STRIDES[0]} and {STRIDES[1]}"
+    stages = [strides.index(stride) for stride in wanted if stride in strides]
+    if len(stages) != len(wanted) or len(set(strides)) == 1:
+        message = f"it has no stages at strides {' and '.join(map(str, wanted))}"
         raise ValueError(message)
     return stages
 

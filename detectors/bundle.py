@@ -37,6 +37,7 @@ class Preprocessing(_Part):
     """How a file becomes the network's input; the same at fit and at score."""
 
     image_size: int = Field(ge=32, le=4096)
+    strides: tuple[int, ...] = Field((8, 16), min_length=1)
     resize: Literal["bilinear-antialias-square"]
     normaliser: str
     bit_depth: int | None

@@ -35,6 +35,7 @@ def _runtime(settings: Settings) -> Iterator[Check]:
     from detectors.weights import ensure_weights  # noqa: PLC0415 - the same
 
     chosen = choose_preset(settings.detector)
+    view = chosen.views[0]
     try:
         weights = ensure_weights(chosen.backbone, settings.storage.data_dir / "weights")
     except DetectorError as error:
@@ -42,8 +43,8 @@ def _runtime(settings: Settings) -> Iterator[Check]:
         return
     yield Check("weights", is_ok=True, found=f"{chosen.backbone}, sha256 {weights.sha256[:12]}")
     torch.set_num_threads(settings.detector.threads)
-    backbone = Backbone(chosen.backbone, weights, chosen.image_size)
-    pixels = np.full((chosen.image_size, chosen.image_size, 3), 127, np.uint8)
+    backbone = Backbone(chosen.backbone, weights, view.image_size, view.strides)
+    pixels = np.full((view.image_size, view.image_size, 3), 127, np.uint8)
     spent = [_milliseconds(lambda: embed(backbone, pixels)) for _ in range(ROUNDS + 1)][1:]
     found = f"torch {torch.__version__} on {settings.detector.threads} threads, {median(spent):.0f} ms an image"
     yield Check("runtime", is_ok=True, found=found)

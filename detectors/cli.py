@@ -1,8 +1,9 @@
-"""Commands about images: `collect`, `fit`, `score`, `evaluate`, `detect`, `demo`."""
+"""Commands about images: `collect`, `fit`, `score`, `evaluate`, `compare`, `detect`, `demo`."""
 
 import typer
 
 from detectors.commands.collect import collect
+from detectors.commands.compare import compare
 from detectors.commands.detect import detect
 from detectors.commands.evaluate import evaluate
 from detectors.commands.fit import fit
@@ -10,5 +11,5 @@ from detectors.commands.score import score
 from detectors.demo.command import demo
 
 app = typer.Typer()
-for command in (collect, fit, score, evaluate, detect, demo):
+for command in (collect, fit, score, evaluate, compare, detect, demo):
     app.command()(command)

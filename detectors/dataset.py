@@ -16,11 +16,12 @@ class DatasetError(DetectorError):
 
 @dataclass(frozen=True, slots=True)
 class TestImage:
-    """An image with its truth; mask is None where nobody drew one."""
+    """An image with its truth: kind is its folder's name, as good or scratch; mask is None where nobody drew one."""
 
     path: Path
     is_defect: bool
     mask: Path | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def _test_images(folder: Path) -> Iterator[TestImage]:
     for kind in sorted(child for child in (folder / "test").iterdir() if child.is_dir()):
         for path in list_images(kind):
             is_defect = kind.name != GOOD
-            yield TestImage(path, is_defect, _mask_of(folder, kind.name, path) if is_defect else None)
+            yield TestImage(path, is_defect, _mask_of(folder, kind.name, path) if is_defect else None, kind.name)
 
 
 def _mask_of(folder: Path, kind: str, image: Path) -> Path | None:

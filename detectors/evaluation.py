@@ -3,27 +3,39 @@
 import resource
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from config.settings import DetectorSettings, LimitSettings
+from detectors.baselines import trivial_aurocs
 from detectors.dataset import Category, find_categories
-from detectors.decode import DecodeError, Decoder
+from detectors.decode import Decoder
 from detectors.errors import DetectorError
 from detectors.fitting import FitReport, Progress, fit_detector
-from detectors.metrics import aupro, average_precision, f1_max, image_auroc, pixel_auroc
-from detectors.scoring import Detector, load_detector
-from storage.records import Verdict
+from detectors.measuring import Measured, Picture, draw_pictures, measure
+from detectors.metrics import aupro, average_precision, bootstrap_interval, f1_max, image_auroc, pixel_auroc
+from detectors.scoring import load_detector
 
-__all__ = ["EvaluationError", "EvaluationLine", "evaluate_category", "find_categories", "mean_line"]
+__all__ = [
+    "EvaluationError",
+    "EvaluationLine",
+    "Judged",
+    "KindFigures",
+    "evaluate_category",
+    "find_categories",
+    "judge_category",
+    "mean_line",
+]
 
 MEAN = "mean"
+SEVERAL = "several"
+# The mean of intervals is not the interval of a mean, and one category's kinds are not another's.
+OF_ONE_CATEGORY: dict[str, object] = {"image_auroc_low": None, "image_auroc_high": None, "kinds": {}, "choice": None}
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS.
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -33,15 +45,29 @@ class EvaluationError(DetectorError):
 
 
 @dataclass(frozen=True, slots=True)
+class KindFigures:
+    """How one kind of defect fares: the share alarmed, and the AUROC against all good test images."""
+
+    images: int
+    recall: float
+    image_auroc: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationLine:
-    """One line of `evaluate --json`; pixel figures are None without masks, image figures without both kinds."""
+    """One line of `evaluate --json`; pixel figures are None without masks, image figures without both kinds.
+
+    image_auroc_low, image_auroc_high: the 95 % bootstrap interval. kinds: by kind of defect. peak_inside: the share of
+    alarmed defects with a mask whose map peaks in it, widened by one patch. trivial: the AUROC of figures that know
+    nothing of the part. masks_missing: defects without a mask. fitness, choice: the fit's own verdict on itself.
+    """
 
     category: str
     method: str
     preset: str
     backbone: str
     image_size: int
-    seed: int
+    seed: int | None
     image_auroc: float | None
     image_ap: float | None
     image_f1_max: float | None
@@ -59,18 +85,28 @@ class EvaluationLine:
     peak_rss_bytes: int
     train_images: int
     test_images: int
+    image_auroc_low: float | None
+    image_auroc_high: float | None
+    kinds: dict[str, KindFigures]
+    peak_inside: float | None
+    trivial: dict[str, float]
+    best_trivial: float | None
+    masks_missing: int
+    fitness: str | None
+    fitness_auroc: float | None
+    choice: str | None
 
 
-@dataclass
-class Measured:
-    """What scoring the test images gave, image by image."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A category's line, and what its report is drawn from; asked: the method, or the preset that was to choose it."""
 
-    labels: list[bool] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-    alarms: list[bool] = field(default_factory=list)
-    milliseconds: list[float] = field(default_factory=list)
-    maps: list[NDArray[np.float32]] = field(default_factory=list)
-    masks: list[NDArray[np.bool_]] = field(default_factory=list)
+    asked: str
+    line: EvaluationLine
+    labels: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+    threshold: float
+    pictures: tuple[Picture, ...]
 
 
 def evaluate_category(
@@ -82,7 +118,23 @@ def evaluate_category(
     weights_dir: Path,
     progress: Progress,
 ) -> EvaluationLine:
-    """Fit, save, load and score one category; raise FitError, EvaluationError."""
+    """Fit, save, load and score one category; raise FitError, EvaluationError, MaskError."""
+    return judge_category(
+        category, settings=settings, limits=limits, limit=limit, weights_dir=weights_dir, progress=progress
+    ).line
+
+
+def judge_category(
+    category: Category,
+    *,
+    settings: DetectorSettings,
+    limits: LimitSettings,
+    limit: int | None,
+    weights_dir: Path,
+    progress: Progress,
+    is_drawn: bool = False,
+) -> Judged:
+    """Do as evaluate_category does and keep the scores, and where it is to be drawn the pictures; raise the same."""
     chosen = category.limited(limit)
     with Decoder(limits) as decoder, TemporaryDirectory(prefix="oddspot-evaluate-") as folder:
         started = perf_counter()
@@ -98,69 +150,59 @@ def evaluate_category(
         fit_seconds = perf_counter() - started
         detector = load_detector(Path(folder) / "bundle", weights_dir=weights_dir, threads=settings.threads)
         measured = measure(detector, chosen, decoder, progress)
-    return _line(chosen.name, settings, fitted.report, fit_seconds, measured)
-
-
-def measure(detector: Detector, category: Category, decoder: Decoder, progress: Progress) -> Measured:
-    """Score every test image, decode to verdict; unreadable ones are left out."""
-    measured = Measured()
-    for done, image in enumerate(category.test):
-        progress("score", done, len(category.test))
-        started = perf_counter()
-        try:
-            scored = detector.inspect(decoder.decode(image.path).pixels)
-        except DecodeError:
-            continue
-        measured.milliseconds.append((perf_counter() - started) * 1000)
-        measured.labels.append(image.is_defect)
-        measured.scores.append(scored.score)
-        measured.alarms.append(scored.verdict is Verdict.ANOMALOUS)
-        if image.mask is not None or not image.is_defect:
-            measured.maps.append(scored.anomaly_map)
-            measured.masks.append(read_mask(image.mask, decoder, scored.anomaly_map.shape))
-    progress("score", len(category.test), len(category.test))
-    return measured
-
-
-def read_mask(path: Path | None, decoder: Decoder, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return a mask at a map's resolution, True on a defect; no mask is all normal; raise DecodeError."""
-    if path is None:
-        return np.zeros(shape, dtype=bool)
-    grey = decoder.decode(path).pixels[:, :, 0]
-    # Some sets draw with 1 and some with 255; anything above half is meant.
-    drawn = Image.fromarray(grey > grey.max() / 2)
-    return np.asarray(drawn.resize((shape[1], shape[0]), Image.Resampling.NEAREST), dtype=bool)
+        line = _line(chosen.name, settings, fitted.report, fit_seconds, measured)
+        pictures = draw_pictures(detector, measured.images, decoder) if is_drawn else ()
+    return Judged(
+        settings.method or f"preset {settings.preset}",
+        line,
+        measured.labels,
+        measured.scores,
+        measured.threshold,
+        pictures,
+    )
 
 
 def mean_line(lines: Sequence[EvaluationLine]) -> EvaluationLine:
-    """Return the mean of every figure over the categories that have it; the peak of memory is the highest."""
-    values: dict[str, object] = {}
-    for name in (one.name for one in fields(EvaluationLine)):
-        column = [getattr(line, name) for line in lines]
-        values[name] = _mean_of(column)
+    """Return the mean of every figure over the lines that have it; the peak of memory is the highest."""
+    values: dict[str, object] = {
+        one.name: _mean_of([getattr(line, one.name) for line in lines]) for one in fields(EvaluationLine)
+    }
+    values |= OF_ONE_CATEGORY
     values["category"] = MEAN
+    values["seed"] = lines[0].seed if len({line.seed for line in lines}) == 1 else None
     values["peak_rss_bytes"] = max(line.peak_rss_bytes for line in lines)
     return EvaluationLine(**values)  # type: ignore[arg-type]  # every field was filled above, by name
 
 
 def _mean_of(column: Sequence[object]) -> object:
-    if isinstance(column[0], str) or len(set(column)) == 1:
-        return column[0]
+    if all(isinstance(value, dict) for value in column):
+        return _mean_by_name([value for value in column if isinstance(value, dict)])
+    if any(isinstance(value, str) for value in column):
+        return column[0] if len(set(column)) == 1 else SEVERAL
     numbers = [value for value in column if isinstance(value, int | float)]
+    if not numbers:
+        return None
     mean = sum(numbers) / len(numbers)
     return round(mean) if all(isinstance(value, int) for value in numbers) else mean
+
+
+def _mean_by_name(columns: Sequence[dict[str, object]]) -> dict[str, object]:
+    names = dict.fromkeys(name for column in columns for name in column)
+    return {name: _mean_of([column[name] for column in columns if name in column]) for name in names}
 
 
 def _line(
     name: str, settings: DetectorSettings, report: FitReport, fit_seconds: float, measured: Measured
 ) -> EvaluationLine:
-    if not measured.scores:
+    if not measured.images:
         raise EvaluationError(f"No test image of {name} could be read.")
     peak_rss_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * RSS_UNIT
-    labels, alarms = np.asarray(measured.labels), np.asarray(measured.alarms)
+    labels, scores, alarms = measured.labels, measured.scores, measured.alarms
     has_both = bool(labels.any() and not labels.all())
     has_masks = any(mask.any() for mask in measured.masks)
-    times = np.asarray(measured.milliseconds)
+    times = np.asarray([one.milliseconds for one in measured.images])
+    low, high = bootstrap_interval(labels, scores, settings.seed) if has_both else (None, None)
+    trivial = trivial_aurocs(labels, [one.trivial for one in measured.images]) if has_both else {}
     return EvaluationLine(
         category=name,
         method=report.method,
@@ -168,15 +210,15 @@ def _line(
         backbone=report.backbone,
         image_size=report.image_size,
         seed=settings.seed,
-        image_auroc=image_auroc(labels, measured.scores) if has_both else None,
-        image_ap=average_precision(labels, measured.scores) if has_both else None,
-        image_f1_max=f1_max(labels, measured.scores) if has_both else None,
+        image_auroc=image_auroc(labels, scores) if has_both else None,
+        image_ap=average_precision(labels, scores) if has_both else None,
+        image_f1_max=f1_max(labels, scores) if has_both else None,
         pixel_auroc=pixel_auroc(measured.maps, measured.masks) if has_masks else None,
         aupro=aupro(measured.maps, measured.masks) if has_masks else None,
         false_alarm_rate=_share(alarms[~labels]),
         recall=_share(alarms[labels]),
         fit_seconds=fit_seconds,
-        coreset_seconds=report.seconds["bank"],
+        coreset_seconds=report.seconds.get("bank", 0.0),
         milliseconds_p50=float(np.median(times)),
         milliseconds_p95=float(np.percentile(times, 95)),
         images_per_second=float(1000 * len(times) / times.sum()),
@@ -184,8 +226,36 @@ def _line(
         bank_bytes=report.bank_bytes,
         peak_rss_bytes=peak_rss_bytes,
         train_images=report.images,
-        test_images=len(measured.scores),
+        test_images=len(measured.images),
+        image_auroc_low=low,
+        image_auroc_high=high,
+        kinds=_kinds(measured),
+        peak_inside=_peak_inside(measured),
+        trivial=trivial,
+        best_trivial=max(trivial.values(), default=None),
+        masks_missing=sum(one.image.is_defect and one.image.mask is None for one in measured.images),
+        fitness=str(report.fitness.word) if report.fitness else None,
+        fitness_auroc=report.fitness.auroc if report.fitness else None,
+        choice=report.choice,
     )
+
+
+def _kinds(measured: Measured) -> dict[str, KindFigures]:
+    of_image = np.array([one.image.kind for one in measured.images])
+    labels, scores, alarms = measured.labels, measured.scores, measured.alarms
+    has_good = not labels.all()
+    figures = {}
+    for kind in sorted(set(of_image[labels].tolist())):
+        is_kind = of_image == kind
+        judged = is_kind | ~labels
+        auroc = image_auroc(labels[judged], scores[judged]) if has_good else None
+        figures[kind] = KindFigures(int(is_kind.sum()), float(alarms[is_kind].mean()), auroc)
+    return figures
+
+
+def _peak_inside(measured: Measured) -> float | None:
+    known = [one.peak_is_inside for one in measured.images if one.image.is_defect and one.is_alarm]
+    return _share(np.array([inside for inside in known if inside is not None], dtype=bool))
 
 
 def _share(alarms: NDArray[np.bool_]) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from detectors.backbones import Backbone
 from detectors.methods.coreset import cap_rows
@@ -19,6 +20,18 @@ def embed(backbone: Backbone, pixels: NDArray[np.uint8]) -> EmbeddedImage:
     """Resize upright pixels (H, W, 3) and return their patch embeddings."""
     square = backbone.prepare(pixels)
     return EmbeddedImage(square, generate_embedding(backbone.extract(square)))
+
+
+def shrink(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
+    """Return pixels (H, W, 3) with no side longer than `longest`."""
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return pixels
+    planes = torch.from_numpy(np.require(pixels, np.uint8, ["C", "W"])).permute(2, 0, 1)[None]
+    size = (max(1, round(height * scale)), max(1, round(width * scale)))
+    small = functional.interpolate(planes, size=size, mode="bilinear", antialias=True, align_corners=False)
+    return np.ascontiguousarray(small[0].permute(1, 2, 0).numpy())
 
 
 class TrainingPatches:

@@ -14,24 +14,28 @@ import torch
 from numpy.typing import NDArray
 
 from config.settings import DetectorSettings
-from detectors.backbones import Backbone
+from detectors.backbones import STRIDES, Backbone
 from detectors.bundle import Manifest, Preprocessing, Statistics, write_bundle
 from detectors.calibration import Calibration, calibrate, split_folds
 from detectors.decode import NORMALISER, DecodeError, Decoder
 from detectors.errors import DetectorError
 from detectors.faults import Exposure, TrainingStatistics, measure_exposure, summarise_exposures
-from detectors.features import TrainingPatches, embed
+from detectors.features import MEMORY_BYTES, TrainingPatches, embed, shrink
+from detectors.fitness import Fitness
 from detectors.heatmap import render_thumbnail
 from detectors.methods.anomaly_map import compute_anomaly_map
 from detectors.methods.port import EmbeddedImage, FitChoices, FittedMethod, Method, PatchGrid
 from detectors.methods.registry import METHODS
-from detectors.presets import Preset, choose_preset
+from detectors.presets import Preset, View, choose_preset
+from detectors.search import Choice, choose_view, pick_images
 from detectors.weights import WeightsFile, ensure_weights
 from storage.records import RejectReason
 
 Progress = Callable[[str, int, int], None]
 
 FEWEST_IMAGES = 3
+FEWEST_TO_SEARCH = 12
+SEARCH_SIDE = 768
 MOST_THUMBNAILS = 1000
 THUMBNAIL_SIDE = 128
 # Methods that are fitted once a fold look at patches alone.
@@ -60,6 +64,9 @@ class FitReport:
     preset: str
     backbone: str
     image_size: int
+    strides: tuple[int, ...]
+    fitness: Fitness | None
+    choice: str | None
     calibration_sentence: str
 
 
@@ -123,16 +130,17 @@ class _Fit:
         self._progress = progress
         self._preset: Preset = choose_preset(settings)
         self._weights: WeightsFile = ensure_weights(self._preset.backbone, weights_dir)
-        self._backbone = Backbone(self._preset.backbone, self._weights, self._preset.image_size)
-        self._method: Method = METHODS[self._preset.method]
+        self._choice: Choice | None = None
+        self._look_by(self._preset.views[0])
         self._seconds: dict[str, float] = {}
 
     def run(self, images: Sequence[Path]) -> FittedDetector:
+        if len(self._preset.views) > 1:
+            with self._timed("search"):
+                self._search(images)
         with self._timed("features"):
             learned = self._read(images)
-        choices = FitChoices(
-            self._preset.bank_share, self._preset.bank_floor, self._preset.bank_cap, self._settings.seed
-        )
+        choices = self._choices(self._view)
         self._progress("bank", 0, 1)
         with self._timed("bank"):
             method = self._method.fit(learned.patches.rows, choices)
@@ -141,7 +149,45 @@ class _Fit:
             calibration = self._calibrate(learned, choices)
         return self._fitted(learned, method, calibration)
 
+    def _look_by(self, view: View) -> None:
+        self._view = view
+        self._backbone = self._backbone_of(view)
+        self._method: Method = METHODS[view.method]
+
+    def _backbone_of(self, view: View) -> Backbone:
+        return Backbone(self._preset.backbone, self._weights, view.image_size, view.strides)
+
+    def _choices(self, view: View) -> FitChoices:
+        preset = self._preset
+        return FitChoices(preset.bank_share, preset.bank_floor, preset.bank_cap, self._settings.seed, view.highest)
+
+    def _search(self, images: Sequence[Path]) -> None:
+        """Let the views show what they can do on some of the images; too few images leave the first view."""
+        pixels = self._look_through(images)
+        if len(pixels) < FEWEST_TO_SEARCH:
+            return
+        self._choice = choose_view(
+            pixels,
+            self._preset.views,
+            lambda view: partial(embed, self._backbone_of(view)),
+            self._choices(self._preset.views[0]),
+            seconds=self._settings.search_seconds,
+            progress=lambda done, total: self._progress("search", done, total),
+        )
+        self._look_by(self._choice.view)
+
+    def _look_through(self, images: Sequence[Path]) -> list[NDArray[np.uint8]]:
+        """Return some of the images, small enough to be held in memory together."""
+        found = []
+        for index in pick_images(len(images), self._settings.seed):
+            try:
+                found.append(shrink(self._decoder.decode(images[index]).pixels, SEARCH_SIDE))
+            except DecodeError:
+                continue
+        return found
+
     def _read(self, images: Sequence[Path]) -> _Learned:
+        images = self._as_many_as_fit(images)
         learned = _Learned(TrainingPatches(len(images), seed=self._settings.seed))
         for done, path in enumerate(images):
             self._progress("features", done, len(images))
@@ -164,6 +210,16 @@ class _Fit:
             )
         return learned
 
+    def _as_many_as_fit(self, images: Sequence[Path]) -> Sequence[Path]:
+        """Return all images, or evenly spaced ones where the method needs every patch of each and memory is short."""
+        if not self._method.needs_whole_images:
+            return images
+        blank = np.zeros((self._view.image_size, self._view.image_size, 3), dtype=np.uint8)
+        most = MEMORY_BYTES // embed(self._backbone, blank).grid.rows.nbytes
+        if len(images) <= most:
+            return images
+        return [images[index * len(images) // most] for index in range(most)]
+
     def _calibrate(self, learned: _Learned, choices: FitChoices) -> Calibration:
         count = len(learned.used)
         folds = split_folds(count, self._settings.seed)
@@ -174,7 +230,7 @@ class _Fit:
                 grid = learned.patches.grid(index, partial(self._again, learned.used[index]))
                 found = method.score(EmbeddedImage(NO_SQUARE, grid))
                 scores.append(found.score)
-                peaks.append(float(compute_anomaly_map(found.patches, self._preset.image_size).max()))
+                peaks.append(float(compute_anomaly_map(found.patches, self._view.image_size).max()))
                 self._progress("calibrate", len(scores), count)
         return calibrate(scores, peaks, wanted_rate=self._settings.promised_rate)
 
@@ -183,8 +239,10 @@ class _Fit:
 
     def _fitted(self, learned: _Learned, method: FittedMethod, calibration: Calibration) -> FittedDetector:
         statistics = summarise_exposures(learned.exposures)
-        bank = method.arrays()["bank"]
-        space = f"{self._preset.backbone}-{self._weights.sha256[:8]}-{self._preset.image_size}-{bank.shape[1]}"
+        arrays = method.arrays()
+        strides = "" if self._view.strides == STRIDES else "s" + "s".join(map(str, self._view.strides)) + "-"
+        width = learned.patches.rows[0].shape[1]
+        space = f"{self._preset.backbone}-{self._weights.sha256[:8]}-{self._view.image_size}-{strides}{width}"
         thumbnails = {f"thumbnails/{index:04d}.png": png for index, png in enumerate(learned.thumbnails)}
         report = FitReport(
             images=len(learned.used),
@@ -193,13 +251,16 @@ class _Fit:
             promised_rate=calibration.promised_rate,
             wanted_rate=calibration.wanted_rate,
             embedding_space=space,
-            bank_rows=len(bank),
-            bank_bytes=bank.nbytes,
+            bank_rows=len(arrays["bank"]) if "bank" in arrays else 0,
+            bank_bytes=arrays["bank"].nbytes if "bank" in arrays else sum(array.nbytes for array in arrays.values()),
             seconds=dict(self._seconds),
-            method=self._preset.method,
+            method=self._view.method,
             preset=self._preset.name,
             backbone=self._preset.backbone,
-            image_size=self._preset.image_size,
+            image_size=self._view.image_size,
+            strides=self._view.strides,
+            fitness=self._choice.fitness if self._choice else None,
+            choice=self._choice.reason if self._choice else None,
             calibration_sentence=calibration.sentence,
         )
         manifest = self._manifest(
@@ -224,6 +285,7 @@ class _Fit:
             weights_sha256=self._weights.sha256,
             preprocessing=Preprocessing(
                 image_size=report.image_size,
+                strides=report.strides,
                 resize="bilinear-antialias-square",
                 normaliser=NORMALISER,
                 bit_depth=self._decoder.bit_depth,

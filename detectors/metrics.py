@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 from scipy.integrate import trapezoid
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 ROUNDS = 1000
 EIGHT_CONNECTED = np.ones((3, 3), dtype=bool)
@@ -15,6 +15,7 @@ EIGHT_CONNECTED = np.ones((3, 3), dtype=bool)
 Scalar = TypeVar("Scalar", bound=np.generic)
 Maps = Sequence[NDArray[np.float32]]
 Masks = Sequence[NDArray[np.bool_]]
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def image_auroc(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -31,6 +32,25 @@ def f1_max(labels: ArrayLike, scores: ArrayLike) -> float:
     """Return the best F1 over all thresholds."""
     precision, recall, _ = precision_recall_curve(labels, scores)
     return float(np.max(2 * precision * recall / np.maximum(precision + recall, np.finfo(float).tiny)))
+
+
+def roc_points(labels: ArrayLike, scores: ArrayLike) -> Points:
+    """Return the corners of the ROC curve: false alarm rates from 0 to 1, and the recall at each."""
+    false_alarm_rate, recall, _ = roc_curve(labels, scores)
+    return false_alarm_rate, recall
+
+
+def precision_recall_points(labels: ArrayLike, scores: ArrayLike) -> Points:
+    """Return the precision-recall curve: recalls from 0 to 1, and the precision at each."""
+    precision, recall, _ = precision_recall_curve(labels, scores)
+    return recall[::-1], precision[::-1]
+
+
+def is_peak_inside(anomaly_map: NDArray[np.float32], mask: NDArray[np.bool_], margin: int) -> bool:
+    """Say whether the map's highest pixel lies in the mask widened by `margin` pixels on every side."""
+    row, column = np.unravel_index(int(np.argmax(anomaly_map)), anomaly_map.shape)
+    top, left = max(0, int(row) - margin), max(0, int(column) - margin)
+    return bool(mask[top : int(row) + margin + 1, left : int(column) + margin + 1].any())
 
 
 def pixel_auroc(maps: Maps, masks: Masks) -> float:

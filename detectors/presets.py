@@ -7,31 +7,57 @@ from config.settings import DetectorSettings
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """One way to look at an image: the method, the square's side in pixels, the network's strides, and the score.
+
+    highest: an image's score is the mean of so many highest patch scores; 0 is PatchCore's own re-weighted maximum.
+    """
+
+    method: str
+    image_size: int
+    strides: tuple[int, ...] = (8, 16)
+    highest: int = 0
+
+    def __str__(self) -> str:
+        """Say it in words, as `patchcore at 384 px, stride 8`."""
+        return f"{self.method} at {self.image_size} px, stride {' and '.join(map(str, self.strides))}"
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
-    """How a detector is fitted; bank_share is the part of all patches kept, within bank_floor and bank_cap rows."""
+    """How a detector is fitted; bank_share is the part of all patches kept, within bank_floor and bank_cap rows.
+
+    views: the first is used, unless a search finds another one clearly better.
+    """
 
     name: Literal["fast", "default"]
-    method: str
     backbone: str
-    image_size: int
+    views: tuple[View, ...]
     bank_share: float
     bank_floor: int
     bank_cap: int
 
 
+# Broad and still, broad and moving, fine: what differs most between parts is the size of what can go wrong.
+CANDIDATES = (
+    View("patchcore", 256, (8, 16), highest=10),
+    View("padim", 256, (8, 16)),
+    View("patchcore", 256, (16,), highest=10),
+    View("patchcore", 384, (8,), highest=10),
+)
 # A floor of 2,048 rows: at 1 % of few images, held-out normals lie far from the bank, and the threshold hides defects.
 PRESETS = {
-    "fast": Preset("fast", "patchcore", "tf_efficientnet_lite0", 256, 0.01, 2048, 4096),
-    "default": Preset("default", "patchcore", "tf_efficientnet_lite0", 320, 0.01, 2048, 4096),
+    "fast": Preset("fast", "tf_efficientnet_lite0", (View("patchcore", 256),), 0.01, 2048, 4096),
+    "default": Preset("default", "tf_efficientnet_lite0", CANDIDATES, 0.01, 2048, 4096),
 }
 
 
 def choose_preset(settings: DetectorSettings) -> Preset:
-    """Return the named preset with whatever the settings fix themselves."""
+    """Return the named preset with whatever the settings fix themselves; a method or a size leaves one view."""
     preset = PRESETS[settings.preset]
-    return replace(
-        preset,
-        method=settings.method or preset.method,
-        backbone=settings.backbone or preset.backbone,
-        image_size=settings.image_size or preset.image_size,
-    )
+    views = preset.views
+    if settings.method or settings.image_size:
+        first = next((view for view in views if view.method == settings.method), views[0])
+        method, size = settings.method or first.method, settings.image_size or first.image_size
+        views = (replace(first, method=method, image_size=size),)
+    return replace(preset, backbone=settings.backbone or preset.backbone, views=views)

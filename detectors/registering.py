@@ -38,7 +38,10 @@ def register_fit(
     actor: str,
     now: datetime,
 ) -> DetectorVersion:
-    """Save the bundle, pin the training images, register the version and make it active; raise FitRaceError."""
+    """Save the bundle, pin the training images, register the version and make it active; raise FitRaceError.
+
+    A version judged not fit does not go live, and does not take the place of another one.
+    """
     with _alone(data_dir):
         with stores.database.transaction() as session:
             source = ensure_source(session, source_name, now=now)
@@ -58,8 +61,11 @@ def register_fit(
                 pins=pins,
                 now=now,
             )
+            if source.active_version_id is not None and not version.may_alert:
+                return version  # an older detector that may alert is worth more than a new one that may not
             if not activate_version(session, source.id, version.id, expected=source.active_version_id):
                 raise FitRaceError(source_name)
+            goes_live = goes_live and version.may_alert
             _set_state(source_name, session, source.state, goes_live=goes_live, actor=actor, now=now)
     return version
 

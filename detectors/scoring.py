@@ -106,7 +106,7 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
         raise BundleError(f"{folder} was fitted with other weights than {weights.path}.")
     torch.set_num_threads(threads)
     faiss.omp_set_num_threads(threads)
-    backbone = Backbone(manifest.backbone, weights, manifest.preprocessing.image_size)
+    backbone = Backbone(manifest.backbone, weights, manifest.preprocessing.image_size, manifest.preprocessing.strides)
     return Detector(
         manifest,
         backbone=backbone,
@@ -139,9 +139,7 @@ def _calibration(folder: Path, manifest: Manifest, arrays: dict[str, NDArray[np.
     )
 
 
-def _region_vectors(
-    grid: PatchGrid, map_shape: tuple[int, ...], areas: tuple[MapRegion, ...]
-) -> NDArray[np.float16]:
+def _region_vectors(grid: PatchGrid, map_shape: tuple[int, ...], areas: tuple[MapRegion, ...]) -> NDArray[np.float16]:
     rows = np.array([_patch_at(area, (grid.height, grid.width), map_shape) for area in areas], dtype=np.intp)
     vectors = grid.rows[rows].astype(np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -103,7 +103,7 @@ class Worker:
         found = self._found(image, scored, detector, started)
         now = self._clock()
         with self._stores.database.transaction() as session:
-            is_live = source.state is SourceState.LIVE
+            is_live = source.state is SourceState.LIVE and version.may_alert
             inspection_id = record_inspection(
                 session,
                 lease,

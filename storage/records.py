@@ -5,6 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+# The verdict on a fit with which nothing may be told unless a person says so.
+NOT_FIT = "not fit"
+
 
 class SourceState(StrEnum):
     """Where a source stands between its first fit and its daily work."""
@@ -148,6 +151,12 @@ class DetectorVersion:
     promised_rate: float
     training_images: int
     details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def may_alert(self) -> bool:
+        """Tell whether its anomalies may be told: not where the fit was judged not fit and no person overrode that."""
+        fitness = self.details.get("fitness") or {}
+        return fitness.get("word") != NOT_FIT or "fitness_overridden_by" in self.details
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from storage.repositories.incidents import incident_by_id
 from storage.repositories.labels import add_label
 from storage.repositories.silences import active_silences, add_silence
 from storage.repositories.sources import set_source_state, source_by_id
+from storage.repositories.versions import require_fitness
 
 SAME_CLICK = timedelta(minutes=1)
 
@@ -82,9 +83,10 @@ def silence(database: Database, settings: Settings, act: Act) -> Done:
 
 
 def go_live(database: Database, act: Act) -> Done:
-    """End a source's commissioning; a second click changes nothing; raise BadValueError."""
+    """End a source's commissioning; a second click changes nothing; raise BadValueError or NotFitError."""
     with database.transaction() as session:
         source = source_by_id(session, act.row_id)
+        require_fitness(session, source)
         if source.state is not SourceState.LIVE:
             set_source_state(session, source.name, SourceState.LIVE, actor=act.author, now=act.now)
     return Done(f"{safe(source.name)} is live: its anomalies are told from now on.", is_shown=False)

@@ -76,11 +76,12 @@ def fit(
     version = _fit(source, images, settings, chosen, stores, goes_live=live)
     with stores.database.reading() as session:
         pace = frames_a_day(session, version.source_id, now=now_utc())
-        state = source_by_id(session, version.source_id).state
+        standing = source_by_id(session, version.source_id)
+        state, is_active = standing.state, standing.active_version_id == version.id
     if as_json:
         print_json(_as_json(source, version, pace))
     else:
-        _tell(source, version, pace, state)
+        _tell(source, version, pace, state, is_active=is_active)
 
 
 def _fit(
@@ -122,7 +123,8 @@ def _fit(
 
 
 def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[str, Any]:
-    keys = ("wanted_rate", "bank_rows", "bank_bytes", "backbone", "image_size", "seconds", "skipped")
+    keys = ["wanted_rate", "bank_rows", "bank_bytes", "backbone", "image_size", "seconds", "skipped"]
+    keys += ["fitness", "choice"]
     return {
         "source": source,
         "detector": version.name,
@@ -137,13 +139,18 @@ def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[
     }
 
 
-def _tell(source: str, version: DetectorVersion, pace: float | None, state: SourceState) -> None:
+def _tell(source: str, version: DetectorVersion, pace: float | None, state: SourceState, *, is_active: bool) -> None:
     skipped = version.details["skipped"]
     if skipped:
         typer.echo(f"{len(skipped)} photos could not be read and were skipped:")
         for name, reason in skipped[:SHOWN_SKIPPED]:
             typer.echo(f"  {plain(Path(name).name)}: {reason}")
-    typer.echo(f"{version.name} is fitted on {version.training_images} good photos and is active.")
+    stands = "is active" if is_active else "is kept aside: the detector before it stays active"
+    typer.echo(f"{version.name} is fitted on {version.training_images} good photos and {stands}.")
+    if version.details["choice"]:
+        typer.echo(f"  chosen          {version.details['choice']}")
+    if version.details["fitness"]:
+        typer.echo(f"  fitness         {version.details['fitness']['sentence']}")
     typer.echo(f"  threshold       {version.threshold:.4g} (scores above it are anomalies)")
     typer.echo(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
     if version.promised_rate > version.details["wanted_rate"]:
@@ -154,6 +161,8 @@ def _tell(source: str, version: DetectorVersion, pace: float | None, state: Sour
     typer.echo(f"  false alarms    a day at this source's pace: {expected}")
     if state is SourceState.PAUSED:
         typer.echo(f"{source} is paused: `oddspot source resume {source}` judges it again.")
+    elif not version.may_alert:
+        typer.echo(f"It alerts nobody; `oddspot source live {source} --override` lets it alert all the same.")
     elif state is SourceState.LIVE:
         typer.echo(f"{source} is live: its anomalies are told. Next: `oddspot run`.")
     else:

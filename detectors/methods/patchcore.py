@@ -13,6 +13,7 @@ from torch import Tensor
 from detectors.methods.coreset import random_projection, subsample_embedding
 from detectors.methods.neighbours import Bank, plain_distances
 from detectors.methods.port import EmbeddedImage, FitChoices, FittedMethod, Floats, MethodScore
+from detectors.methods.top_mean import top_mean
 
 NEIGHBOURS = 9
 
@@ -21,6 +22,7 @@ class PatchCore:
     """Remember a coreset of normal patches; a patch is as odd as its distance to the nearest of them."""
 
     name: ClassVar[str] = "patchcore"
+    needs_whole_images: ClassVar[bool] = False
     fewest_images: ClassVar[int] = 3
 
     def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
@@ -39,30 +41,37 @@ class PatchCore:
 
     def restore(self, arrays: dict[str, NDArray[np.generic]]) -> FittedMethod:
         """Return what `arrays()` described."""
-        return FittedPatchCore(arrays["bank"].astype(np.float32), arrays["origins"].astype(np.int32))
+        highest = int(arrays["highest"].item()) if "highest" in arrays else 0
+        return FittedPatchCore(arrays["bank"].astype(np.float32), arrays["origins"].astype(np.int32), highest)
 
 
 class FittedPatchCore:
-    """A memory bank (M, D) and the image each of its rows comes from (M,)."""
+    """A memory bank (M, D) and the image each of its rows comes from (M,).
 
-    def __init__(self, bank: Floats, origins: NDArray[np.int32]) -> None:
+    highest: an image's score is the mean of so many highest patch distances, or the paper's where it is 0.
+    """
+
+    def __init__(self, bank: Floats, origins: NDArray[np.int32], highest: int = 0) -> None:
         if bank.ndim != 2 or not len(bank) or len(bank) != len(origins):  # noqa: PLR2004 - rows and columns
             message = "a bank needs rows, and an origin for each"
             raise ValueError(message)
         self.bank = Bank(bank)
         self.origins = origins
+        self._highest = highest
 
     def score(self, image: EmbeddedImage) -> MethodScore:
-        """Return the re-weighted image score and the plain distance of every patch."""
+        """Return the image score and the plain distance of every patch."""
         grid = image.grid
         distances, rows = self.bank.nearest_neighbours(grid.rows, 1)
+        patches = distances[:, 0].reshape(grid.height, grid.width)
+        if self._highest:
+            return MethodScore(top_mean(patches, self._highest), patches)
         oddest = int(distances[:, 0].argmax())
-        score = compute_anomaly_score(self.bank, grid.rows[oddest], int(rows[oddest, 0]))
-        return MethodScore(score, distances[:, 0].reshape(grid.height, grid.width))
+        return MethodScore(compute_anomaly_score(self.bank, grid.rows[oddest], int(rows[oddest, 0])), patches)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return the bank and the origin of its rows."""
-        return {"bank": self.bank.rows, "origins": self.origins}
+        """Return the bank, the origin of its rows, and how an image's score is made."""
+        return {"bank": self.bank.rows, "origins": self.origins, "highest": np.array([self._highest])}
 
 
 def compute_anomaly_score(bank: Bank, patch: Floats, nearest: int, *, neighbours: int = NEIGHBOURS) -> float:
@@ -114,4 +123,4 @@ def _fit(patches: _Patches, used: NDArray[np.bool_] | None, choices: FitChoices)
     picks = positions[subsample_embedding(candidates, bank_rows(len(candidates), choices), first=first)]
     origins = np.searchsorted(patches.starts, picks, side="right") - 1
     rows = [patches.images[image][pick - patches.starts[image]] for image, pick in zip(origins, picks, strict=True)]
-    return FittedPatchCore(np.stack(rows), origins.astype(np.int32))
+    return FittedPatchCore(np.stack(rows), origins.astype(np.int32), choices.highest)

@@ -52,12 +52,13 @@ class MethodScore:
 
 @dataclass(frozen=True, slots=True)
 class FitChoices:
-    """How much a fit keeps, and its seed."""
+    """How much a fit keeps, its seed, and how many of the highest patch scores make an image's (0: the paper's way)."""
 
     bank_share: float
     bank_floor: int
     bank_cap: int
     seed: int
+    highest: int = 0
 
 
 class Checkpoints(Protocol):
@@ -106,7 +107,12 @@ class Restorable(Protocol):
 
 
 class Method(Restorable, Protocol):
-    """A way to learn from normal patches that is quick enough to be fitted once more for every fold."""
+    """A way to learn from normal patches that is quick enough to be fitted once more for every fold.
+
+    needs_whole_images: it cannot do with some of an image's patches.
+    """
+
+    needs_whole_images: ClassVar[bool]
 
     def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
         """Learn from each image's patch rows (n, D); raise ValueError where there are none."""

@@ -18,7 +18,7 @@ from storage.commands.options import (
 from storage.opening import open_stores
 from storage.records import DetectorVersion, Source, SourceState
 from storage.repositories.sources import list_sources, set_source_state, source_by_name
-from storage.repositories.versions import active_version
+from storage.repositories.versions import active_version, override_fitness, require_fitness
 
 source_app = typer.Typer(help="Where images come from.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The source.")]
@@ -65,8 +65,19 @@ def resume(name: Name, config: ConfigOption = None) -> None:
 
 
 @source_app.command()
-def live(name: Name, config: ConfigOption = None) -> None:
+def live(
+    name: Name,
+    config: ConfigOption = None,
+    *,
+    override: Annotated[bool, typer.Option("--override", help="Alert though the detector was judged not fit.")] = False,
+) -> None:
     """End a source's commissioning: from now on its anomalies are told."""
+    with open_stores(load_settings(config)).database.transaction() as session:
+        source = source_by_name(session, name)
+        version = active_version(session, source)
+        if override and version is not None and not version.may_alert:
+            override_fitness(session, version, actor=person(), now=now_utc())
+        require_fitness(session, source)
     _move(config, name, SourceState.LIVE)
 
 

@@ -8,8 +8,20 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from storage.errors import StorageError
 from storage.models import DetectorVersionRow, PinRow
 from storage.records import DetectorVersion, Source
+from storage.repositories.audit import write_audit
+
+
+class NotFitError(StorageError):
+    """A source's detector was judged not fit to alert anybody."""
+
+    def __init__(self, source: str, version: DetectorVersion) -> None:
+        super().__init__(
+            f"{version.name} was judged not fit, so it alerts nobody;"
+            f" `oddspot source live {source} --override` lets it alert all the same."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,20 @@ def version_by_id(session: Session, version_id: int) -> DetectorVersion:
 def active_version(session: Session, source: Source) -> DetectorVersion | None:
     """Return the version a source is judged by, None before its first fit."""
     return None if source.active_version_id is None else version_by_id(session, source.active_version_id)
+
+
+def require_fitness(session: Session, source: Source) -> None:
+    """Raise NotFitError where a source's detector was judged not fit and nobody has overridden that."""
+    version = active_version(session, source)
+    if version is not None and not version.may_alert:
+        raise NotFitError(source.name, version)
+
+
+def override_fitness(session: Session, version: DetectorVersion, *, actor: str, now: datetime) -> None:
+    """Let a version that was judged not fit alert all the same, with an audit row."""
+    row = session.get_one(DetectorVersionRow, version.id)
+    row.details = {**row.details, "fitness_overridden_by": actor}
+    write_audit(session, actor=actor, action="fitness_overridden", subject=version.name, detail={}, now=now)
 
 
 def list_versions(session: Session, source: Source | None = None) -> list[DetectorVersion]:

@@ -13,13 +13,14 @@ from storage.blobs import BlobStore
 from storage.database import Database, database_now
 from storage.leader import Leadership
 from storage.migrate import NewerDatabaseError, current, downgrade, head, migrate
-from storage.models import Base, EventRow, FrameRow, PinRow
+from storage.models import AuditRow, Base, EventRow, FrameRow, PinRow
 from storage.records import LabelKind, SourceState
 from storage.repositories.digests import add_due_digests
 from storage.repositories.labels import add_label
 from storage.repositories.roll_ups import frames_a_day
 from storage.repositories.sources import set_source_fault, set_source_state, source_by_name
 from storage.repositories.tallies import tally
+from storage.repositories.versions import NotFitError, override_fitness, require_fitness, version_by_id
 from storage.retention import prune_originals
 from tests.factories import NOON, make_inspection, make_source, make_version
 
@@ -138,3 +139,31 @@ def test_knows_a_sources_pace(database: Database) -> None:
 
     assert pace == pytest.approx(24)
     assert (counted.frames, counted.anomalies, counted.untold) == (12, 0, 0)
+
+
+def test_a_detector_that_is_not_fit_alerts_only_once_a_person_said_so(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session, state=SourceState.COMMISSIONING)
+        version = make_version(session, source, details={"fitness": {"word": "not fit", "auroc": 0.5}})
+    with database.transaction() as session:
+        source = source_by_name(session, source.name)
+        with pytest.raises(NotFitError, match=r"line-1@1 was judged not fit.*--override"):
+            require_fitness(session, source)
+        override_fitness(session, version, actor="ada", now=NOON)
+    with database.transaction() as session:
+        require_fitness(session, source)
+        stored = version_by_id(session, version.id)
+        actions = list(session.scalars(select(AuditRow.action)))
+
+    assert not version.may_alert
+    assert stored.may_alert
+    assert stored.details["fitness"]["word"] == "not fit"
+    assert "fitness_overridden" in actions
+
+
+@pytest.mark.parametrize("details", [{}, {"fitness": None}, {"fitness": {"word": "weak"}}])
+def test_a_detector_that_is_fit_or_was_never_judged_may_alert(database: Database, details: dict[str, object]) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        assert make_version(session, source, details=details).may_alert
+        require_fitness(session, source_by_name(session, source.name))

@@ -29,6 +29,7 @@ def test_reads_a_folder_in_mvtec_layout(tmp_path: Path) -> None:
     assert category.name == "bolt"
     assert [path.name for path in category.train] == ["a.JPG", "b.png"]
     assert sum(image.is_defect for image in category.test) == 8
+    assert [image.kind for image in category.test] == ["crack"] * 4 + ["dent"] * 4 + ["good"]
     masks = {f"{image.path.parent.name}/{image.path.name}": image.mask for image in category.test if image.mask}
     truth = tmp_path / "bolt" / "ground_truth" / "crack"
     assert masks == {"crack/1.png": truth / "1_mask.png", "crack/2.png": truth / "2.png"}

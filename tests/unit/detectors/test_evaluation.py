@@ -6,21 +6,23 @@ import pytest
 from PIL import Image
 
 from config.settings import DetectorSettings, LimitSettings
-from detectors.decode import Decoder
 from detectors.evaluation import (
     EvaluationError,
     EvaluationLine,
+    KindFigures,
     evaluate_category,
     find_categories,
+    judge_category,
     mean_line,
-    read_mask,
 )
-from tests.plates import SIDE, write_plates
+from detectors.measuring import Outcome
+from tests.plates import write_plates
 
 CONTRACT = (
     "category method preset backbone image_size seed image_auroc image_ap image_f1_max pixel_auroc aupro "
     "false_alarm_rate recall fit_seconds coreset_seconds milliseconds_p50 milliseconds_p95 images_per_second bank_rows "
-    "bank_bytes peak_rss_bytes train_images test_images"
+    "bank_bytes peak_rss_bytes train_images test_images image_auroc_low image_auroc_high kinds peak_inside trivial "
+    "best_trivial masks_missing fitness fitness_auroc choice"
 )
 
 
@@ -101,17 +103,47 @@ def test_says_that_no_test_image_could_be_read(
         evaluate(tmp_path / "plate", small_settings, weights_dir)
 
 
-@pytest.mark.parametrize("drawn", [1, 255])
-def test_a_mask_may_be_drawn_with_1_or_with_255(tmp_path: Path, decoder: Decoder, drawn: int) -> None:
-    mask = np.zeros((SIDE, SIDE), dtype=np.uint8)
-    mask[:, : SIDE // 2] = drawn
-    Image.fromarray(mask).save(tmp_path / "mask.png")
+def test_judges_every_kind_of_defect_and_the_trivial_figures_beside_it(
+    tmp_path: Path, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    folder = make_category(tmp_path / "plate")
+    write_plates(folder / "test" / "none", 3, first_seed=70)
 
-    found = read_mask(tmp_path / "mask.png", decoder, (32, 64))
+    line = evaluate(folder, small_settings, weights_dir)
 
-    assert found.shape == (32, 64)
-    assert found[:, :32].all()
-    assert not found[:, 32:].any()
+    assert {kind: one.images for kind, one in line.kinds.items()} == {"none": 3, "scratch": 5}
+    assert (line.kinds["scratch"].image_auroc, line.kinds["scratch"].recall) == (1.0, 1.0)
+    assert line.kinds["none"].recall < 1
+    assert line.image_auroc_low is not None
+    assert line.image_auroc is not None
+    assert line.image_auroc_high is not None
+    assert line.image_auroc_low <= line.image_auroc <= line.image_auroc_high
+    assert line.peak_inside == 1.0
+    assert set(line.trivial) == {"mean_brightness", "standard_deviation", "file_size"}
+    assert line.best_trivial == max(line.trivial.values())
+    assert line.masks_missing == 3
+
+
+def test_keeps_scores_and_pictures_for_a_report(
+    tmp_path: Path, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    (category,) = find_categories(make_category(tmp_path / "plate"))
+
+    judged = judge_category(
+        category,
+        settings=small_settings,
+        limits=LimitSettings(),
+        limit=3,
+        weights_dir=weights_dir,
+        progress=lambda _stage, _done, _total: None,
+        is_drawn=True,
+    )
+
+    assert judged.asked == "preset fast"
+    assert judged.labels.tolist() == [False] * 3 + [True] * 3
+    assert (judged.scores[judged.labels] > judged.scores[~judged.labels].max()).all()
+    hits = [picture for picture in judged.pictures if picture.outcome is Outcome.HIT]
+    assert sorted(picture.name for picture in hits) == ["plate-000.png", "plate-001.png", "plate-003.png"]
 
 
 def test_the_mean_is_over_the_categories_that_have_a_figure(
@@ -128,3 +160,17 @@ def test_the_mean_is_over_the_categories_that_have_a_figure(
     assert (mean.pixel_auroc, mean.aupro, mean.bank_rows) == (0.7, None, 200)
     assert mean.peak_rss_bytes == second.peak_rss_bytes
     assert list(asdict(mean)) == CONTRACT.split()
+
+
+def test_the_mean_of_several_seeds_and_methods_claims_neither_nor_an_interval(
+    tmp_path: Path, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    line = evaluate(make_category(tmp_path / "plate"), small_settings, weights_dir, limit=3)
+    first = replace(line, trivial={"mean_brightness": 0.5}, fitness=None, kinds={"cut": KindFigures(1, 1.0, 1.0)})
+    second = replace(line, seed=1, method="other", trivial={"mean_brightness": 0.7}, fitness=None)
+
+    mean = mean_line([first, second])
+
+    assert (mean.seed, mean.method, mean.fitness) == (None, "several", None)
+    assert (mean.image_auroc_low, mean.image_auroc_high, mean.kinds) == (None, None, {})
+    assert mean.trivial == {"mean_brightness": pytest.approx(0.6)}

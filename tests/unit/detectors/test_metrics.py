@@ -3,7 +3,17 @@ import pytest
 from scipy import ndimage
 from sklearn.metrics import roc_auc_score
 
-from detectors.metrics import aupro, average_precision, bootstrap_interval, f1_max, image_auroc, pixel_auroc
+from detectors.metrics import (
+    aupro,
+    average_precision,
+    bootstrap_interval,
+    f1_max,
+    image_auroc,
+    is_peak_inside,
+    pixel_auroc,
+    precision_recall_points,
+    roc_points,
+)
 
 
 @pytest.fixture(params=[None, 8], ids=["distinct", "tied"])
@@ -65,6 +75,16 @@ def plain_aupro(maps: list[np.ndarray], masks: list[np.ndarray], limit: float) -
     return float(((y[1:] + y[:-1]) / 2 * np.diff(x)).sum() / limit)
 
 
+@pytest.mark.parametrize("levels", [2, 3, 5, 40])
+@pytest.mark.parametrize("seed", range(4))
+def test_aupro_is_that_of_a_plain_loop_where_most_scores_are_tied(levels: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    masks = [generator.random((13, 17)) > share for share in (0.7, 0.95, 2.0)]
+    maps = [generator.integers(0, levels, mask.shape).astype(np.float32) for mask in masks]
+
+    assert aupro(maps, masks) == pytest.approx(plain_aupro(maps, masks, 0.3), abs=1e-6)
+
+
 def test_aupro_weighs_a_small_region_like_a_large_one() -> None:
     mask = np.zeros((20, 20), dtype=bool)
     mask[2:12, 2:12] = True
@@ -85,3 +105,28 @@ def test_the_interval_holds_the_area_and_follows_the_seed() -> None:
     assert low < image_auroc(labels, scores) < high
     assert 0.1 < high - low < 0.3
     assert (low, high) == bootstrap_interval(labels, scores, seed=3)
+
+
+def test_the_roc_curve_encloses_the_area() -> None:
+    labels, scores = [0, 1, 0, 1, 1], [1.0, 2.0, 3.0, 3.0, 5.0]
+
+    rates, recalls = roc_points(labels, scores)
+
+    assert (rates[0], recalls[0], rates[-1], recalls[-1]) == (0, 0, 1, 1)
+    assert np.trapezoid(recalls, rates) == pytest.approx(image_auroc(labels, scores))
+
+
+def test_the_precision_recall_curve_goes_from_no_recall_to_all() -> None:
+    recalls, precisions = precision_recall_points([0, 1, 1], [2.0, 1.0, 3.0])
+
+    assert (recalls[0], recalls[-1]) == (0, 1)
+    assert (precisions[0], precisions[-1]) == (1, pytest.approx(2 / 3))
+
+
+@pytest.mark.parametrize(("row", "is_inside"), [(10, True), (13, True), (14, False), (7, True), (6, False)])
+def test_a_peak_within_the_margin_of_a_mask_is_inside(row: int, is_inside: bool) -> None:  # noqa: FBT001 - a case
+    anomaly_map, mask = np.zeros((20, 20), dtype=np.float32), np.zeros((20, 20), dtype=bool)
+    anomaly_map[row, 3] = 1
+    mask[10, 0:3] = True
+
+    assert is_peak_inside(anomaly_map, mask, margin=3) is is_inside

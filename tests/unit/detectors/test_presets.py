@@ -1,13 +1,24 @@
 from config.settings import DetectorSettings
-from detectors.presets import PRESETS, choose_preset
+from detectors.presets import CANDIDATES, PRESETS, View, choose_preset
 
 
 def test_leaves_every_choice_to_the_preset() -> None:
     assert choose_preset(DetectorSettings(preset="fast")) == PRESETS["fast"]
+    assert choose_preset(DetectorSettings(preset="default")).views == CANDIDATES
 
 
 def test_settings_win_over_the_preset() -> None:
     chosen = choose_preset(DetectorSettings(preset="fast", backbone="resnet18", image_size=128))
 
-    assert (chosen.name, chosen.backbone, chosen.image_size) == ("fast", "resnet18", 128)
+    assert (chosen.name, chosen.backbone) == ("fast", "resnet18")
+    assert chosen.views == (View("patchcore", 128),)
     assert chosen.bank_share == PRESETS["fast"].bank_share
+
+
+def test_a_method_or_a_size_leaves_nothing_to_search() -> None:
+    assert choose_preset(DetectorSettings(method="padim")).views == (View("padim", 256),)
+    assert [view.image_size for view in choose_preset(DetectorSettings(image_size=320)).views] == [320]
+
+
+def test_a_view_says_itself_in_words() -> None:
+    assert str(View("padim", 256, (8, 16))) == "padim at 256 px, stride 8 and 16"

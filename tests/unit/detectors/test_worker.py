@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from config.settings import LimitSettings, Settings
 from detectors.bundle import BundleError
@@ -17,7 +17,7 @@ from detectors.decode import Decoder
 from detectors.scoring import ScoredImage
 from detectors.worker import Worker
 from storage.blobs import BlobError
-from storage.models import EventRow, FrameRow, InspectionRow
+from storage.models import DetectorVersionRow, EventRow, FrameRow, InspectionRow
 from storage.opening import Stores
 from storage.records import DetectorVersion, NewFrame, Region, SourceState, Verdict
 from storage.repositories.frames import receive_frame
@@ -141,6 +141,17 @@ def test_tells_nothing_of_a_normal_frame(stores: Stores, decoder: Decoder) -> No
 
 def test_scores_silently_while_commissioning(stores: Stores, decoder: Decoder) -> None:
     receive(stores, png(), state=SourceState.COMMISSIONING)
+
+    make_worker(stores, decoder, FakeDetector()).work()
+
+    assert [row.verdict for row in rows(stores, InspectionRow)] == ["anomalous"]
+    assert rows(stores, EventRow) == []
+
+
+def test_scores_silently_by_a_detector_that_was_judged_not_fit(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, png())
+    with stores.database.transaction() as session:
+        session.execute(update(DetectorVersionRow).values(details={"fitness": {"word": "not fit"}}))
 
     make_worker(stores, decoder, FakeDetector()).work()
 

@@ -1,0 +1,161 @@
+"""Choose how to look at a kind of image, by made-up defects on good images that were held out; no name, no test image.
+
+Every view learns from the same good images and judges the same others, once as they are and once with defects painted
+on. The first view stays unless another one tells the two apart better by more than chance would.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.fitness import Fitness, judge_fitness
+from detectors.methods.port import EmbeddedImage, FitChoices, MethodError
+from detectors.methods.registry import METHODS
+from detectors.metrics import image_auroc
+from detectors.presets import View
+from detectors.synthetic import SyntheticDefect, make_defects
+
+Pixels = NDArray[np.uint8]
+Embed = Callable[[Pixels], EmbeddedImage]
+
+CLEARLY_BETTER = 0.02
+MOST_IMAGES = 160
+MOST_HELD_OUT = 40
+# Few images are held out in turn, so that every one of them is judged.
+IN_TURN_UP_TO = 60
+TURNS = 4
+DEFECTS_WANTED = 80
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedView:
+    """How well a view tells made-up defects from held-out good images, and the seconds it took to find out.
+
+    synthetic_auroc: over all defects; clear_auroc: over the more visible half of them.
+    """
+
+    view: View
+    synthetic_auroc: float
+    clear_auroc: float
+    seconds: float
+
+    @property
+    def worth(self) -> float:
+        """Weigh the clear defects more: who gains on faint ones must not lose on those that matter most."""
+        return (self.synthetic_auroc + 2 * self.clear_auroc) / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The view taken, why, how fit it is, and every view judged."""
+
+    view: View
+    reason: str
+    fitness: Fitness
+    judged: tuple[JudgedView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    learned: list[int]
+    held_out: list[int]
+    defects: list[SyntheticDefect]
+
+
+def choose_view(
+    images: Sequence[Pixels],
+    views: Sequence[View],
+    embed_with: Callable[[View], Embed],
+    choices: FitChoices,
+    *,
+    seconds: float,
+    progress: Callable[[int, int], None],
+) -> Choice:
+    """Return the view to use; once `seconds` have passed, views not yet judged are left out."""
+    turns = _turns(images, choices.seed)
+    started = perf_counter()
+    judged: list[JudgedView] = []
+    for done, view in enumerate(views):
+        progress(done, len(views))
+        if judged and perf_counter() - started > seconds:
+            break
+        found = _judge(images, turns, view, embed_with(view), choices)
+        if found is not None:
+            judged.append(found)
+    progress(len(views), len(views))
+    if not judged:
+        message = f"none of the views can learn from {len(images)} images"
+        raise MethodError(message)
+    return decide(judged)
+
+
+def decide(judged: Sequence[JudgedView]) -> Choice:
+    """Take the best view if it beats the first one clearly, else the first; AUROC weighs clear defects twice."""
+    first, best = judged[0], max(judged, key=lambda one: one.worth)
+    if best is first:
+        taken, why = first, "no other view tells made-up defects apart better"
+    elif best.worth - first.worth <= CLEARLY_BETTER:
+        taken, why = first, f"{best.view} is no more than {CLEARLY_BETTER} better ({best.worth:.3f})"
+    else:
+        taken, why = best, f"{first.view} reaches only {first.worth:.3f}"
+    reason = f"{taken.view} tells made-up defects from good images with an AUROC of {taken.worth:.3f}; {why}."
+    return Choice(taken.view, reason, judge_fitness(taken.clear_auroc), tuple(judged))
+
+
+def pick_images(count: int, seed: int) -> list[int]:
+    """Return which of `count` images a search looks at, in their order."""
+    if count <= MOST_IMAGES:
+        return list(range(count))
+    chosen = np.random.default_rng(seed).choice(count, MOST_IMAGES, replace=False)
+    return sorted(int(index) for index in chosen)
+
+
+def _turns(images: Sequence[Pixels], seed: int) -> list[_Turn]:
+    order = np.random.default_rng(seed).permutation(len(images))
+    if len(images) <= IN_TURN_UP_TO:
+        groups = np.array_split(order, min(TURNS, len(images)))
+    else:
+        groups = [order[: min(MOST_HELD_OUT, len(images) // 4)]]
+    times = max(1, round(DEFECTS_WANTED / sum(len(group) for group in groups)))
+    turns = []
+    for group in groups:
+        held_out = [int(index) for index in group]
+        defects = [
+            defect
+            for time in range(times)
+            for defect in make_defects([images[index] for index in _rolled(held_out, time)], seed + time)
+        ]
+        turns.append(_Turn([int(index) for index in np.setdiff1d(order, group)], held_out, defects))
+    return turns
+
+
+def _rolled(indices: list[int], by: int) -> list[int]:
+    by %= len(indices)
+    return indices[by:] + indices[:by]
+
+
+def _judge(
+    images: Sequence[Pixels], turns: Sequence[_Turn], view: View, embed: Embed, choices: FitChoices
+) -> JudgedView | None:
+    started = perf_counter()
+    method = METHODS[view.method]
+    if min(len(turn.learned) for turn in turns) < method.fewest_images:
+        return None
+    seen = [embed(pixels) for pixels in images]
+    good: list[float] = []
+    bad: list[float] = []
+    visible: list[float] = []
+    for turn in turns:
+        fitted = method.fit([seen[index].grid.rows for index in turn.learned], choices)
+        good += [fitted.score(seen[index]).score for index in turn.held_out]
+        bad += [fitted.score(embed(defect.pixels)).score for defect in turn.defects]
+        visible += [defect.visibility for defect in turn.defects]
+    clear = np.asarray(bad)[np.asarray(visible) >= np.median(visible)]
+    return JudgedView(view, _auroc(good, bad), _auroc(good, clear.tolist()), perf_counter() - started)
+
+
+def _auroc(good: Sequence[float], bad: Sequence[float]) -> float:
+    return image_auroc([False] * len(good) + [True] * len(bad), [*good, *bad])

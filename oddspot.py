@@ -93,6 +93,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "fit": _detector_commands,
     "score": _detector_commands,
     "evaluate": _detector_commands,
+    "compare": _detector_commands,
     "detect": _detector_commands,
     "demo": _detector_commands,
     "source": _storage_commands,

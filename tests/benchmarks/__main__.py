@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("accuracy", "first_message")
+BENCHMARKS = ("accuracy", "aupro", "first_message")
 
 
 def main() -> int:

@@ -23,6 +23,8 @@ EVALUATE_KEYS = [
     "category", "method", "preset", "backbone", "image_size", "seed", "image_auroc", "image_ap", "image_f1_max",
     "pixel_auroc", "aupro", "false_alarm_rate", "recall", "fit_seconds", "coreset_seconds", "milliseconds_p50",
     "milliseconds_p95", "images_per_second", "bank_rows", "bank_bytes", "peak_rss_bytes", "train_images", "test_images",
+    "image_auroc_low", "image_auroc_high", "kinds", "peak_inside", "trivial", "best_trivial", "masks_missing",
+    "fitness", "fitness_auroc", "choice",
 ]  # fmt: skip
 
 
@@ -124,3 +126,44 @@ def test_finds_its_own_folders_from_a_hostile_working_directory(tmp_path: Path) 
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("time_zone: UTC")
+
+
+def test_writes_a_report_that_needs_nothing_else(tmp_path: Path) -> None:
+    write_plates(tmp_path / "plate" / "train" / "good", 6)
+    write_plates(tmp_path / "plate" / "test" / "good", 3, first_seed=100)
+    write_plates(tmp_path / "plate" / "test" / "scratch", 3, has_scratch=True, first_seed=200)
+
+    options = (
+        "--preset",
+        "fast",
+        "--methods",
+        "patchcore,whole_image",
+        "--seeds",
+        "0,1",
+        "--report",
+        "out/report.html",
+    )
+    lines = json_lines(oddspot("evaluate", "plate", *options, "--json", cwd=tmp_path))
+
+    found = [(line["category"], line["method"], line["seed"]) for line in lines]
+    expected = [[("plate", name, 0), ("plate", name, 1), ("mean", name, None)] for name in ("patchcore", "whole_image")]
+    assert found == [*expected[0], *expected[1]]
+    assert lines[0]["kinds"]["scratch"]["recall"] == 1.0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.count("<h2") == 2
+    assert "<img" in page
+    assert "3 of 3 defects have no mask" in page
+
+
+def test_recommends_a_method_for_a_folder_of_good_photos(tmp_path: Path) -> None:
+    write_plates(tmp_path / "good", 12)
+
+    options = ("--preset", "fast", "--methods", "patchcore,whole_image")
+    *tried, advice = json_lines(oddspot("compare", "good", *options, "--json", cwd=tmp_path))
+
+    assert [(line["method"], line["defects"]) for line in tried] == [
+        ("patchcore", "made-up"),
+        ("whole_image", "made-up"),
+    ]
+    assert advice["recommended"] in {"patchcore", "whole_image"}
+    assert "made-up defects" in advice["reason"]

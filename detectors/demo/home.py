@@ -22,6 +22,8 @@ def make_home(folder: Path, good: Iterable[Cell], *, channel: str | None) -> Pat
         shutil.copyfile(cell.path, home / "good" / f"good-{number:03d}.png")
     settings: dict[str, Any] = {
         "sources": {SOURCE: {"kind": "folder", "path": "incoming"}},
+        # The search of the preset `default` would take longer than the whole demo.
+        "detector": {"preset": "fast"},
         "storage": {"data_dir": "data"},
     }
     if channel:

@@ -82,7 +82,7 @@ def evaluate(
     seeds: Annotated[str | None, typer.Option(help="Several, as 0,1,2.")] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 2,
     limit: Annotated[int | None, typer.Option(min=1, help="Images of each kind at most.")] = None,
-    report: Annotated[Path | None, typer.Option(help="HTML file with curves and heatmaps.")] = None,
+    report: Annotated[Path | None, typer.Option(dir_okay=False, help="HTML file with curves and heatmaps.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fit on train/good, score test, and print the figures of each category, method and seed and their means."""
@@ -95,6 +95,8 @@ def evaluate(
     from detectors.dataset import find_categories  # noqa: PLC0415 - after the options were found good
 
     categories = find_categories(folder)
+    if report is not None:
+        report.parent.mkdir(parents=True, exist_ok=True)  # now rather than after minutes of fitting
     run = _Run(settings, limit, is_drawn=report is not None)
     lines = []
     for choices in grid:
@@ -131,7 +133,6 @@ def parse_seeds(given: str | None, one: int) -> list[int]:
 def _write_report(path: Path, judged: "Sequence[Judged]") -> None:
     from detectors.reports.evaluation_page import render_evaluation  # noqa: PLC0415 - torch is loaded by then
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_durably(path, render_evaluation(judged, made_at=now_utc()).encode())
 
 

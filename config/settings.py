@@ -66,6 +66,9 @@ ClockTime = Annotated[str, AfterValidator(_good_clock)]
 Url = Annotated[str, PlainSerializer(_without_password)]
 
 
+MethodName = Literal["patchcore", "padim", "whole_image", "transformer", "autoencoder", "ganomaly", "residual"]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
@@ -89,9 +92,10 @@ class DetectorSettings(_Section):
     """How a source's detector is fitted; `null` leaves a choice to the preset."""
 
     preset: Literal["fast", "default"] = Field("default", description="A named set of choices.")
-    method: Literal["patchcore", "padim", "whole_image"] | None = Field(None, description="The method.")
+    method: MethodName | None = Field(None, description="The method; null leaves it to the preset.")
     backbone: str | None = Field(None, description="Any timm name; its weights must be at hand.")
     image_size: int | None = Field(None, ge=64, le=2048, description="Side of the square the image is resized to, px.")
+    train_seconds: float = Field(240.0, gt=0, description="Time one training may take; it keeps the best so far.")
     search_seconds: float = Field(300.0, gt=0, description="Time the search of the default preset may take.")
     promised_rate: float = Field(0.01, gt=0, lt=0.5, description="False alarms promised, as a share of normal images.")
     seed: int = Field(0, ge=0, description="Seed of every random choice in a fit.")

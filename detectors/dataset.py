@@ -1,8 +1,11 @@
 """A folder in MVTec layout: train/good, test/<kind>, ground_truth/<kind>/<name>_mask.png."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
+
+import numpy as np
 
 from detectors.errors import DetectorError
 
@@ -31,6 +34,19 @@ class Category:
     name: str
     train: tuple[Path, ...]
     test: tuple[TestImage, ...]
+    labelled: tuple[TestImage, ...] = ()
+
+    def with_labels(self, count: int, seed: int) -> "Category":
+        """Move `count` defects, drawn at random and evenly over their kinds, from the test to what is learned from."""
+        generator = np.random.default_rng(seed)
+        by_kind: dict[str, list[TestImage]] = {}
+        for image in self.test:
+            if image.is_defect:
+                by_kind.setdefault(image.kind, []).append(image)
+        queues = [[images[index] for index in generator.permutation(len(images))] for images in by_kind.values()]
+        turns = [image for turn in zip_longest(*queues) for image in turn if image is not None]
+        labelled = tuple(turns[:count])
+        return replace(self, test=tuple(image for image in self.test if image not in labelled), labelled=labelled)
 
     def limited(self, most: int | None) -> "Category":
         """Return it with at most so many training images, and so many test images of good and of defect each."""
@@ -38,7 +54,7 @@ class Category:
             return self
         good = [image for image in self.test if not image.is_defect][:most]
         defect = _spread([image for image in self.test if image.is_defect], most)
-        return Category(self.name, self.train[:most], (*good, *defect))
+        return replace(self, train=self.train[:most], test=(*good, *defect))
 
 
 def find_categories(folder: Path) -> list[Category]:
@@ -63,6 +79,12 @@ def list_images(folder: Path) -> list[Path]:
     )
 
 
+def find_mask(folders: Sequence[Path], image: Path) -> Path | None:
+    """Return the first mask there is for an image, NAME_mask.png or NAME.png (or .bmp), or None."""
+    names = (f"{image.stem}_mask.png", f"{image.stem}.png", f"{image.stem}_mask.bmp", f"{image.stem}.bmp")
+    return next((folder / name for folder in folders for name in names if (folder / name).is_file()), None)
+
+
 def _is_category(folder: Path) -> bool:
     return (folder / "train" / GOOD).is_dir() and (folder / "test").is_dir()
 
@@ -79,13 +101,12 @@ def _test_images(folder: Path) -> Iterator[TestImage]:
     for kind in sorted(child for child in (folder / "test").iterdir() if child.is_dir()):
         for path in list_images(kind):
             is_defect = kind.name != GOOD
-            yield TestImage(path, is_defect, _mask_of(folder, kind.name, path) if is_defect else None, kind.name)
-
-
-def _mask_of(folder: Path, kind: str, image: Path) -> Path | None:
-    truth = folder / "ground_truth" / kind
-    names = (f"{image.stem}_mask.png", f"{image.stem}.png", f"{image.stem}_mask.bmp", f"{image.stem}.bmp")
-    return next((truth / name for name in names if (truth / name).is_file()), None)
+            yield TestImage(
+                path,
+                is_defect,
+                find_mask((folder / "ground_truth" / kind.name,), path) if is_defect else None,
+                kind.name,
+            )
 
 
 def _spread(images: list[TestImage], most: int) -> list[TestImage]:

@@ -15,6 +15,7 @@ from config.settings import DetectorSettings, LimitSettings
 from detectors.baselines import trivial_aurocs
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder
+from detectors.defect_files import DefectFile
 from detectors.errors import DetectorError
 from detectors.fitting import FitReport, Progress, fit_detector
 from detectors.measuring import Measured, Picture, draw_pictures, measure
@@ -145,6 +146,7 @@ def judge_category(
             bit_depth=None,
             weights_dir=weights_dir,
             progress=progress,
+            defects=[DefectFile(image.path, image.mask, image.kind) for image in chosen.labelled],
         )
         fitted.save(Path(folder) / "bundle")
         fit_seconds = perf_counter() - started

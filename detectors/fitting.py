@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -16,16 +16,28 @@ from numpy.typing import NDArray
 from config.settings import DetectorSettings
 from detectors.backbones import STRIDES, Backbone
 from detectors.bundle import Manifest, Preprocessing, Statistics, write_bundle
-from detectors.calibration import Calibration, calibrate, split_folds
+from detectors.calibration import Calibration
+from detectors.checkpoints import FileCheckpoints, NoCheckpoints, training_key
 from detectors.decode import NORMALISER, DecodeError, Decoder
+from detectors.defect_files import DefectFile
 from detectors.errors import DetectorError
 from detectors.faults import Exposure, TrainingStatistics, measure_exposure, summarise_exposures
 from detectors.features import MEMORY_BYTES, TrainingPatches, embed, shrink
 from detectors.fitness import Fitness
 from detectors.heatmap import render_thumbnail
-from detectors.methods.anomaly_map import compute_anomaly_map
-from detectors.methods.port import EmbeddedImage, FitChoices, FittedMethod, Method, PatchGrid
-from detectors.methods.registry import METHODS
+from detectors.learning import Promise, calibrate_by_folds, require_enough, train_and_calibrate
+from detectors.masks import read_mask
+from detectors.methods.port import (
+    EmbeddedImage,
+    Explains,
+    FitChoices,
+    FittedMethod,
+    LabelledDefect,
+    MethodError,
+    PatchGrid,
+    Training,
+)
+from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
 from detectors.presets import Preset, View, choose_preset
 from detectors.search import Choice, choose_view, pick_images
 from detectors.weights import WeightsFile, ensure_weights
@@ -34,12 +46,14 @@ from storage.records import RejectReason
 Progress = Callable[[str, int, int], None]
 
 FEWEST_IMAGES = 3
+# With labelled defects, and no method asked for: it uses them as far as they help, and not at all where they do not.
+WITH_DEFECTS = "residual"
 FEWEST_TO_SEARCH = 12
 SEARCH_SIDE = 768
 MOST_THUMBNAILS = 1000
 THUMBNAIL_SIDE = 128
-# Methods that are fitted once a fold look at patches alone.
-NO_SQUARE = np.empty((0, 0, 3), dtype=np.uint8)
+# Trainings hold every image and its patches at once.
+TRAINING_BYTES = 600_000_000
 LIBRARIES = ("torch", "timm", "faiss-cpu", "numpy", "pillow")
 
 
@@ -67,6 +81,8 @@ class FitReport:
     strides: tuple[int, ...]
     fitness: Fitness | None
     choice: str | None
+    defects: int
+    labels: str | None
     calibration_sentence: str
 
 
@@ -99,13 +115,23 @@ def fit_detector(
     bit_depth: int | None,
     weights_dir: Path,
     progress: Progress,
+    defects: Sequence[DefectFile] = (),
+    checkpoints_dir: Path | None = None,
 ) -> FittedDetector:
-    """Learn from good images; unreadable ones are skipped and listed; raise FitError, WeightsError."""
+    """Learn from good images, and from labelled defects where there are any; unreadable ones are skipped and listed.
+
+    checkpoints_dir: where a training keeps its state, so that it goes on after Ctrl-C; None keeps none.
+    Raise FitError, WeightsError, MaskError.
+    """
     if not images:
         raise FitError("There are no images to learn from.")
     if decoder.bit_depth != bit_depth:
         raise FitError(f"The decoder reads {decoder.bit_depth} bits and the fit wants {bit_depth}.")
-    return _Fit(decoder, settings, weights_dir, progress).run(images)
+    fit = _Fit(decoder, settings, weights_dir, progress, checkpoints_dir)
+    try:
+        return fit.run(images, defects)
+    except MethodError as error:
+        raise FitError(str(error)) from error
 
 
 @dataclass
@@ -117,42 +143,110 @@ class _Learned:
     skipped: list[tuple[str, RejectReason]] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
     thumbnails: list[bytes] = field(default_factory=list)
+    images: list[EmbeddedImage] = field(default_factory=list)
 
 
 class _Fit:
     """One fit: its settings, its network and the seconds it takes."""
 
-    def __init__(self, decoder: Decoder, settings: DetectorSettings, weights_dir: Path, progress: Progress) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        settings: DetectorSettings,
+        weights_dir: Path,
+        progress: Progress,
+        checkpoints_dir: Path | None,
+    ) -> None:
         torch.set_num_threads(settings.threads)
         faiss.omp_set_num_threads(settings.threads)
         self._decoder = decoder
         self._settings = settings
         self._progress = progress
+        self._checkpoints_dir = checkpoints_dir
         self._preset: Preset = choose_preset(settings)
         self._weights: WeightsFile = ensure_weights(self._preset.backbone, weights_dir)
         self._choice: Choice | None = None
         self._look_by(self._preset.views[0])
         self._seconds: dict[str, float] = {}
 
-    def run(self, images: Sequence[Path]) -> FittedDetector:
+    def run(self, images: Sequence[Path], defects: Sequence[DefectFile]) -> FittedDetector:
         if len(self._preset.views) > 1:
             with self._timed("search"):
                 self._search(images)
+        if defects and not self._settings.method:
+            self._look_by(replace(self._view, method=WITH_DEFECTS))
         with self._timed("features"):
             learned = self._read(images)
-        choices = self._choices(self._view)
+        if self._view.method in TRAINED:
+            method, calibration = self._train(learned, defects)
+        else:
+            method, calibration = self._remember(learned)
+        return self._fitted(learned, method, calibration, len(defects))
+
+    def _remember(self, learned: _Learned) -> tuple[FittedMethod, Calibration]:
+        choices, method = self._choices(self._view), METHODS[self._view.method]
         self._progress("bank", 0, 1)
         with self._timed("bank"):
-            method = self._method.fit(learned.patches.rows, choices)
+            fitted = method.fit(learned.patches.rows, choices)
         self._progress("bank", 1, 1)
         with self._timed("calibrate"):
-            calibration = self._calibrate(learned, choices)
-        return self._fitted(learned, method, calibration)
+            calibration = calibrate_by_folds(
+                method,
+                learned.patches.rows,
+                lambda index: learned.patches.grid(index, partial(self._again, learned.used[index])),
+                choices,
+                self._promise,
+                self._progress,
+            )
+        return fitted, calibration
+
+    def _train(self, learned: _Learned, defects: Sequence[DefectFile]) -> tuple[FittedMethod, Calibration]:
+        method = TRAINED[self._view.method]
+        require_enough(method, len(learned.images), len(defects))
+        labelled = [self._read_defect(defect) for defect in defects] if method.uses_defects else []
+        kept: list[FileCheckpoints] = []
+
+        def training_of(name: str) -> Training:
+            if self._checkpoints_dir is None:
+                return self._training(name, NoCheckpoints())
+            key = training_key(
+                [*learned.used, *(one.path for one in defects)], name=name, **self._settings.model_dump()
+            )
+            kept.append(FileCheckpoints(self._checkpoints_dir / f"{key}.safetensors"))
+            return self._training(name, kept[-1])
+
+        with self._timed("train"):
+            found = train_and_calibrate(method, learned.images, labelled, training_of, self._promise, self._progress)
+        for checkpoints in kept:
+            checkpoints.forget()
+        return found
+
+    def _training(self, name: str, checkpoints: FileCheckpoints | NoCheckpoints) -> Training:
+        return Training(
+            seed=self._settings.seed,
+            seconds=self._settings.train_seconds,
+            progress=lambda done, total: self._progress(f"train {name}", done, total),
+            checkpoints=checkpoints,
+        )
+
+    def _read_defect(self, defect: DefectFile) -> LabelledDefect:
+        try:
+            pixels = self._decoder.decode(defect.path).pixels
+        except DecodeError as error:
+            raise FitError(f"The labelled defect {defect.path.name} cannot be read: {error.reason}.") from error
+        mask = None
+        if defect.mask is not None:
+            size, side = (pixels.shape[0], pixels.shape[1]), self._view.image_size
+            mask = read_mask(defect.mask, self._decoder, size=size, shape=(side, side))
+        return LabelledDefect(embed(self._backbone, pixels), mask, defect.kind)
+
+    @property
+    def _promise(self) -> Promise:
+        return Promise(self._settings.promised_rate, self._view.image_size, self._settings.seed)
 
     def _look_by(self, view: View) -> None:
         self._view = view
         self._backbone = self._backbone_of(view)
-        self._method: Method = METHODS[view.method]
 
     def _backbone_of(self, view: View) -> Backbone:
         return Backbone(self._preset.backbone, self._weights, view.image_size, view.strides)
@@ -198,46 +292,41 @@ class _Fit:
                 continue
             seen = embed(self._backbone, image.pixels)
             learned.patches.add(seen.grid)
+            if self._view.method in TRAINED:
+                learned.images.append(seen)
             learned.used.append(path)
             learned.exposures.append(measure_exposure(seen.square))
             if len(learned.thumbnails) < MOST_THUMBNAILS:
                 learned.thumbnails.append(render_thumbnail(image.pixels, side=THUMBNAIL_SIDE))
         self._progress("features", len(images), len(images))
-        if len(learned.used) < FEWEST_IMAGES:
+        fewest = RESTORABLE[self._view.method].fewest_images
+        if len(learned.used) < fewest:
             unread = f" ({len(learned.skipped)} could not be read)" if learned.skipped else ""
-            raise FitError(
-                f"A detector needs at least {FEWEST_IMAGES} readable good images, got {len(learned.used)}{unread}."
-            )
+            subject = "A detector" if fewest == FEWEST_IMAGES else self._view.method
+            raise FitError(f"{subject} needs at least {fewest} readable good images, got {len(learned.used)}{unread}.")
         return learned
 
     def _as_many_as_fit(self, images: Sequence[Path]) -> Sequence[Path]:
         """Return all images, or evenly spaced ones where the method needs every patch of each and memory is short."""
-        if not self._method.needs_whole_images:
+        name = self._view.method
+        if name in METHODS and not METHODS[name].needs_whole_images:
             return images
         blank = np.zeros((self._view.image_size, self._view.image_size, 3), dtype=np.uint8)
-        most = MEMORY_BYTES // embed(self._backbone, blank).grid.rows.nbytes
+        seen = embed(self._backbone, blank)
+        budget, each = MEMORY_BYTES, seen.grid.rows.nbytes
+        if name in TRAINED:
+            budget, each = TRAINING_BYTES, each + seen.square.nbytes
+        most = budget // each
         if len(images) <= most:
             return images
         return [images[index * len(images) // most] for index in range(most)]
 
-    def _calibrate(self, learned: _Learned, choices: FitChoices) -> Calibration:
-        count = len(learned.used)
-        folds = split_folds(count, self._settings.seed)
-        scores, peaks = [], []
-        self._progress("calibrate", 0, count)
-        for fold, method in zip(folds, self._method.cross_fit(learned.patches.rows, folds, choices), strict=True):
-            for index in fold:
-                grid = learned.patches.grid(index, partial(self._again, learned.used[index]))
-                found = method.score(EmbeddedImage(NO_SQUARE, grid))
-                scores.append(found.score)
-                peaks.append(float(compute_anomaly_map(found.patches, self._view.image_size).max()))
-                self._progress("calibrate", len(scores), count)
-        return calibrate(scores, peaks, wanted_rate=self._settings.promised_rate)
-
     def _again(self, path: Path) -> PatchGrid:
         return embed(self._backbone, self._decoder.decode(path).pixels).grid
 
-    def _fitted(self, learned: _Learned, method: FittedMethod, calibration: Calibration) -> FittedDetector:
+    def _fitted(
+        self, learned: _Learned, method: FittedMethod, calibration: Calibration, defects: int
+    ) -> FittedDetector:
         statistics = summarise_exposures(learned.exposures)
         arrays = method.arrays()
         strides = "" if self._view.strides == STRIDES else "s" + "s".join(map(str, self._view.strides)) + "-"
@@ -261,6 +350,8 @@ class _Fit:
             strides=self._view.strides,
             fitness=self._choice.fitness if self._choice else None,
             choice=self._choice.reason if self._choice else None,
+            defects=defects,
+            labels=method.sentence if isinstance(method, Explains) else None,
             calibration_sentence=calibration.sentence,
         )
         manifest = self._manifest(

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from io import BytesIO
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -14,8 +13,8 @@ from PIL import Image
 from detectors.baselines import TrivialFigures, measure_trivial
 from detectors.dataset import Category, TestImage
 from detectors.decode import DecodeError, Decoder
-from detectors.errors import DetectorError
 from detectors.heatmap import LEGEND_HEIGHT, render_heatmap
+from detectors.masks import read_mask
 from detectors.metrics import is_peak_inside
 from detectors.scoring import Detector, ScoredImage
 from storage.records import Verdict
@@ -25,10 +24,6 @@ PATCH_SIDE = 16
 SHOWN_EACH = 6
 PICTURE_SIDE = 360
 COLOURS = 128
-
-
-class MaskError(DetectorError):
-    """A mask does not say where its image's defect is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +102,6 @@ def measure(
         _add(measured, image, pixels, scored, milliseconds, _mask_for(image, pixels, scored, decoder))
     progress("score", len(category.test), len(category.test))
     return measured
-
-
-def read_mask(path: Path, decoder: Decoder, *, size: tuple[int, int], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return a mask at a map's shape, True on a defect; raise MaskError unless it has two values and `size` (h, w)."""
-    try:
-        grey = decoder.decode(path).pixels[:, :, 0]
-    except DecodeError as error:
-        raise MaskError(f"The mask {path} cannot be read: {error}") from error
-    if grey.shape != size:
-        given, wanted = (f"{width} x {height}" for height, width in (grey.shape, size))
-        raise MaskError(f"The mask {path} is {given} px and its image {wanted}.")
-    if len(np.unique(grey)) > 2:  # noqa: PLR2004 - a defect or none
-        raise MaskError(f"The mask {path} holds more than two values: draw the defect in one colour on black.")
-    # Some sets draw with 1 and some with 255; anything above half is meant.
-    drawn = Image.fromarray(grey > grey.max() / 2)
-    return np.asarray(drawn.resize((shape[1], shape[0]), Image.Resampling.NEAREST), dtype=bool)
 
 
 def choose_pictures(images: Sequence[JudgedImage]) -> dict[Outcome, list[JudgedImage]]:

@@ -17,7 +17,7 @@ from detectors.faults import TrainingStatistics, find_fault, measure_exposure
 from detectors.features import embed
 from detectors.methods.anomaly_map import compute_anomaly_map
 from detectors.methods.port import FittedMethod, PatchGrid
-from detectors.methods.registry import METHODS
+from detectors.methods.registry import RESTORABLE
 from detectors.regions import MapRegion, find_regions
 from detectors.weights import ensure_weights
 from storage.records import Region, RejectReason, Verdict
@@ -116,10 +116,10 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
 
 
 def _restored(folder: Path, manifest: Manifest, arrays: dict[str, NDArray[np.generic]]) -> FittedMethod:
-    if manifest.method not in METHODS:
+    if manifest.method not in RESTORABLE:
         raise BundleError(f"{folder} was fitted by {manifest.method}, which this version of Oddspot does not know.")
     try:
-        return METHODS[manifest.method].restore(arrays)
+        return RESTORABLE[manifest.method].restore(arrays)
     except (KeyError, ValueError) as error:
         raise BundleError(f"{folder} lacks what {manifest.method} needs: {error}.") from error
 

@@ -1,7 +1,7 @@
 """`oddspot fit`: good photos become a detector, and a person is told what to expect."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -18,6 +18,9 @@ from storage.records import DetectorVersion, SourceState
 from storage.repositories.roll_ups import frames_a_day
 from storage.repositories.sources import source_by_id
 
+if TYPE_CHECKING:
+    from detectors.defect_files import DefectFile
+
 SHOWN_SKIPPED = 10
 Preset = Annotated[str | None, typer.Option(help="fast or default.")]
 
@@ -27,6 +30,13 @@ class BadNameError(DetectorError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{plain(name)!r} cannot name a source: use letters, digits, dot, dash and underscore.")
+
+
+class MasksAloneError(DetectorError):
+    """Masks without the images they are of."""
+
+    def __init__(self) -> None:
+        super().__init__("--masks says where the defects of --bad are; give --bad too.")
 
 
 class StageProgress:
@@ -59,21 +69,25 @@ def fit(
     good: Annotated[Path, typer.Option("--good", help="Folder of good photos.")],
     config: ConfigOption = None,
     *,
+    bad: Annotated[Path | None, typer.Option("--bad", help="Folder of defects, their kinds as subfolders.")] = None,
+    masks: Annotated[Path | None, typer.Option("--masks", help="Folder of masks: NAME_mask.png or NAME.png.")] = None,
     preset: Preset = None,
+    method: Annotated[str | None, typer.Option(help="A method; else the preset decides.")] = None,
     live: Annotated[bool, typer.Option("--live", help="Skip commissioning: tell anomalies at once.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn what normal looks like from good photos and register the detector."""
+    """Learn what normal looks like from good photos, and from defects if you have some; register the detector."""
     if not SOURCE_NAME.fullmatch(source):
         raise BadNameError(source)
     settings = load_settings(config)
-    chosen = choose_settings(settings.detector_of(source), {"preset": preset})
+    chosen = choose_settings(settings.detector_of(source), {"preset": preset, "method": method})
     images = list_images([good])
+    defects = _defects(bad, masks)
     if settings.sources and source not in settings.sources:
         typer.echo(f"{source} is not in the settings, so `oddspot run` will not watch it.", err=True)
     stores = open_stores(settings)
     typer.echo(f"Fitting {source} on {len(images)} photos ...", err=True)
-    version = _fit(source, images, settings, chosen, stores, goes_live=live)
+    version = _fit(source, images, settings, chosen, stores, defects=defects, goes_live=live)
     with stores.database.reading() as session:
         pace = frames_a_day(session, version.source_id, now=now_utc())
         standing = source_by_id(session, version.source_id)
@@ -84,6 +98,16 @@ def fit(
         _tell(source, version, pace, state, is_active=is_active)
 
 
+def _defects(bad: Path | None, masks: Path | None) -> "list[DefectFile]":
+    from detectors.defect_files import pair_with_masks  # noqa: PLC0415 - only a fit with labels needs it
+
+    if bad is None:
+        if masks is not None:
+            raise MasksAloneError
+        return []
+    return pair_with_masks(list_images([bad]), bad, masks)
+
+
 def _fit(
     source: str,
     images: list[Path],
@@ -91,6 +115,7 @@ def _fit(
     chosen: DetectorSettings,
     stores: Stores,
     *,
+    defects: "list[DefectFile]",
     goes_live: bool,
 ) -> DetectorVersion:
     from detectors.decode import Decoder  # noqa: PLC0415 - torch is loaded only once there is something to fit
@@ -108,6 +133,8 @@ def _fit(
             bit_depth=bit_depth,
             weights_dir=data_dir / "weights",
             progress=StageProgress(bars),
+            defects=defects,
+            checkpoints_dir=data_dir / "checkpoints",
         )
     skipped = {name for name, _ in fitted.report.skipped}
     return register_fit(
@@ -124,7 +151,7 @@ def _fit(
 
 def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[str, Any]:
     keys = ["wanted_rate", "bank_rows", "bank_bytes", "backbone", "image_size", "seconds", "skipped"]
-    keys += ["fitness", "choice"]
+    keys += ["fitness", "choice", "defects", "labels"]
     return {
         "source": source,
         "detector": version.name,
@@ -151,6 +178,8 @@ def _tell(source: str, version: DetectorVersion, pace: float | None, state: Sour
         typer.echo(f"  chosen          {version.details['choice']}")
     if version.details["fitness"]:
         typer.echo(f"  fitness         {version.details['fitness']['sentence']}")
+    if version.details["labels"]:
+        typer.echo(f"  labels          {version.details['defects']} defects. {version.details['labels']}")
     typer.echo(f"  threshold       {version.threshold:.4g} (scores above it are anomalies)")
     typer.echo(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
     if version.promised_rate > version.details["wanted_rate"]:

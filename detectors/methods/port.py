@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,16 @@ class FittedMethod(Protocol):
         ...
 
 
+@runtime_checkable
+class Explains(Protocol):
+    """A fitted method that says why it came out as it did."""
+
+    @property
+    def sentence(self) -> str:
+        """Say in one sentence what the labels did."""
+        ...
+
+
 class Restorable(Protocol):
     """A method whose fitted form can be brought back from a bundle."""
 
@@ -126,9 +136,14 @@ class Method(Restorable, Protocol):
 
 
 class TrainedMethod(Restorable, Protocol):
-    """A way to learn by gradient descent: trained once, and calibrated on normals that the training never saw."""
+    """A way to learn by gradient descent, from good images and perhaps from labelled defects.
+
+    folds: how often it may be trained anew so that every good image is scored unseen; 0 where it is too slow for that.
+    """
 
     uses_defects: ClassVar[bool]
+    folds: ClassVar[int]
+    fewest_defects: ClassVar[int]
 
     def train(
         self,

@@ -2,7 +2,15 @@
 
 from detectors.methods.padim import PaDiM
 from detectors.methods.patchcore import PatchCore
-from detectors.methods.port import Method
+from detectors.methods.port import Method, Restorable, TrainedMethod
+from detectors.methods.reconstruction.autoencoder import Autoencoder
+from detectors.methods.reconstruction.ganomaly import Ganomaly
+from detectors.methods.reconstruction.transformer import Transformer
+from detectors.methods.supervised.residual import Residual
 from detectors.methods.whole_image import WholeImage
 
 METHODS: dict[str, Method] = {method.name: method for method in (PatchCore(), PaDiM(), WholeImage())}
+TRAINED: dict[str, TrainedMethod] = {
+    method.name: method for method in (Transformer(), Autoencoder(), Ganomaly(), Residual())
+}
+RESTORABLE: dict[str, Restorable] = {**METHODS, **TRAINED}

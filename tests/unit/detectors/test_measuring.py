@@ -7,7 +7,8 @@ from PIL import Image
 from detectors import dataset
 from detectors.baselines import TrivialFigures
 from detectors.decode import Decoder
-from detectors.measuring import JudgedImage, MaskError, Outcome, choose_pictures, draw_pictures, measure, read_mask
+from detectors.masks import MaskError, read_mask
+from detectors.measuring import JudgedImage, Outcome, choose_pictures, draw_pictures, measure
 from detectors.scoring import Detector
 from tests.plates import SIDE, write_plates
 

@@ -1,0 +1,144 @@
+"""Learn from embedded images, and calibrate on good images that the learning never saw."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.calibration import Calibration, calibrate, split_folds
+from detectors.methods.anomaly_map import compute_anomaly_map
+from detectors.methods.port import (
+    EmbeddedImage,
+    FitChoices,
+    FittedMethod,
+    Floats,
+    LabelledDefect,
+    Method,
+    MethodError,
+    PatchGrid,
+    TrainedMethod,
+    Training,
+)
+
+Progress = Callable[[str, int, int], None]
+
+# Methods that are fitted once a fold look at patches alone.
+NO_SQUARE = np.empty((0, 0, 3), dtype=np.uint8)
+HELD_OUT_SHARE = 0.15
+FEWEST_HELD_OUT = 2
+CALIBRATION_SHARE = 0.25
+FEWEST_CALIBRATION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What a calibration is asked for: the share of false alarms, and the side of the map whose peaks it looks at."""
+
+    wanted_rate: float
+    image_size: int
+    seed: int
+
+
+class Scores:
+    """Scores and map peaks of held-out good images, as they come."""
+
+    def __init__(self, promise: Promise, total: int, progress: Progress) -> None:
+        self._promise, self._total, self._progress = promise, total, progress
+        self._scores: list[float] = []
+        self._peaks: list[float] = []
+        progress("calibrate", 0, total)
+
+    def add(self, method: FittedMethod, image: EmbeddedImage) -> None:
+        """Score one image."""
+        found = method.score(image)
+        self._scores.append(found.score)
+        self._peaks.append(float(compute_anomaly_map(found.patches, self._promise.image_size).max()))
+        self._progress("calibrate", len(self._scores), self._total)
+
+    def calibration(self) -> Calibration:
+        """Return what the scores can promise."""
+        return calibrate(self._scores, self._peaks, wanted_rate=self._promise.wanted_rate)
+
+
+def calibrate_by_folds(
+    method: Method,
+    rows: Sequence[Floats],
+    grid_of: Callable[[int], PatchGrid],
+    choices: FitChoices,
+    promise: Promise,
+    progress: Progress,
+) -> Calibration:
+    """Fit once for each fold, and score every image by the fit that has not seen it; rows may be thinned."""
+    folds = split_folds(len(rows), promise.seed)
+    scores = Scores(promise, len(rows), progress)
+    for fold, fitted in zip(folds, method.cross_fit(rows, folds, choices), strict=True):
+        for index in fold:
+            scores.add(fitted, EmbeddedImage(NO_SQUARE, grid_of(int(index))))
+    return scores.calibration()
+
+
+def train_and_calibrate(
+    method: TrainedMethod,
+    images: Sequence[EmbeddedImage],
+    defects: Sequence[LabelledDefect],
+    training_of: Callable[[str], Training],
+    promise: Promise,
+    progress: Progress,
+) -> tuple[FittedMethod, Calibration]:
+    """Train, and calibrate on images that no training saw: fold by fold where the method is quick, else on a quarter.
+
+    training_of names each training, so that each has its own checkpoint; raise MethodError.
+    """
+    require_enough(method, len(images), len(defects))
+    if method.folds:
+        return _train_in_folds(method, images, defects, training_of, promise, progress)
+    order = np.random.default_rng(promise.seed).permutation(len(images))
+    count = max(FEWEST_CALIBRATION, round(CALIBRATION_SHARE * len(images)))
+    fitted = _train(method, images, order[count:], defects, training_of("once"))
+    scores = Scores(promise, count, progress)
+    for index in order[:count]:
+        scores.add(fitted, images[index])
+    return fitted, scores.calibration()
+
+
+def require_enough(method: TrainedMethod, images: int, defects: int) -> None:
+    """Raise MethodError where a method needs more images or labelled defects, with the number it needs."""
+    needed = method.fewest_images
+    if not method.folds:
+        needed = max(needed + FEWEST_CALIBRATION, int(np.ceil(needed / (1 - CALIBRATION_SHARE))))
+    if images < needed + FEWEST_HELD_OUT:
+        raise MethodError(f"{method.name} needs at least {needed + FEWEST_HELD_OUT} good images, got {images}.")
+    if defects < method.fewest_defects:
+        raise MethodError(f"{method.name} needs at least {method.fewest_defects} labelled defects, got {defects}.")
+
+
+def _train_in_folds(
+    method: TrainedMethod,
+    images: Sequence[EmbeddedImage],
+    defects: Sequence[LabelledDefect],
+    training_of: Callable[[str], Training],
+    promise: Promise,
+    progress: Progress,
+) -> tuple[FittedMethod, Calibration]:
+    order = np.random.default_rng(promise.seed).permutation(len(images))
+    scores = Scores(promise, len(images), progress)
+    for number, fold in enumerate(np.array_split(order, method.folds)):
+        fitted = _train(method, images, np.setdiff1d(order, fold), defects, training_of(f"fold-{number}"))
+        for index in fold:
+            scores.add(fitted, images[index])
+    return _train(method, images, order, defects, training_of("all")), scores.calibration()
+
+
+def _train(
+    method: TrainedMethod,
+    images: Sequence[EmbeddedImage],
+    used: NDArray[np.intp],
+    defects: Sequence[LabelledDefect],
+    training: Training,
+) -> FittedMethod:
+    count = max(FEWEST_HELD_OUT, round(HELD_OUT_SHARE * len(used)))
+    # Every seventh or so, so that each stretch of time is held out in part.
+    held_out = set(used[np.linspace(0, len(used) - 1, count).round().astype(int)].tolist())
+    good = [images[index] for index in used if int(index) not in held_out]
+    return method.train(good, [images[index] for index in sorted(held_out)], defects, training)

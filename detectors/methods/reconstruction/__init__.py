@@ -1,0 +1,1 @@
+"""Methods that learn to reconstruct what is normal: what they cannot reconstruct is odd."""

@@ -1,0 +1,1 @@
+"""Methods that learn from good images and a few labelled defects."""

@@ -66,7 +66,9 @@ ClockTime = Annotated[str, AfterValidator(_good_clock)]
 Url = Annotated[str, PlainSerializer(_without_password)]
 
 
-MethodName = Literal["patchcore", "padim", "whole_image", "transformer", "autoencoder", "ganomaly", "residual"]
+MethodName = Literal[
+    "patchcore", "padim", "blend", "whitened", "whole_image", "transformer", "autoencoder", "ganomaly", "residual"
+]
 
 
 class _Section(BaseModel):

@@ -176,7 +176,7 @@ class _Fit:
         if defects and not self._settings.method:
             self._look_by(replace(self._view, method=WITH_DEFECTS))
         with self._timed("features"):
-            learned = self._read(images)
+            learned = self._read_enough(images)
         if self._view.method in TRAINED:
             method, calibration = self._train(learned, defects)
         else:
@@ -299,12 +299,23 @@ class _Fit:
             if len(learned.thumbnails) < MOST_THUMBNAILS:
                 learned.thumbnails.append(render_thumbnail(image.pixels, side=THUMBNAIL_SIDE))
         self._progress("features", len(images), len(images))
+        return learned
+
+    def _read_enough(self, images: Sequence[Path]) -> _Learned:
+        """Read the images; where the preset's own method needs more of them, look by its view for few."""
+        learned = self._read(images)
+        if len(learned.used) < RESTORABLE[self._view.method].fewest_images and not self._settings.method:
+            self._look_by(self._preset.few)
+            learned = self._read(images)
+        self._require_enough(learned)
+        return learned
+
+    def _require_enough(self, learned: _Learned) -> None:
         fewest = RESTORABLE[self._view.method].fewest_images
         if len(learned.used) < fewest:
             unread = f" ({len(learned.skipped)} could not be read)" if learned.skipped else ""
             subject = "A detector" if fewest == FEWEST_IMAGES else self._view.method
             raise FitError(f"{subject} needs at least {fewest} readable good images, got {len(learned.used)}{unread}.")
-        return learned
 
     def _as_many_as_fit(self, images: Sequence[Path]) -> Sequence[Path]:
         """Return all images, or evenly spaced ones where the method needs every patch of each and memory is short."""

@@ -21,7 +21,7 @@ from detectors.synthetic import SyntheticDefect, make_defects
 Pixels = NDArray[np.uint8]
 Embed = Callable[[Pixels], EmbeddedImage]
 
-CLEARLY_BETTER = 0.02
+CLEARLY_BETTER = 0.05
 MOST_IMAGES = 160
 MOST_HELD_OUT = 40
 # Few images are held out in turn, so that every one of them is judged.

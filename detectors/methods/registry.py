@@ -1,5 +1,6 @@
 """The methods there are, by name."""
 
+from detectors.methods.blend import Blend
 from detectors.methods.padim import PaDiM
 from detectors.methods.patchcore import PatchCore
 from detectors.methods.port import Method, Restorable, TrainedMethod
@@ -7,9 +8,12 @@ from detectors.methods.reconstruction.autoencoder import Autoencoder
 from detectors.methods.reconstruction.ganomaly import Ganomaly
 from detectors.methods.reconstruction.transformer import Transformer
 from detectors.methods.supervised.residual import Residual
+from detectors.methods.whitened import Whitened
 from detectors.methods.whole_image import WholeImage
 
-METHODS: dict[str, Method] = {method.name: method for method in (PatchCore(), PaDiM(), WholeImage())}
+METHODS: dict[str, Method] = {
+    method.name: method for method in (PatchCore(), PaDiM(), Blend(), Whitened(), WholeImage())
+}
 TRAINED: dict[str, TrainedMethod] = {
     method.name: method for method in (Transformer(), Autoencoder(), Ganomaly(), Residual())
 }

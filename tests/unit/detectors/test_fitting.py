@@ -54,6 +54,16 @@ def test_refuses_fewer_than_three_readable_images(
         fit(images, decoder, small_settings, weights_dir)
 
 
+def test_the_default_preset_does_with_few_images_what_it_can(
+    tmp_path: Path, decoder: Decoder, weights_dir: Path
+) -> None:
+    images = write_plates(tmp_path, 5)
+
+    report = fit(images, decoder, DetectorSettings(preset="default", threads=1), weights_dir).report
+
+    assert (report.method, report.images, report.fitness) == ("patchcore", 5, None)
+
+
 def test_skips_and_lists_unreadable_images(
     tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
 ) -> None:

@@ -16,9 +16,14 @@ def test_settings_win_over_the_preset() -> None:
 
 
 def test_a_method_or_a_size_leaves_nothing_to_search() -> None:
-    assert choose_preset(DetectorSettings(method="padim")).views == (View("padim", 256),)
+    assert choose_preset(DetectorSettings(method="padim")).views == (View("padim", 256, highest=10),)
     assert [view.image_size for view in choose_preset(DetectorSettings(image_size=320)).views] == [320]
 
 
 def test_a_view_says_itself_in_words() -> None:
     assert str(View("padim", 256, (8, 16))) == "padim at 256 px, stride 8 and 16"
+
+
+def test_a_method_the_preset_does_not_use_is_looked_at_steadily() -> None:
+    assert choose_preset(DetectorSettings(method="patchcore")).views == (View("patchcore", 256, highest=10),)
+    assert choose_preset(DetectorSettings(method="whitened")).views == (View("whitened", 384, (8,), highest=10),)

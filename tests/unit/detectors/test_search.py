@@ -46,8 +46,8 @@ def test_takes_the_view_that_sees_the_defects() -> None:
 
 
 def test_the_first_view_stays_unless_another_is_clearly_better() -> None:
-    assert decide([judged(BLIND, 0.80), judged(SEEING, 0.85)]).view == BLIND
-    assert decide([judged(BLIND, 0.80), judged(SEEING, 0.87)]).view == SEEING
+    assert decide([judged(BLIND, 0.80), judged(SEEING, 0.90)]).view == BLIND
+    assert decide([judged(BLIND, 0.80), judged(SEEING, 0.97)]).view == SEEING
     assert decide([judged(BLIND, 0.80, 0.95), judged(SEEING, 0.90, 0.92)]).view == BLIND  # it loses on clear defects
     assert "no other view" in decide([judged(BLIND, 0.80), judged(SEEING, 0.70)]).reason
 

@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
 
+from detectors.methods.blend import Blend
 from detectors.methods.padim import PaDiM
 from detectors.methods.port import FitChoices, Method
 from detectors.methods.top_mean import top_mean
+from detectors.methods.whitened import Whitened
 from detectors.methods.whole_image import WholeImage
 from tests.unit.detectors.methods.samples import embedded
 
 CHOICES = FitChoices(1.0, 1, 4096, 0)
-METHODS: list[Method] = [PaDiM(), WholeImage()]
+METHODS: list[Method] = [PaDiM(), WholeImage(), Blend(), Whitened()]
 
 
 def images(count: int = 40, height: int = 3, width: int = 4, dimensions: int = 5) -> list[np.ndarray]:

@@ -95,7 +95,14 @@ class DetectorSettings(_Section):
 
     preset: Literal["fast", "default"] = Field("default", description="A named set of choices.")
     method: MethodName | None = Field(None, description="The method; null leaves it to the preset.")
-    backbone: str | None = Field(None, description="Any timm name; its weights must be at hand.")
+    backbone: str | None = Field(
+        None, description="Any timm name, or torchvision/NAME; its weights must lie in data_dir/weights."
+    )
+    layers: tuple[Annotated[int, Field(ge=0, le=1000)], ...] | None = Field(
+        None,
+        min_length=1,
+        description="Strides of a CNN, as [8, 16], or blocks of a ViT from 0, as [5, 8]; null: its own.",
+    )
     image_size: int | None = Field(None, ge=64, le=2048, description="Side of the square the image is resized to, px.")
     train_seconds: float = Field(240.0, gt=0, description="Time one training may take; it keeps the best so far.")
     search_seconds: float = Field(300.0, gt=0, description="Time the search of the default preset may take.")

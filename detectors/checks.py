@@ -43,7 +43,7 @@ def _runtime(settings: Settings) -> Iterator[Check]:
         return
     yield Check("weights", is_ok=True, found=f"{chosen.backbone}, sha256 {weights.sha256[:12]}")
     torch.set_num_threads(settings.detector.threads)
-    backbone = Backbone(chosen.backbone, weights, view.image_size, view.strides)
+    backbone = Backbone(chosen.backbone, weights, view.image_size, view.strides, view.layers)
     pixels = np.full((view.image_size, view.image_size, 3), 127, np.uint8)
     spent = [_milliseconds(lambda: embed(backbone, pixels)) for _ in range(ROUNDS + 1)][1:]
     found = f"torch {torch.__version__} on {settings.detector.threads} threads, {median(spent):.0f} ms an image"

@@ -79,6 +79,7 @@ class FitReport:
     backbone: str
     image_size: int
     strides: tuple[int, ...]
+    layers: tuple[int, ...]
     fitness: Fitness | None
     choice: str | None
     defects: int
@@ -245,11 +246,12 @@ class _Fit:
         return Promise(self._settings.promised_rate, self._view.image_size, self._settings.seed)
 
     def _look_by(self, view: View) -> None:
-        self._view = view
         self._backbone = self._backbone_of(view)
+        # A transformer of patches rounds the side down to whole ones.
+        self._view = replace(view, image_size=self._backbone.image_size)
 
     def _backbone_of(self, view: View) -> Backbone:
-        return Backbone(self._preset.backbone, self._weights, view.image_size, view.strides)
+        return Backbone(self._preset.backbone, self._weights, view.image_size, view.strides, view.layers)
 
     def _choices(self, view: View) -> FitChoices:
         preset = self._preset
@@ -340,9 +342,9 @@ class _Fit:
     ) -> FittedDetector:
         statistics = summarise_exposures(learned.exposures)
         arrays = method.arrays()
-        strides = "" if self._view.strides == STRIDES else "s" + "s".join(map(str, self._view.strides)) + "-"
+        layers = "" if self._backbone.layers == STRIDES else "s" + "s".join(map(str, self._backbone.layers)) + "-"
         width = learned.patches.rows[0].shape[1]
-        space = f"{self._preset.backbone}-{self._weights.sha256[:8]}-{self._view.image_size}-{strides}{width}"
+        space = f"{self._preset.backbone}-{self._weights.sha256[:8]}-{self._view.image_size}-{layers}{width}"
         thumbnails = {f"thumbnails/{index:04d}.png": png for index, png in enumerate(learned.thumbnails)}
         report = FitReport(
             images=len(learned.used),
@@ -359,6 +361,7 @@ class _Fit:
             backbone=self._preset.backbone,
             image_size=self._view.image_size,
             strides=self._view.strides,
+            layers=self._backbone.layers,
             fitness=self._choice.fitness if self._choice else None,
             choice=self._choice.reason if self._choice else None,
             defects=defects,
@@ -388,6 +391,7 @@ class _Fit:
             preprocessing=Preprocessing(
                 image_size=report.image_size,
                 strides=report.strides,
+                layers=report.layers,
                 resize="bilinear-antialias-square",
                 normaliser=NORMALISER,
                 bit_depth=self._decoder.bit_depth,

@@ -11,16 +11,19 @@ class View:
     """One way to look at an image: the method, the square's side in pixels, the network's strides, and the score.
 
     highest: an image's score is the mean of so many highest patch scores; 0 is PatchCore's own re-weighted maximum.
+    layers: where the settings name them, the network's very layers, in place of those that the strides stand for.
     """
 
     method: str
     image_size: int
     strides: tuple[int, ...] = (8, 16)
     highest: int = 0
+    layers: tuple[int, ...] | None = None
 
     def __str__(self) -> str:
         """Say it in words, as `patchcore at 384 px, stride 8`."""
-        return f"{self.method} at {self.image_size} px, stride {' and '.join(map(str, self.strides))}"
+        what = f"stride {_listed(self.strides)}" if self.layers is None else f"layer {_listed(self.layers)}"
+        return f"{self.method} at {self.image_size} px, {what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,14 @@ PRESETS = {
 
 
 def choose_preset(settings: DetectorSettings) -> Preset:
-    """Return the named preset with whatever the settings fix themselves; a method or a size leaves one view."""
+    """Return the named preset with whatever the settings fix themselves; a method, a size or layers leave one view."""
     preset = PRESETS[settings.preset]
     views = preset.views
-    if settings.method or settings.image_size:
+    if settings.method or settings.image_size or settings.layers:
         first = _nearest_view(preset, settings.method)
         method, size = settings.method or first.method, settings.image_size or first.image_size
-        views = (replace(first, method=method, image_size=size),)
+        layers = tuple(sorted(set(settings.layers))) if settings.layers else None
+        views = (replace(first, method=method, image_size=size, layers=layers),)
     return replace(preset, backbone=settings.backbone or preset.backbone, views=views)
 
 
@@ -71,3 +75,7 @@ def _nearest_view(preset: Preset, method: str | None) -> View:
     if method is None:
         return preset.views[0]
     return next((view for view in preset.views if view.method == method), preset.few)
+
+
+def _listed(numbers: tuple[int, ...]) -> str:
+    return " and ".join(map(str, numbers))

@@ -106,7 +106,8 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
         raise BundleError(f"{folder} was fitted with other weights than {weights.path}.")
     torch.set_num_threads(threads)
     faiss.omp_set_num_threads(threads)
-    backbone = Backbone(manifest.backbone, weights, manifest.preprocessing.image_size, manifest.preprocessing.strides)
+    seen = manifest.preprocessing
+    backbone = Backbone(manifest.backbone, weights, seen.image_size, seen.strides, seen.layers)
     return Detector(
         manifest,
         backbone=backbone,

@@ -18,7 +18,8 @@ from detectors.errors import DetectorError
 PACKAGED_BACKBONE = "tf_efficientnet_lite0"
 # The one pickle-shaped file this program reads, so its bytes are pinned.
 PACKAGED_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-BACKBONE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# torchvision/NAME lies in a folder of that name; no other slash is let through.
+BACKBONE_NAME = re.compile(r"(torchvision/)?[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 class WeightsError(DetectorError):
@@ -34,9 +35,9 @@ class WeightsFile:
 
 
 def ensure_weights(backbone: str, weights_dir: Path) -> WeightsFile:
-    """Return the weights of a timm backbone, converting the packaged ones at first use; raise WeightsError."""
+    """Return the weights of a timm or torchvision/ name, converting packaged ones at first use; raise WeightsError."""
     if not BACKBONE_NAME.fullmatch(backbone):
-        raise WeightsError(f"{backbone!r} is not a timm name.")
+        raise WeightsError(f"{backbone!r} is not a timm name, nor torchvision/NAME.")
     path = weights_dir / f"{backbone}.safetensors"
     if not path.is_file():
         if backbone != PACKAGED_BACKBONE:

@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from config.settings import DetectorSettings
 from detectors import scoring
 from detectors.bundle import MANIFEST
-from detectors.decode import DecodeError
-from detectors.fitting import FittedDetector
+from detectors.decode import DecodeError, Decoder
+from detectors.fitting import FittedDetector, fit_detector
 from detectors.scoring import BundleError, Detector, load_detector
 from storage.records import RejectReason, Verdict
-from tests.plates import SIDE, make_plate
+from tests.plates import SIDE, make_plate, write_plates
+from tests.unit.detectors.backbones.samples import save_random_timm
 
 
 def plate(seed: int, *, has_scratch: bool = False) -> np.ndarray:
@@ -132,3 +134,25 @@ def test_refuses_a_bundle_whose_images_were_read_by_another_rule(
 def test_a_bundle_that_is_not_there_is_named(tmp_path: Path, weights_dir: Path) -> None:
     with pytest.raises(BundleError, match=r"gone/manifest\.json is missing"):
         load_detector(tmp_path / "gone", weights_dir=weights_dir, threads=1)
+
+
+def test_restores_a_transformer_with_its_layers_and_its_whole_patches(tmp_path: Path, decoder: Decoder) -> None:
+    save_random_timm("test_vit", tmp_path)
+    settings = DetectorSettings(preset="fast", backbone="test_vit", image_size=140, layers=(4, 1), threads=1)
+    fitted = fit_detector(
+        write_plates(tmp_path / "good", 3),
+        decoder=decoder,
+        settings=settings,
+        bit_depth=None,
+        weights_dir=tmp_path,
+        progress=lambda _stage, _done, _total: None,
+    )
+    fitted.save(tmp_path / "bundle")
+
+    restored = load_detector(tmp_path / "bundle", weights_dir=tmp_path, threads=1)
+
+    assert restored.manifest.preprocessing.layers == fitted.report.layers == (1, 4)
+    assert restored.manifest.preprocessing.image_size == 128
+    assert "s1s4" in restored.embedding_space
+    # The bank holds every patch of the training images, so only the very same network finds all of them in it.
+    assert restored.inspect(plate(0)).score < 1e-6 < restored.inspect(plate(0, has_scratch=True)).score

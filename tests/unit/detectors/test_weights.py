@@ -45,7 +45,10 @@ def test_takes_weights_that_were_put_there(tmp_path: Path) -> None:
     assert len(found.sha256) == 64
 
 
-@pytest.mark.parametrize("name", ["../resnet18", "/etc/passwd", "", "hf_hub:timm/resnet18"])
+@pytest.mark.parametrize(
+    "name",
+    ["../resnet18", "/etc/passwd", "", "hf_hub:timm/resnet18", "torchvision/../resnet18", "torchvision/a/b", "timm/a"],
+)
 def test_refuses_a_name_that_is_a_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(WeightsError, match="not a timm name"):
         ensure_weights(name, tmp_path)

@@ -54,7 +54,7 @@ def test_notices_both_a_strange_patch_and_one_in_the_wrong_place() -> None:
     good = max(fitted.score(embedded(image, 3, 4)).score for image in learned[48:])
     strange, moved = learned[50].copy(), learned[50].copy()
     strange[5] += 6
-    moved[[1, 8]] = moved[[8, 1]]
+    moved[[0, 1, 7, 8]] = moved[[8, 7, 1, 0]]
 
     assert fitted.score(embedded(strange, 3, 4)).score > good
     assert fitted.score(embedded(moved, 3, 4)).score > good

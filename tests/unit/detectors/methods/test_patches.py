@@ -20,3 +20,12 @@ def test_lays_coarse_stages_over_the_finest_and_keeps_row_order() -> None:
     assert (grid.height, grid.width, grid.rows.shape) == (4, 4, (16, 3))
     smooth = torch.nn.functional.avg_pool2d(fine, 3, 1, 1).flatten().numpy()
     assert np.allclose(grid.rows[:, 0], smooth)
+
+
+def test_leaves_maps_of_one_stride_where_they_are() -> None:
+    first, second = torch.arange(16.0).reshape(1, 1, 4, 4), torch.arange(16.0, 48.0).reshape(1, 2, 4, 4)
+
+    grid = generate_embedding([first, second])
+
+    alone = [generate_embedding([one]).rows for one in (first, second)]
+    assert np.array_equal(grid.rows, np.concatenate(alone, axis=1))

@@ -5,19 +5,15 @@ import numpy as np
 import pytest
 import timm
 import torch
-from safetensors.torch import save_file
 
 from detectors.backbones import Backbone
 from detectors.weights import PACKAGED_BACKBONE, WeightsError, ensure_weights, read_weights
+from tests.unit.detectors.backbones.samples import noise, save_weights
 
 
 @pytest.fixture(scope="module")
 def backbone(weights_dir: Path) -> Backbone:
     return Backbone(PACKAGED_BACKBONE, ensure_weights(PACKAGED_BACKBONE, weights_dir), 96)
-
-
-def noise(side: int) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
 
 
 def test_gives_the_features_of_the_whole_network(backbone: Backbone, weights_dir: Path) -> None:
@@ -54,18 +50,22 @@ def test_squares_an_image_without_touching_one_that_fits(backbone: Backbone) -> 
     assert backbone.prepare(np.full((50, 300, 3), 77, dtype=np.uint8)).tolist() == np.full((96, 96, 3), 77).tolist()
 
 
-def test_takes_any_timm_network_with_both_strides(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    save_file(timm.create_model("resnet10t", pretrained=False).state_dict(), tmp_path / "resnet10t.safetensors")
+def test_gives_the_same_features_twice(backbone: Backbone) -> None:
+    first, second = backbone.extract(noise(96)), backbone.extract(noise(96))
 
-    network = Backbone("resnet10t", ensure_weights("resnet10t", tmp_path), 64)
-
-    assert [tuple(stage.shape) for stage in network.extract(noise(64))] == [(1, 128, 8, 8), (1, 256, 4, 4)]
+    assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("name", ["resnet10t", "vit_tiny_patch16_224", "no_such_network"])
+@pytest.mark.parametrize("name", ["resnet10t", "torchvision/mobilenet_v3_small", "no_such_network", "torchvision/none"])
 def test_says_which_weights_do_not_fit(tmp_path: Path, name: str) -> None:
-    save_file({"a": torch.zeros(2)}, tmp_path / f"{name}.safetensors")
+    weights = save_weights({"a": torch.zeros(2)}, name, tmp_path)
 
     with pytest.raises(WeightsError, match=name):
-        Backbone(name, ensure_weights(name, tmp_path), 64)
+        Backbone(name, weights, 64)
+
+
+def test_never_calls_a_detection_network_a_backbone(tmp_path: Path) -> None:
+    weights = save_weights({"a": torch.zeros(2)}, "torchvision/ssd300_vgg16", tmp_path)
+
+    with pytest.raises(WeightsError, match="no such classifier"):
+        Backbone("torchvision/ssd300_vgg16", weights, 64)

@@ -21,6 +21,7 @@ from detectors.errors import DetectorError
 SCHEMA = 1
 MANIFEST = "manifest.json"
 TENSORS = "tensors.safetensors"
+THUMBNAIL = "thumbnails/{:04d}.png"
 FILE_NAME = re.compile(r"(thumbnails/)?[A-Za-z0-9_-]+\.(safetensors|png)")
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -114,6 +115,12 @@ def read_bundle(folder: Path) -> tuple[Manifest, dict[str, NDArray[np.generic]]]
         return manifest, load(_read(folder / TENSORS))
     except SafetensorError as error:
         raise BundleError(f"{folder / TENSORS} is damaged: {error}.") from error
+
+
+def read_thumbnail(folder: Path, number: int) -> bytes | None:
+    """Return the PNG of a bundle's training image by its number, None where none is kept; raise BundleError."""
+    name = THUMBNAIL.format(number)
+    return _read(folder / name) if name in _read_manifest(folder / MANIFEST).thumbnails else None
 
 
 def manifest_sha256(folder: Path) -> str:

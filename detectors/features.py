@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from detectors.backbones import Backbone
-from detectors.methods.coreset import cap_rows
+from detectors.methods.coreset import pick_rows
 from detectors.methods.patches import generate_embedding
-from detectors.methods.port import EmbeddedImage, Floats, PatchGrid
+from detectors.methods.port import EmbeddedImage, Floats, Origin, PatchGrid
 
 MEMORY_BYTES = 300_000_000
 FLOAT_BYTES = 4
@@ -43,6 +43,7 @@ class TrainingPatches:
 
     def __init__(self, images: int, *, seed: int, memory_bytes: int = MEMORY_BYTES) -> None:
         self.rows: list[Floats] = []
+        self.origins: list[Origin] = []
         self._shapes: list[tuple[int, int]] = []
         self._share = memory_bytes // max(1, images)
         self._generator = torch.Generator().manual_seed(seed)
@@ -50,7 +51,9 @@ class TrainingPatches:
     def add(self, grid: PatchGrid) -> None:
         """Take in the next image."""
         most = max(1, self._share // (grid.rows.shape[1] * FLOAT_BYTES))
-        self.rows.append(cap_rows(grid.rows, most, self._generator))
+        kept = pick_rows(grid.rows, most, self._generator)
+        self.rows.append(grid.rows if len(kept) == len(grid.rows) else grid.rows[kept])
+        self.origins.append(Origin(len(self.origins), kept))
         self._shapes.append((grid.height, grid.width))
 
     def is_whole(self, index: int) -> bool:

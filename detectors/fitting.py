@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from config.settings import DetectorSettings
 from detectors.backbones import STRIDES, Backbone
-from detectors.bundle import Manifest, Preprocessing, Statistics, write_bundle
+from detectors.bundle import THUMBNAIL, Manifest, Preprocessing, Statistics, write_bundle
 from detectors.calibration import Calibration
 from detectors.checkpoints import FileCheckpoints, NoCheckpoints, training_key
 from detectors.decode import NORMALISER, DecodeError, Decoder
@@ -35,6 +35,7 @@ from detectors.methods.port import (
     LabelledDefect,
     MethodError,
     PatchGrid,
+    Remembers,
     Training,
 )
 from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
@@ -189,6 +190,8 @@ class _Fit:
         self._progress("bank", 0, 1)
         with self._timed("bank"):
             fitted = method.fit(learned.patches.rows, choices)
+            if isinstance(fitted, Remembers):
+                fitted = fitted.with_origins(learned.patches.origins)
         self._progress("bank", 1, 1)
         with self._timed("calibrate"):
             calibration = calibrate_by_folds(
@@ -345,7 +348,7 @@ class _Fit:
         layers = "" if self._backbone.layers == STRIDES else "s" + "s".join(map(str, self._backbone.layers)) + "-"
         width = learned.patches.rows[0].shape[1]
         space = f"{self._preset.backbone}-{self._weights.sha256[:8]}-{self._view.image_size}-{layers}{width}"
-        thumbnails = {f"thumbnails/{index:04d}.png": png for index, png in enumerate(learned.thumbnails)}
+        thumbnails = {THUMBNAIL.format(index): png for index, png in enumerate(learned.thumbnails)}
         report = FitReport(
             images=len(learned.used),
             skipped=tuple(learned.skipped),

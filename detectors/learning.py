@@ -16,7 +16,9 @@ from detectors.methods.port import (
     LabelledDefect,
     Method,
     MethodError,
+    Origin,
     PatchGrid,
+    Remembers,
     TrainedMethod,
     Training,
 )
@@ -140,5 +142,10 @@ def _train(
     count = max(FEWEST_HELD_OUT, round(HELD_OUT_SHARE * len(used)))
     # Every seventh or so, so that each stretch of time is held out in part.
     held_out = set(used[np.linspace(0, len(used) - 1, count).round().astype(int)].tolist())
-    good = [images[index] for index in used if int(index) not in held_out]
-    return method.train(good, [images[index] for index in sorted(held_out)], defects, training)
+    shown = [int(index) for index in used if int(index) not in held_out]
+    good = [images[index] for index in shown]
+    fitted = method.train(good, [images[index] for index in sorted(held_out)], defects, training)
+    if isinstance(fitted, Remembers):
+        origins = [Origin(index, np.arange(len(images[index].grid.rows))) for index in shown]
+        return fitted.with_origins(origins)
+    return fitted

@@ -1,6 +1,7 @@
 """Load a bundle and score one upright image after another."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -16,11 +17,12 @@ from detectors.decode import NORMALISER, DecodeError
 from detectors.faults import TrainingStatistics, find_fault, measure_exposure
 from detectors.features import embed
 from detectors.methods.anomaly_map import compute_anomaly_map
-from detectors.methods.port import FittedMethod, PatchGrid
+from detectors.methods.patches import NEIGHBOURHOOD
+from detectors.methods.port import FittedMethod, PatchGrid, Remembers
 from detectors.methods.registry import RESTORABLE
 from detectors.regions import MapRegion, find_regions
 from detectors.weights import ensure_weights
-from storage.records import Region, RejectReason, Verdict
+from storage.records import NearestNormal, Region, RejectReason, Verdict
 
 __all__ = ["BundleError", "Detector", "ScoredImage", "load_detector"]
 
@@ -30,8 +32,9 @@ class ScoredImage:
     """What a detector found in one image.
 
     score: raw, exact, unclamped; higher is more abnormal. anomaly_map: (h, w) float32 over the whole image.
-    regions: pixels of the upright original, none where the verdict is normal. vectors: (len(regions), D) float16, the
-    L2-normalised embedding of each region's oddest patch.
+    regions: pixels of the upright original, none where the verdict is normal, each with the good image to compare it
+    with where the method remembers any. vectors: (len(regions), D) float16, the L2-normalised embedding of each
+    region's oddest patch.
     """
 
     score: float
@@ -44,6 +47,11 @@ class ScoredImage:
     regions: tuple[Region, ...]
     vectors: NDArray[np.float16]
     milliseconds: float
+
+    @property
+    def nearest(self) -> tuple[NearestNormal | None, ...]:
+        """The good image to compare each region with."""
+        return tuple(region.nearest for region in self.regions)
 
 
 class Detector:
@@ -81,7 +89,7 @@ class Detector:
         if is_anomalous:
             height, width = pixels.shape[:2]
             areas = find_regions(anomaly_map, self.map_threshold, width=width, height=height, at_least_one=True)
-        vectors = _region_vectors(seen.grid, anomaly_map.shape, areas)
+        oddest = [_patch_at(area, (seen.grid.height, seen.grid.width), anomaly_map.shape) for area in areas]
         return ScoredImage(
             score=found.score,
             threshold=self.threshold,
@@ -90,10 +98,22 @@ class Detector:
             fault=find_fault(measure_exposure(seen.square), self._statistics),
             anomaly_map=anomaly_map,
             map_threshold=self.map_threshold,
-            regions=tuple(area.region for area in areas),
-            vectors=vectors,
+            regions=tuple(
+                replace(area.region, nearest=self._nearest(seen.grid, patch))
+                for area, patch in zip(areas, oddest, strict=True)
+            ),
+            vectors=_unit_vectors(seen.grid, oddest),
             milliseconds=(perf_counter() - started) * 1000,
         )
+
+    def _nearest(self, grid: PatchGrid, patch: int) -> NearestNormal | None:
+        if not isinstance(self._method, Remembers):
+            return None
+        found = self._method.nearest_normal(grid.rows[patch])
+        if found is None:
+            return None
+        box = None if found.patch is None else _box_of(found.patch, grid)
+        return NearestNormal(self.manifest.images[found.image], found.image, found.distance, box)
 
 
 def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
@@ -140,9 +160,8 @@ def _calibration(folder: Path, manifest: Manifest, arrays: dict[str, NDArray[np.
     )
 
 
-def _region_vectors(grid: PatchGrid, map_shape: tuple[int, ...], areas: tuple[MapRegion, ...]) -> NDArray[np.float16]:
-    rows = np.array([_patch_at(area, (grid.height, grid.width), map_shape) for area in areas], dtype=np.intp)
-    vectors = grid.rows[rows].astype(np.float32)
+def _unit_vectors(grid: PatchGrid, patches: Sequence[int]) -> NDArray[np.float16]:
+    vectors = grid.rows[np.array(patches, dtype=np.intp)].astype(np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: NDArray[np.float16] = (vectors / np.maximum(lengths, np.finfo(np.float32).tiny)).astype(np.float16)
     return unit
@@ -152,3 +171,12 @@ def _patch_at(area: MapRegion, patch_shape: tuple[int, ...], map_shape: tuple[in
     row = area.row * patch_shape[0] // map_shape[0]
     column = area.column * patch_shape[1] // map_shape[1]
     return row * patch_shape[1] + column
+
+
+def _box_of(patch: int, grid: PatchGrid) -> tuple[float, float, float, float]:
+    """Return left, top, width and height, as shares of the image, of what a patch's embedding averages over."""
+    row, column = divmod(patch, grid.width)
+    around = NEIGHBOURHOOD // 2
+    left, right = max(0, column - around) / grid.width, min(grid.width, column + around + 1) / grid.width
+    top, bottom = max(0, row - around) / grid.height, min(grid.height, row + around + 1) / grid.height
+    return left, top, right - left, bottom - top

@@ -108,8 +108,25 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class NearestNormal:
+    """The patch, among the good images a detector learnt from, that is most like a region's oddest one.
+
+    image: the good image's file name; number: its place in the bundle's lists. box: left, top, width and height of the
+    patch's neighbourhood as shares 0..1 of that image, None where the detector keeps no places. distance: raw.
+    """
+
+    image: str
+    number: int
+    distance: float
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
-    """An abnormal area in integer pixels of the upright original, origin top left; peak is its highest map value."""
+    """An abnormal area in integer pixels of the upright original, origin top left; peak is its highest map value.
+
+    nearest: the good image to compare it with, None where the detector remembers none.
+    """
 
     x: int
     y: int
@@ -117,6 +134,7 @@ class Region:
     height: int
     area: int
     peak: float
+    nearest: NearestNormal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,10 +80,10 @@ def _pick_above(rows: Tensor, norms: Tensor, nearest: Tensor, bar: float, most: 
     return picks
 
 
-def cap_rows(rows: Floats, count: int, generator: torch.Generator) -> Floats:
-    """Thin one image's rows to `count` by the same greedy choice, for fits that would not fit in memory."""
+def pick_rows(rows: Floats, count: int, generator: torch.Generator) -> NDArray[np.intp]:
+    """Return which `count` of one image's rows to keep, by the same greedy choice, in their order; all if no more."""
     if len(rows) <= count:
-        return rows
+        return np.arange(len(rows))
     projected = torch.from_numpy(rows - rows.mean(axis=0)) @ random_projection(rows.shape[1], generator)
     picks = subsample_embedding(projected, count, first=int(torch.randint(len(rows), (1,), generator=generator)))
-    return rows[np.sort(picks)]
+    return np.sort(picks)

@@ -1,6 +1,6 @@
 """PatchCore (Roth et al., Towards Total Recall in Industrial Anomaly Detection, CVPR 2022)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from detectors.methods.coreset import random_projection, subsample_embedding
 from detectors.methods.neighbours import Bank, plain_distances
-from detectors.methods.port import EmbeddedImage, FitChoices, FittedMethod, Floats, MethodScore
+from detectors.methods.port import EmbeddedImage, FitChoices, Floats, MethodScore, NearestPatch, Origin
 from detectors.methods.top_mean import top_mean
 
 NEIGHBOURS = 9
@@ -25,13 +25,13 @@ class PatchCore:
     needs_whole_images: ClassVar[bool] = False
     fewest_images: ClassVar[int] = 3
 
-    def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
+    def fit(self, images: Sequence[Floats], choices: FitChoices) -> "FittedPatchCore":
         """Learn from each image's patch rows (n, D)."""
         return _fit(_project(images, choices.seed), None, choices)
 
     def cross_fit(
         self, images: Sequence[Floats], folds: Sequence[NDArray[np.intp]], choices: FitChoices
-    ) -> Iterator[FittedMethod]:
+    ) -> Iterator["FittedPatchCore"]:
         """Learn, fold after fold of image indices, from every image outside it, under one projection."""
         patches = _project(images, choices.seed)
         for fold in folds:
@@ -39,24 +39,32 @@ class PatchCore:
             used[fold] = False
             yield _fit(patches, used, choices)
 
-    def restore(self, arrays: dict[str, NDArray[np.generic]]) -> FittedMethod:
+    def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> "FittedPatchCore":
         """Return what `arrays()` described."""
         highest = int(arrays["highest"].item()) if "highest" in arrays else 0
-        return FittedPatchCore(arrays["bank"].astype(np.float32), arrays["origins"].astype(np.int32), highest)
+        places = arrays["places"].astype(np.int32) if "places" in arrays else None
+        return FittedPatchCore(arrays["bank"].astype(np.float32), arrays["origins"].astype(np.int32), highest, places)
 
 
 class FittedPatchCore:
     """A memory bank (M, D) and the image each of its rows comes from (M,).
 
     highest: an image's score is the mean of so many highest patch distances, or the paper's where it is 0.
+    places: which patch of that image each row is (M,); None where that was not kept.
     """
 
-    def __init__(self, bank: Floats, origins: NDArray[np.int32], highest: int = 0) -> None:
+    def __init__(
+        self, bank: Floats, origins: NDArray[np.int32], highest: int = 0, places: NDArray[np.int32] | None = None
+    ) -> None:
         if bank.ndim != 2 or not len(bank) or len(bank) != len(origins):  # noqa: PLR2004 - rows and columns
             message = "a bank needs rows, and an origin for each"
             raise ValueError(message)
+        if places is not None and len(places) != len(bank):
+            message = "a bank that keeps places needs one for each row"
+            raise ValueError(message)
         self.bank = Bank(bank)
         self.origins = origins
+        self.places = places
         self._highest = highest
 
     def score(self, image: EmbeddedImage) -> MethodScore:
@@ -71,7 +79,24 @@ class FittedPatchCore:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the bank, the origin of its rows, and how an image's score is made."""
-        return {"bank": self.bank.rows, "origins": self.origins, "highest": np.array([self._highest])}
+        places = {} if self.places is None else {"places": self.places}
+        return {"bank": self.bank.rows, "origins": self.origins, "highest": np.array([self._highest]), **places}
+
+    def nearest_normal(self, patch: Floats) -> NearestPatch:
+        """Return the bank's row m* nearest to a patch (D,)."""
+        distances, rows = self.bank.nearest_neighbours(patch[None], 1)
+        row = int(rows[0, 0])
+        place = None if self.places is None else int(self.places[row])
+        return NearestPatch(int(self.origins[row]), place, float(distances[0, 0]))
+
+    def with_origins(self, origins: Sequence[Origin]) -> "FittedPatchCore":
+        """Return the same bank, its rows' images and places renumbered by the image they came from."""
+        images = np.array([origins[image].image for image in self.origins], dtype=np.int32)
+        places = None
+        if self.places is not None:
+            kept = [origins[image].patches[row] for image, row in zip(self.origins, self.places, strict=True)]
+            places = np.array(kept, dtype=np.int32)
+        return FittedPatchCore(self.bank.rows, images, self._highest, places)
 
 
 def compute_anomaly_score(bank: Bank, patch: Floats, nearest: int, *, neighbours: int = NEIGHBOURS) -> float:
@@ -114,7 +139,7 @@ def _project(images: Sequence[Floats], seed: int) -> _Patches:
     return _Patches(images, projected, np.cumsum([0] + [len(rows) for rows in images]))
 
 
-def _fit(patches: _Patches, used: NDArray[np.bool_] | None, choices: FitChoices) -> FittedMethod:
+def _fit(patches: _Patches, used: NDArray[np.bool_] | None, choices: FitChoices) -> FittedPatchCore:
     """Choose the bank from the images that are `used`, or from all of them."""
     lengths = np.diff(patches.starts)
     positions = np.arange(patches.starts[-1]) if used is None else np.flatnonzero(np.repeat(used, lengths))
@@ -122,5 +147,6 @@ def _fit(patches: _Patches, used: NDArray[np.bool_] | None, choices: FitChoices)
     first = int(torch.randint(len(candidates), (1,), generator=torch.Generator().manual_seed(choices.seed)))
     picks = positions[subsample_embedding(candidates, bank_rows(len(candidates), choices), first=first)]
     origins = np.searchsorted(patches.starts, picks, side="right") - 1
-    rows = [patches.images[image][pick - patches.starts[image]] for image, pick in zip(origins, picks, strict=True)]
-    return FittedPatchCore(np.stack(rows), origins.astype(np.int32), choices.highest)
+    places = picks - patches.starts[origins]
+    rows = [patches.images[image][place] for image, place in zip(origins, places, strict=True)]
+    return FittedPatchCore(np.stack(rows), origins.astype(np.int32), choices.highest, places.astype(np.int32))

@@ -83,6 +83,26 @@ class Training:
     checkpoints: Checkpoints
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One image a method learnt from: its number among all of them, and which patch each of its rows is (n,)."""
+
+    image: int
+    patches: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class NearestPatch:
+    """A remembered normal patch: its training image's number, its row-major place there, and the distance to it.
+
+    patch: None where the memory keeps no places, as those of older bundles.
+    """
+
+    image: int
+    patch: int | None
+    distance: float
+
+
 class FittedMethod(Protocol):
     """A method that has seen normal images."""
 
@@ -102,6 +122,19 @@ class Explains(Protocol):
     @property
     def sentence(self) -> str:
         """Say in one sentence what the labels did."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A fitted method that keeps normal patches and knows where they come from; one that wraps it hands both on."""
+
+    def nearest_normal(self, patch: Floats) -> NearestPatch | None:
+        """Return the remembered patch nearest to this one (D,); None where a bundle is too old to name it."""
+        ...
+
+    def with_origins(self, origins: Sequence[Origin]) -> FittedMethod:
+        """Return the same memory with its images and patches renumbered; origins: one for each image it learnt from."""
         ...
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
 from storage.queries.selection import Selection, conditions
-from storage.records import Inspection, LabelKind, Region, Verdict
+from storage.records import Inspection, LabelKind, NearestNormal, Region, Verdict
 
 
 def get_inspection(session: Session, inspection_id: int) -> Inspection | None:
@@ -71,4 +71,17 @@ def _region(values: dict[str, Any]) -> Region:
         height=height,
         area=int(values.get("area", width * height)),
         peak=float(values.get("peak", 0.0)),
+        nearest=_nearest(values.get("nearest")),
+    )
+
+
+def _nearest(values: dict[str, Any] | None) -> NearestNormal | None:
+    if not values:
+        return None
+    box = values["box"]
+    return NearestNormal(
+        image=str(values["image"]),
+        number=int(values["number"]),
+        distance=float(values["distance"]),
+        box=None if box is None else (float(box[0]), float(box[1]), float(box[2]), float(box[3])),
     )

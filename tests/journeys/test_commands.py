@@ -43,7 +43,8 @@ def test_scores_files_and_folders_and_records_nothing(home: Path) -> None:
     ]
     assert by_name["broken.png"]["reason"] == "not_an_image"
     assert list(by_name["odd.png"]) == SCORE_KEYS
-    assert by_name["odd.png"]["regions"][0].keys() == {"x", "y", "width", "height", "area", "peak"}
+    assert by_name["odd.png"]["regions"][0].keys() == {"x", "y", "width", "height", "area", "peak", "nearest"}
+    assert by_name["odd.png"]["regions"][0]["nearest"]["image"] in {file.name for file in (home / "good").iterdir()}
     heatmap = Path(by_name["odd.png"]["heatmap"])
     assert heatmap.is_absolute()
     assert heatmap.read_bytes().startswith(b"\x89PNG")

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from detectors.methods.patchcore import PatchCore
+from detectors.methods.patchcore import FittedPatchCore, PatchCore
 from detectors.methods.port import (
     Arrays,
     EmbeddedImage,
@@ -16,6 +16,8 @@ from detectors.methods.port import (
     LabelledDefect,
     MethodError,
     MethodScore,
+    NearestPatch,
+    Origin,
     Training,
 )
 from detectors.methods.supervised.head_examples import ExampleMaker, deal_by_kind, distances_of
@@ -86,7 +88,7 @@ class FittedResidual:
     """A bank and a head, each with its scale over held-out normals, and the weight of the head."""
 
     def __init__(
-        self, base: FittedMethod, base_scale: Scale, head: PatchHead | None, head_scale: Scale, choice: WeightChoice
+        self, base: FittedPatchCore, base_scale: Scale, head: PatchHead | None, head_scale: Scale, choice: WeightChoice
     ) -> None:
         self.choice = choice
         self._base, self._base_scale = base, base_scale
@@ -107,6 +109,16 @@ class FittedResidual:
         """Say whether the labels are used, and why."""
         return self.choice.sentence
 
+    def nearest_normal(self, patch: Floats) -> NearestPatch | None:
+        """Return the row of the bank nearest to a patch (D,), or None."""
+        # Bundles without places numbered the images of the training, not those of the fit: they would name wrong ones.
+        return None if self._base.places is None else self._base.nearest_normal(patch)
+
+    def with_origins(self, origins: Sequence[Origin]) -> "FittedResidual":
+        """Return the same with the bank's images and places renumbered."""
+        base = self._base.with_origins(origins)
+        return FittedResidual(base, self._base_scale, self._head, self._head_scale, self.choice)
+
     def arrays(self) -> Arrays:
         """Return the bank, the head, both scales, and what cross-validation found."""
         scales = (self._base_scale.mean, self._base_scale.spread, self._head_scale.mean, self._head_scale.spread)
@@ -123,7 +135,7 @@ class _Learner:
 
     def __init__(
         self,
-        base: FittedMethod,
+        base: FittedPatchCore,
         good: Sequence[EmbeddedImage],
         held_out: Sequence[EmbeddedImage],
         defects: Sequence[LabelledDefect],

@@ -7,8 +7,9 @@ import pytest
 
 from config.settings import DetectorSettings
 from detectors import scoring
-from detectors.bundle import MANIFEST
+from detectors.bundle import MANIFEST, read_bundle, read_thumbnail, write_bundle
 from detectors.decode import DecodeError, Decoder
+from detectors.features import embed
 from detectors.fitting import FittedDetector, fit_detector
 from detectors.scoring import BundleError, Detector, load_detector
 from storage.records import RejectReason, Verdict
@@ -66,6 +67,46 @@ def test_regions_are_pixels_of_the_original(detector: Detector) -> None:
     assert region.x + region.width <= 4 * SIDE
     assert region.y + region.height <= 2 * SIDE
     assert region.area > 100
+
+
+def test_names_the_good_image_to_compare_each_region_with(detector: Detector, bundle: Path) -> None:
+    scored = detector.inspect(plate(7, has_scratch=True))
+
+    assert len(scored.nearest) == len(scored.regions) > 0
+    for nearest in scored.nearest:
+        assert nearest is not None
+        assert nearest.image == detector.manifest.images[nearest.number]
+        assert nearest.distance > 0
+        assert nearest.box is not None
+        left, top, width, height = nearest.box
+        assert 0 <= left < left + width <= 1
+        assert 0 <= top < top + height <= 1
+        assert read_thumbnail(bundle, nearest.number) == (bundle / f"thumbnails/{nearest.number:04d}.png").read_bytes()
+
+
+def test_every_place_in_the_bank_leads_to_its_row(detector: Detector, bundle: Path) -> None:
+    _, arrays = read_bundle(bundle)
+    learned = [embed(detector._backbone, plate(seed)).grid.rows for seed in range(12)]
+
+    for row, image, place in list(zip(arrays["bank"], arrays["origins"], arrays["places"], strict=True))[::50]:
+        assert np.allclose(learned[image][place], row, atol=1e-5)
+
+
+def test_a_bundle_without_places_still_names_the_image(
+    fitted: FittedDetector, tmp_path: Path, weights_dir: Path
+) -> None:
+    fitted.save(tmp_path / "new")
+    manifest, arrays = read_bundle(tmp_path / "new")
+    del arrays["places"]
+    write_bundle(tmp_path / "old", manifest.model_copy(update={"thumbnails": ()}), arrays, {})
+
+    scored = load_detector(tmp_path / "old", weights_dir=weights_dir, threads=1).inspect(plate(7, has_scratch=True))
+
+    nearest = scored.nearest[0]
+    assert nearest is not None
+    assert nearest.box is None
+    assert nearest.image in manifest.images
+    assert read_thumbnail(tmp_path / "old", nearest.number) is None
 
 
 def test_scores_the_same_image_the_same_after_loading(

@@ -1,6 +1,7 @@
 """A worker, with the real decoder and a detector whose scores the test chooses."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -19,10 +20,12 @@ from detectors.worker import Worker
 from storage.blobs import BlobError
 from storage.models import DetectorVersionRow, EventRow, FrameRow, InspectionRow
 from storage.opening import Stores
-from storage.records import DetectorVersion, NewFrame, Region, SourceState, Verdict
+from storage.records import DetectorVersion, NearestNormal, NewFrame, Region, SourceState, Verdict
 from storage.repositories.frames import receive_frame
 from storage.repositories.sources import source_by_name
 from tests.factories import NOON, make_source, make_version
+
+NEAREST = NearestNormal("good-7.png", 7, 0.5, (0.25, 0.5, 0.125, 0.125))
 
 
 class FakeDetector:
@@ -47,7 +50,7 @@ class FakeDetector:
             fault=None,
             anomaly_map=np.full((8, 8), self.score, np.float32),
             map_threshold=1.0,
-            regions=(Region(1, 2, 3, 4, 12, self.score),) if is_odd else (),
+            regions=(Region(1, 2, 3, 4, 12, self.score, NEAREST),) if is_odd else (),
             vectors=np.ones((int(is_odd), 4), np.float16),
             milliseconds=1.0,
         )
@@ -123,7 +126,8 @@ def test_records_score_regions_vectors_and_pictures_of_an_anomaly(stores: Stores
 
     [inspection] = rows(stores, InspectionRow)
     assert (inspection.score, inspection.verdict, inspection.width, inspection.height) == (2.0, "anomalous", 40, 30)
-    assert inspection.regions == [{"x": 1, "y": 2, "width": 3, "height": 4, "area": 12, "peak": 2.0}]
+    region = {"x": 1, "y": 2, "width": 3, "height": 4, "area": 12, "peak": 2.0}
+    assert inspection.regions == [region | {"nearest": asdict(NEAREST) | {"box": list(NEAREST.box or ())}}]
     assert np.frombuffer(inspection.vectors, np.float16).shape == (4,)
     for sha256 in (inspection.heatmap, inspection.thumbnail, *inspection.crops):
         assert stores.blobs.get(sha256).startswith(b"\x89PNG")

@@ -3,7 +3,7 @@ import pytest
 
 from detectors.methods.neighbours import Bank
 from detectors.methods.patchcore import PatchCore, bank_rows, compute_anomaly_score
-from detectors.methods.port import FitChoices
+from detectors.methods.port import FitChoices, Origin
 from tests.unit.detectors.methods.samples import embedded
 
 
@@ -96,11 +96,43 @@ def test_comes_back_from_its_arrays() -> None:
     assert PatchCore().restore(method.arrays()).score(image).score == method.score(image).score
 
 
+def test_names_the_image_and_the_patch_nearest_to_another() -> None:
+    learned = images()
+    method = PatchCore().fit(learned, choices(share=1.0))
+
+    found = method.nearest_normal(learned[4][33] + np.float32(0.001))
+
+    assert (found.image, found.patch) == (4, 33)
+    assert found.distance == pytest.approx(0.001 * 20**0.5, rel=1e-3)
+
+
+def test_keeps_its_places_in_its_arrays_and_does_without_them() -> None:
+    learned = images()
+    arrays = PatchCore().fit(learned, choices(share=1.0)).arrays()
+    old = {name: array for name, array in arrays.items() if name != "places"}
+
+    assert PatchCore().restore(arrays).nearest_normal(learned[2][7]).patch == 7
+    found = PatchCore().restore(old).nearest_normal(learned[2][7])
+    assert (found.image, found.patch) == (2, None)
+
+
+def test_names_what_it_learnt_from_as_it_is_told_to() -> None:
+    learned = images(2)
+    origins = [Origin(8, np.arange(50) * 2), Origin(5, np.arange(50) + 100)]
+
+    method = PatchCore().fit(learned, choices(share=1.0)).with_origins(origins)
+
+    first, second = method.nearest_normal(learned[0][3]), method.nearest_normal(learned[1][3])
+    assert [(first.image, first.patch), (second.image, second.patch)] == [(8, 6), (5, 103)]
+
+
 def test_refuses_arrays_that_make_no_bank() -> None:
     with pytest.raises(KeyError):
         PatchCore().restore({"bank": np.zeros((3, 2))})
     with pytest.raises(ValueError, match="origin"):
         PatchCore().restore({"bank": np.zeros((3, 2)), "origins": np.zeros(2)})
+    with pytest.raises(ValueError, match="places"):
+        PatchCore().restore({"bank": np.zeros((3, 2)), "origins": np.zeros(3), "places": np.zeros(2)})
 
 
 def test_refuses_to_learn_from_nothing() -> None:

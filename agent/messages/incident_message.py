@@ -102,11 +102,19 @@ def _where(inspection: Inspection) -> str:
     return describe_regions(inspection.regions, width=inspection.width, height=inspection.height)
 
 
+def _good_one(inspection: Inspection) -> str:
+    """Return the name of the good image most like the worst region, empty where none is known."""
+    worst = max(inspection.regions, key=lambda region: region.peak, default=None)
+    return worst.nearest.image if worst and worst.nearest else ""
+
+
 def _fields(view: IncidentView) -> list[str]:
     shown = [f"*When*\n{_when(view)}"]
     where = _where(view.cover)
     shown += [f"*Where*\n{where}"] if where else []
     shown += [f"*Image*\n{safe(view.cover.name)}"]
+    good_one = _good_one(view.cover)
+    shown += [f"*Compare with the good one*\n{safe(good_one)}"] if good_one else []
     attributes = list(view.cover.attributes.items())[:ATTRIBUTES_SHOWN]
     return shown + [f"*{safe(key.capitalize())}*\n{safe(value)}" for key, value in attributes]
 
@@ -140,5 +148,7 @@ def _said(label: Label) -> str:
 
 def _text(view: IncidentView, lines: list[str]) -> str:
     parts = [f"{_headline(view)}, {_how_odd(view)}", _where(view.cover), _when(view)]
+    good_one = _good_one(view.cover)
+    parts += [f"Compare with the good one {safe(good_one)}"] if good_one else []
     parts += [f"{view.incident.shown_id}, {view.cover.shown_id}", *lines]
     return ". ".join(part for part in parts if part) + "."

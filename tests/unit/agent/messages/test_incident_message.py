@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 from agent.messages.incident_message import IncidentView, ShownPicture, incident_message, picture_words
-from storage.records import Incident, IncidentState, Inspection, Label, LabelKind, Silence, Verdict
+from storage.records import Incident, IncidentState, Inspection, Label, LabelKind, NearestNormal, Silence, Verdict
 from tests.factories_agent import NOON, REGION
 from tests.servers.slack.blocks import check_blocks
 
@@ -60,6 +60,16 @@ def test_says_what_a_person_needs() -> None:
         assert words in message.text
     assert "L7" in str(message.blocks)
     check_blocks(list(message.blocks), lambda _: True)
+
+
+def test_names_the_good_one_to_compare_with() -> None:
+    worst = replace(REGION, peak=9.0, nearest=NearestNormal("good<7>.png", 7, 0.5))
+    message = incident_message(view(cover=replace(COVER, regions=(REGION, worst))), revision="r1")
+
+    assert "Compare with the good one" in str(message.blocks)
+    assert "good&lt;7&gt;.png" in str(message.blocks)
+    assert "Compare with the good one good&lt;7&gt;.png" in message.text
+    assert "Compare" not in incident_message(view(), revision="r1").text
 
 
 def test_carries_only_ids_in_its_buttons() -> None:

@@ -1,4 +1,4 @@
-"""Pictures for people: a heatmap on one fixed colour scale, a thumbnail, a crop; always our own PNG."""
+"""Pictures for people: a heatmap on one fixed colour scale, a thumbnail, a crop; always re-encoded by us."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ THUMBNAIL_SIDE = 256
 CROP_MARGIN = 0.5
 SMALLEST_CROP = 64
 LEGEND_HEIGHT = 34
+JPEG_QUALITY = 82
 INK, PAPER = (30, 34, 42), (250, 250, 250)
 OUTLINE, HALO = (255, 255, 255), (20, 20, 20)
 # Blue is normal, the pale middle the threshold, red abnormal; tells apart for the colour-blind too.
@@ -30,13 +31,17 @@ STEPS = np.array([0.0, 0.34, 0.5, 0.66, 1.0])
 
 def render_heatmap(pixels: NDArray[np.uint8], scored: "ScoredImage") -> bytes:
     """Return a PNG of the photograph under its anomaly map, regions outlined, with the scale; at most 1024 px long."""
-    photo = _fitted(Image.fromarray(pixels), LONGEST_SIDE - LEGEND_HEIGHT, at_least=SHORTEST_SIDE)
-    # A bank of copies may put the threshold at zero.
-    top = max(2 * scored.map_threshold, np.finfo(np.float32).tiny)
-    levels = Image.fromarray(scored.anomaly_map).resize(photo.size, Image.Resampling.BICUBIC)
-    overlay = Image.fromarray(blend(np.asarray(photo), np.asarray(levels) / top))
-    _outline(overlay, scored.regions, overlay.width / pixels.shape[1], overlay.height / pixels.shape[0])
-    return _png(_with_legend(overlay))
+    return _png(_with_legend(_overlay(pixels, scored, LONGEST_SIDE - LEGEND_HEIGHT, at_least=SHORTEST_SIDE)))
+
+
+def render_small_heatmap(pixels: NDArray[np.uint8], scored: "ScoredImage", *, side: int) -> bytes:
+    """Return the same as a JPEG without the scale, `side` pixels on its long side: for pages that hold many."""
+    return _jpeg(_overlay(pixels, scored, side, at_least=side))
+
+
+def render_small_photo(pixels: NDArray[np.uint8], *, side: int) -> bytes:
+    """Return a JPEG of a photograph, `side` pixels on its long side."""
+    return _jpeg(_fitted(Image.fromarray(pixels), side, at_least=side))
 
 
 def render_thumbnail(pixels: NDArray[np.uint8], *, side: int = THUMBNAIL_SIDE) -> bytes:
@@ -65,6 +70,16 @@ def blend(photo: NDArray[np.uint8], level: NDArray[np.floating]) -> NDArray[np.u
 def colours(level: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the RGB colour (..., 3) of levels 0..1 on the fixed scale."""
     return np.stack([np.interp(level, STEPS, channel) for channel in ANCHORS.T], axis=-1)
+
+
+def _overlay(pixels: NDArray[np.uint8], scored: "ScoredImage", longest: int, *, at_least: int) -> Image.Image:
+    photo = _fitted(Image.fromarray(pixels), longest, at_least=at_least)
+    # A bank of copies may put the threshold at zero.
+    top = max(2 * scored.map_threshold, np.finfo(np.float32).tiny)
+    levels = Image.fromarray(scored.anomaly_map).resize(photo.size, Image.Resampling.BICUBIC)
+    overlay = Image.fromarray(blend(np.asarray(photo), np.asarray(levels) / top))
+    _outline(overlay, scored.regions, overlay.width / pixels.shape[1], overlay.height / pixels.shape[0])
+    return overlay
 
 
 def _span(start: int, length: int, limit: int) -> tuple[int, int]:
@@ -114,4 +129,10 @@ def _with_legend(picture: Image.Image) -> Image.Image:
 def _png(image: Image.Image) -> bytes:
     buffer = BytesIO()
     image.save(buffer, format="PNG", compress_level=6)
+    return buffer.getvalue()
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, format="JPEG", quality=JPEG_QUALITY)
     return buffer.getvalue()

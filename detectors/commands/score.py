@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,11 +14,14 @@ from detectors.commands.files import list_images
 from detectors.commands.fit import progress_bars
 from detectors.errors import DetectorError
 from storage.blobs import write_durably
-from storage.commands.options import ConfigOption, JsonOption, plain, print_json, print_table
+from storage.commands.options import ConfigOption, JsonOption, now_utc, plain, print_json, print_table
 from storage.opening import open_stores
 from storage.records import DetectorVersion
 from storage.repositories.sources import list_sources, source_by_name
 from storage.repositories.versions import active_version
+
+if TYPE_CHECKING:
+    from detectors.commands.score_report import ReportPhotos
 
 
 class NotFittedError(DetectorError):
@@ -41,6 +44,10 @@ def score(
     config: ConfigOption = None,
     *,
     heatmaps: Annotated[Path | None, typer.Option(help="Folder for the heatmaps.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="HTML file: worst first, to be labelled by keyboard.")
+    ] = None,
+    report_images: Annotated[int, typer.Option(min=0, help="Pictures in the report at most; others are listed.")] = 200,
     as_json: JsonOption = False,
 ) -> None:
     """Score photos with a source's detector; nothing is recorded and nobody is told."""
@@ -49,18 +56,34 @@ def score(
     version = _version(source, settings)
     if heatmaps is not None:
         heatmaps.mkdir(parents=True, exist_ok=True)
+    photos = None
+    if report is not None:
+        from detectors.commands.score_report import ReportPhotos  # noqa: PLC0415 - only a report needs it
+
+        report.parent.mkdir(parents=True, exist_ok=True)  # now rather than after minutes of scoring
+        photos = ReportPhotos(source, version, settings, pictures=report_images, now=now_utc())
     lines = []
     with progress_bars() as bars:
         for line in bars.track(
-            _lines(source, version, images, settings, heatmaps), total=len(images), description="score"
+            _lines(source, version, images, settings, heatmaps, photos), total=len(images), description="score"
         ):
             lines.append(line)
             if as_json:
                 print_json(line)
+    if report is not None and photos is not None:
+        _write_report(report, photos)
     if not as_json:
         _tell(lines)
+        if report is not None:
+            typer.echo(f"The report is in {report}.")
     if all(line["verdict"] == "rejected" for line in lines):
         raise NothingScoredError(len(lines))
+
+
+def _write_report(path: Path, photos: "ReportPhotos") -> None:
+    from detectors.reports.score_page import render_scores  # noqa: PLC0415 - only a report needs it
+
+    write_durably(path, render_scores(photos.report()).encode())
 
 
 def _version(source: str, settings: Settings) -> DetectorVersion:
@@ -80,6 +103,7 @@ def _lines(
     images: list[Path],
     settings: Settings,
     heatmaps: Path | None,
+    photos: "ReportPhotos | None",
 ) -> Iterator[dict[str, Any]]:
     from detectors.decode import DecodeError, Decoder  # noqa: PLC0415 - torch is loaded only when there is work for it
     from detectors.heatmap import render_heatmap  # noqa: PLC0415 - the same
@@ -91,16 +115,20 @@ def _lines(
         for number, image in enumerate(images):
             started = time.perf_counter()
             try:
-                pixels = decoder.decode(image).pixels
+                decoded = decoder.decode(image)
             except DecodeError as error:
+                if photos is not None:
+                    photos.reject(image, error.reason)
                 yield _rejected(source, version, image, str(error.reason), started)
                 continue
-            scored = detector.inspect(pixels)
+            scored = detector.inspect(decoded.pixels)
             milliseconds = (time.perf_counter() - started) * 1000
             drawn = None
             if heatmaps is not None:
                 drawn = (heatmaps / f"{number:05d}-{image.stem[:80]}.png").absolute()
-                write_durably(drawn, render_heatmap(pixels, scored))
+                write_durably(drawn, render_heatmap(decoded.pixels, scored))
+            if photos is not None:
+                photos.add(image, decoded, scored)
             yield _line(source, version, image) | {
                 "score": scored.score,
                 "threshold": scored.threshold,

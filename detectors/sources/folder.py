@@ -77,7 +77,7 @@ class FolderSource:
     def _is_whole(self, file: Path, status: os.stat_result, was_the_same: bool, now: datetime) -> bool:  # noqa: FBT001
         if not stat.S_ISREG(status.st_mode):
             return True
-        age = abs(now - _modified_at(status))  # a clock that runs ahead makes no file young for ever
+        age = abs(now - modified_at(status))  # a clock that runs ahead makes no file young for ever
         if not was_the_same and age < SETTLED:
             return False
         return age > UNFINISHED or has_its_end(file)
@@ -89,7 +89,7 @@ class FolderSource:
             origin=origin,
             content=content,
             size_bytes=status.st_size,
-            modified_at=_modified_at(status),
+            modified_at=modified_at(status),
             file=file,
             reason=reason,
             sidecar=read_sidecar(file),
@@ -140,7 +140,8 @@ def _origin(relative: str, status: os.stat_result) -> str:
     return f"{hashlib.sha256(os.fsencode(relative)).hexdigest()[:32]}|{status.st_size}|{status.st_mtime_ns}"
 
 
-def _modified_at(status: os.stat_result) -> datetime:
+def modified_at(status: os.stat_result) -> datetime:
+    """Return when a file was changed last; far in the future where that is no moment."""
     try:
         return datetime.fromtimestamp(status.st_mtime, UTC)
     except (OverflowError, ValueError, OSError):  # a file system can hold years that no calendar has

@@ -51,6 +51,23 @@ def test_scores_files_and_folders_and_records_nothing(home: Path) -> None:
     assert oddspot("history", "export", cwd=home).stdout == ""
 
 
+def test_writes_a_report_of_scores_with_pictures_of_the_worst_alone(home: Path) -> None:
+    write_plates(home / "today", 2, first_seed=1058)
+    make_plate(800, has_scratch=True).save(home / "today" / "odd.png")
+    (home / "today" / "broken.png").write_bytes(b"no picture")
+
+    done = oddspot(
+        "score", "line-1", "today", "--report", "out/report.html", "--report-images", "1", "--json", cwd=home
+    )
+
+    assert done.returncode == 0, done.stderr
+    page = (home / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.count("<article") == 1
+    assert page.index("odd.png</h2>") < page.index("plate-000.png") < page.index("broken.png")
+    assert page.count("<img") == 3
+    assert "Compare with the good one" in page
+
+
 def test_says_for_people_what_it_found(home: Path) -> None:
     make_plate(800, has_scratch=True).save(home / "odd.png")
 

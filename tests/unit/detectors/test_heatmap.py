@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detectors.heatmap import LEGEND_HEIGHT, blend, colours, render_crop, render_heatmap, render_thumbnail
+from detectors.heatmap import (
+    LEGEND_HEIGHT,
+    blend,
+    colours,
+    render_crop,
+    render_heatmap,
+    render_small_heatmap,
+    render_small_photo,
+    render_thumbnail,
+)
 from detectors.scoring import ScoredImage
 from storage.records import Region, Verdict
 
@@ -121,3 +130,13 @@ def test_a_crop_of_a_tiny_image_is_the_image() -> None:
 
 def test_draws_a_map_whose_threshold_is_zero() -> None:
     assert opened(render_heatmap(grey(100, 100), replace(scored(), map_threshold=0.0))).width > 0
+
+
+@pytest.mark.parametrize(("height", "width"), [(30, 60), (600, 1200)])
+def test_small_pictures_are_of_one_size_whatever_the_photo(height: int, width: int) -> None:
+    for jpeg in (
+        render_small_photo(grey(height, width), side=480),
+        render_small_heatmap(grey(height, width), scored(), side=480),
+    ):
+        image = Image.open(io.BytesIO(jpeg))
+        assert (image.format, image.size) == ("JPEG", (480, 240))

@@ -1,3 +1,6 @@
+import base64
+import hashlib
+
 from detectors.reports.page import render_page, render_paragraph, render_picture, render_table
 
 HOSTILE = '<img src=x onerror="alert(1)">&'
@@ -24,6 +27,16 @@ def test_a_page_may_load_nothing() -> None:
     assert "http://" not in page
     assert "https://" not in page
     assert "<script" not in page
+
+
+def test_lets_its_own_script_run_and_no_other() -> None:
+    page = render_page("Report", [], script="let x = 1;\n", style="b { color: red; }")
+
+    digest = base64.b64encode(hashlib.sha256(b"let x = 1;\n").digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page
+    assert "<script>let x = 1;\n</script>" in page
+    assert "b { color: red; }</style>" in page
+    assert "unsafe-inline" not in page.split("script-src")[1].split('"')[0]
 
 
 def test_puts_words_left_and_figures_right() -> None:

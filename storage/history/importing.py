@@ -9,7 +9,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from storage.database import Database
-from storage.history.line import BadLineError, HistoryLine, parse_line
+from storage.history.fields import BadLineError
+from storage.history.line import HistoryLine, parse_line
 from storage.history.parents import Parents
 from storage.models import FrameRow, InspectionRow, LabelRow
 from storage.records import FrameState, Verdict

@@ -3,12 +3,12 @@
 import typer
 
 from storage.commands.history import history_app
-from storage.commands.labels import label
+from storage.commands.labels import label_app
 from storage.commands.lists import db_app, incident_app, model_app
 from storage.commands.sources import source_app
 
 app = typer.Typer()
-app.command()(label)
+app.add_typer(label_app, name="label")
 app.add_typer(source_app, name="source")
 app.add_typer(model_app, name="model")
 app.add_typer(incident_app, name="incident")

@@ -226,6 +226,7 @@ def _item(report: ScoreReport, photo: ScoredPhoto) -> str:
         "score": photo.score,
         "threshold": report.threshold,
         "verdict": photo.verdict,
+        "fault": photo.fault,
     }
     return f'data-item="{escape(json.dumps(values))}"'
 

@@ -1,15 +1,22 @@
-"""`oddspot label`: a person's word on an inspection, from a terminal."""
+"""`oddspot label`: a person's word on an inspection, or a report's file of them, from a terminal."""
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from config.load import load_settings
 from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json
 from storage.errors import StorageError
+from storage.history.labelling import BadLabelsError, LabelReport, import_labels
 from storage.opening import open_stores
 from storage.records import LabelKind
 from storage.repositories.labels import add_label
+
+SHOWN_ERRORS = 20
+HELP = "Say what an inspection really shows, as in `oddspot label A-1042 defect`, or import a report's labels."
 
 
 class BadIdError(StorageError):
@@ -19,6 +26,24 @@ class BadIdError(StorageError):
         super().__init__(f"{text!r} is not an inspection's id; ids look like A-1042.")
 
 
+class LabelFileError(StorageError):
+    """A file of labels cannot be read."""
+
+
+class LabelGroup(TyperGroup):
+    """`label A-1042 defect` is short for `label set A-1042 defect`: a first word that names no command is an id."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the command in where it was left out."""
+        if args and args[0] not in {*self.commands, *ctx.help_option_names}:
+            args = ["set", *args]
+        return super().parse_args(ctx, args)
+
+
+label_app = typer.Typer(cls=LabelGroup, help=HELP, no_args_is_help=True)
+
+
+@label_app.command("set")
 def label(
     inspection: Annotated[str, typer.Argument(help="The inspection, as in A-1042.")],
     kind: Annotated[LabelKind, typer.Argument(help="What it is.")],
@@ -28,7 +53,7 @@ def label(
     note: Annotated[str | None, typer.Option(help="A few words.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what an inspection really shows: defect, false_alarm, unsure or missed."""
+    """Label one inspection: defect, false_alarm, unsure or missed; the word `set` may be left out."""
     inspection_id = inspection_id_of(inspection)
     stores = open_stores(load_settings(config))
     with stores.database.transaction() as session:
@@ -45,6 +70,65 @@ def label(
         print_json({"id": f"A-{inspection_id}", "label": written.kind, "defect_class": written.defect_class})
     else:
         typer.echo(f"A-{inspection_id} is labelled {written.kind.replace('_', ' ')}.")
+
+
+@label_app.command("import")
+def bring_in(
+    file: Annotated[Path, typer.Argument(help="What a report of `oddspot score` saved; - reads standard input.")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Import a report's labels, all or none; photos that were only scored are taken in, and nobody is paged."""
+    lines = _read_lines(file)
+    stores = open_stores(load_settings(config))
+    try:
+        report = import_labels(stores.database, lines, author=person(), now=now_utc())
+    except BadLabelsError as error:
+        _tell_errors(error, as_json=as_json)
+        raise
+    if as_json:
+        print_json(_as_json(report) | {"errors": []})
+    else:
+        typer.echo(sentence_of(report))
+
+
+def sentence_of(report: LabelReport) -> str:
+    """Say what an import did."""
+    kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in report.kinds.items() if count)
+    words = f"{_several(report.labels, 'label')}: {kinds}"
+    if report.known:
+        words += f"; {report.known} known already"
+    if report.taken_in:
+        was = "was" if report.taken_in == 1 else "were"
+        words += f"; {_several(report.taken_in, 'photo')} {was} not on record and {was} taken in"
+    return words
+
+
+def _read_lines(file: Path) -> list[str]:
+    try:
+        with sys.stdin if str(file) == "-" else file.open(encoding="utf-8", errors="replace") as lines:
+            return list(lines)
+    except OSError as error:
+        raise LabelFileError(f"{file} cannot be read: {error.strerror}.") from error
+
+
+def _tell_errors(error: BadLabelsError, *, as_json: bool) -> None:
+    if as_json:
+        nothing = LabelReport(dict.fromkeys(LabelKind, 0), known=0, taken_in=0)
+        errors = [{"line": number, "reason": reason} for number, reason in error.errors.items()]
+        print_json(_as_json(nothing) | {"errors": errors})
+    for number, reason in list(error.errors.items())[:SHOWN_ERRORS]:
+        typer.echo(f"line {number}: {reason}", err=True)
+
+
+def _as_json(report: LabelReport) -> dict[str, Any]:
+    kinds = {str(kind): count for kind, count in report.kinds.items()}
+    return {"labels": report.labels, **kinds, "known": report.known, "taken_in": report.taken_in}
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def inspection_id_of(text: str) -> int:

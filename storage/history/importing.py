@@ -43,7 +43,7 @@ def import_history(database: Database, lines: Iterable[str], *, now: datetime) -
     while batch := list(islice(numbered, BATCH_LINES)):
         parsed = list(_parse(batch, report))
         with database.transaction() as session:
-            _import_batch(session, parsed, report, now)
+            import_lines(session, parsed, report, now=now)
         yield report
 
 
@@ -55,10 +55,11 @@ def _parse(batch: list[tuple[int, str]], report: ImportReport) -> Iterator[Histo
             report.errors[number] = str(error)
 
 
-def _import_batch(session: Session, lines: list[HistoryLine], report: ImportReport, now: datetime) -> None:
+def import_lines(session: Session, lines: list[HistoryLine], report: ImportReport, *, now: datetime) -> None:
+    """Import lines inside the caller's transaction and put their inspections' ids into the report; no event is made."""
     parents = Parents(session, now)
     frames = _frame_ids(session, parents, lines, now)
-    keys = [(frames[line.frame_sha256], parents.version_id(line)) for line in lines]
+    keys = [(frames[parents.source_id(line), line.frame_sha256], parents.version_id(line)) for line in lines]
     known = _known_inspections(session, frames.values())
     fresh: dict[tuple[int, int], HistoryLine] = {}
     for line, key in zip(lines, keys, strict=True):
@@ -76,13 +77,17 @@ def _import_batch(session: Session, lines: list[HistoryLine], report: ImportRepo
         report.ids[line.number] = known[key]
 
 
-def _frame_ids(session: Session, parents: Parents, lines: list[HistoryLine], now: datetime) -> dict[str, int]:
-    wanted = {line.frame_sha256: line for line in lines}
-    found = session.execute(select(FrameRow.sha256, FrameRow.id).where(FrameRow.sha256.in_(wanted)))
-    ids = {sha256: frame_id for sha256, frame_id in found}  # noqa: C416 - rows are no tuples to mypy
-    new = {sha256: line for sha256, line in wanted.items() if sha256 not in ids}
+def _frame_ids(
+    session: Session, parents: Parents, lines: list[HistoryLine], now: datetime
+) -> dict[tuple[int, str], int]:
+    """Return the frames by their source and hash, made where they are missing."""
+    wanted = {(parents.source_id(line), line.frame_sha256): line for line in lines}
+    hashes = {sha256 for _, sha256 in wanted}
+    found = session.execute(select(FrameRow.source_id, FrameRow.sha256, FrameRow.id).where(FrameRow.sha256.in_(hashes)))
+    ids = {(source_id, sha256): frame_id for source_id, sha256, frame_id in found}
+    new = {key: line for key, line in wanted.items() if key not in ids}
     if new:
-        rows = [_frame(parents.source_id(line), sha256, line, now) for sha256, line in new.items()]
+        rows = [_frame(source_id, sha256, line, now) for (source_id, sha256), line in new.items()]
         made = session.scalars(insert(FrameRow).returning(FrameRow.id, sort_by_parameter_order=True), rows)
         ids |= dict(zip(new, made, strict=True))
     return ids

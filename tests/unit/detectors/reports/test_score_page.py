@@ -103,6 +103,7 @@ def test_an_item_holds_what_its_label_is_saved_with() -> None:
         "score": 2.5,
         "threshold": 1.0,
         "verdict": "anomalous",
+        "fault": None,
     }
 
 

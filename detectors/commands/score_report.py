@@ -20,7 +20,7 @@ from detectors.reports.score_page import PhotoPictures, ScoredPhoto, ScoreReport
 from detectors.scoring import ScoredImage
 from detectors.sources.folder import modified_at, read_sidecar
 from detectors.sources.port import Arrival
-from storage.records import DetectorVersion, NearestNormal
+from storage.records import DetectorVersion, NearestNormal, RejectReason
 
 PICTURE_SIDE = 480
 
@@ -40,15 +40,20 @@ class ReportPhotos:
         self._pictures: dict[int, PhotoPictures] = {}
 
     def add(self, path: Path, image: DecodedImage, scored: ScoredImage) -> None:
-        """Take in a scored photo; raise OSError where its file has gone since."""
+        """Take in a scored photo; one whose file has gone since is among those that could not be read."""
+        try:
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            captured_at = self._captured_at(path, image)
+        except OSError:
+            self.reject(path, RejectReason.UNREADABLE)
+            return
         self._keep_pictures(len(self._photos), scored.score, lambda: self._draw(image, scored))
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         self._photos.append(
             ScoredPhoto(
                 path=str(path),
                 sha256=sha256,
-                captured_at=self._captured_at(path, image),
+                captured_at=captured_at,
                 score=scored.score,
                 p_value=scored.p_value,
                 verdict=scored.verdict,

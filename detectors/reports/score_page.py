@@ -15,6 +15,7 @@ from storage.text import storable
 
 SCRIPT, STYLE = (Path(__file__).with_suffix(ending) for ending in (".js", ".css"))
 REGIONS_SHOWN = 5
+ROWS_TOGETHER = 100
 # What a person can say of a photo the detector called so, with its key.
 CHOICES = {
     Verdict.ANOMALOUS: (("defect", "Defect", "d"), ("false_alarm", "False alarm", "f"), ("unsure", "Unsure", "u")),
@@ -191,8 +192,10 @@ def _rest(report: ScoreReport, photos: Sequence[tuple[int, ScoredPhoto]]) -> Ite
     columns = ("", "photo", "verdict", "score", "of the threshold", "p-value", "label", "")
     kinds = (' class="word"', ' class="word"', ' class="word"', "", "", "", ' class="word"', "")
     head = "".join(f'<th scope="col"{kind}>{name}</th>' for name, kind in zip(columns, kinds, strict=True))
-    rows = "".join(_row(report, rank, photo) for rank, photo in photos)
-    yield f'<div class="wide"><table class="rest"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    # In several tables: a browser lays out a whole table anew for every label in it.
+    for start in range(0, len(photos), ROWS_TOGETHER):
+        rows = "".join(_row(report, rank, photo) for rank, photo in photos[start : start + ROWS_TOGETHER])
+        yield f'<div class="wide"><table class="rest"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _row(report: ScoreReport, rank: int, photo: ScoredPhoto) -> str:

@@ -157,3 +157,12 @@ def test_the_same_photos_by_the_same_detector_are_the_same_report() -> None:
 def test_a_threshold_of_zero_and_no_photo_at_all_are_shown() -> None:
     assert "Above the threshold" in render(make_photo(), threshold=0.0)
     assert "Not readable" in render(rejected=(("gone.png", "empty"),))
+
+
+def test_long_lists_stand_in_several_tables_in_one_order() -> None:
+    photos = [normal(pictures=None, path=f"{number}.png", sha256=f"{number:064x}") for number in range(101)]
+
+    page = render(*photos)
+
+    assert page.count("<table") == 2
+    assert [item["path"] for item in items(page)] == [photo.path for photo in photos]

@@ -45,7 +45,7 @@ class PatchScale:
 
 
 class Blend:
-    """Average the standardised patch scores of both, three parts to one; an image is as odd as the mean of its highest patches."""
+    """Average the standardised patch scores of both; an image is as odd as the mean of its highest patches."""
 
     name: ClassVar[str] = "blend"
     needs_whole_images: ClassVar[bool] = True

@@ -107,6 +107,12 @@ class DetectorSettings(_Section):
     train_seconds: float = Field(240.0, gt=0, description="Time one training may take; it keeps the best so far.")
     search_seconds: float = Field(300.0, gt=0, description="Time the search of the default preset may take.")
     promised_rate: float = Field(0.01, gt=0, lt=0.5, description="False alarms promised, as a share of normal images.")
+    miss_cost: float | None = Field(
+        None,
+        gt=0,
+        description="False alarms a miss costs: with labelled defects, the cheapest threshold is used; null: promised.",
+    )
+    defect_rate: float = Field(0.01, gt=0, lt=1, description="Share of images with a defect; weighs miss_cost.")
     seed: int = Field(0, ge=0, description="Seed of every random choice in a fit.")
     threads: int = Field(2, ge=1, le=64, description="CPU threads of a fit and of a worker.")
 

@@ -71,6 +71,7 @@ class Manifest(_Part):
     map_threshold: FiniteFloat
     wanted_rate: FiniteFloat
     promised_rate: FiniteFloat
+    promised_interval: tuple[FiniteFloat, FiniteFloat] | None = None
     statistics: Statistics
     images: tuple[str, ...]
     thumbnails: tuple[str, ...]

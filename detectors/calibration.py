@@ -1,12 +1,15 @@
 """What a score means: held-out scores of normal images, a p-value, and a threshold that keeps its promise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta, betabinom
 
+CONFIDENCE = 0.95
+TENTH = 0.0995  # 10 %, once rounded to two digits
 LEAVE_ONE_OUT_UP_TO = 32
 TEN_FOLDS_UP_TO = 100
 RUNS_PER_FOLD = 8
@@ -37,6 +40,24 @@ class Calibration:
         """What can be promised, in words."""
         return calibration_sentence(len(self.scores), wanted_rate=self.wanted_rate, promised_rate=self.promised_rate)
 
+    @property
+    def promised_interval(self) -> tuple[float, float]:
+        """Between which shares of good images the false alarms of this very threshold lie, 95 % of the time."""
+        return rate_interval(len(self.scores), self.promised_rate)
+
+    @property
+    def interval_sentence(self) -> str:
+        """What the promise means for this very threshold, in words."""
+        shown = [f"{100 * rate:.2g} %" if rate < TENTH else f"{100 * rate:.0f} %" for rate in self.promised_interval]
+        return f"Between {shown[0]} and {shown[1]} of good images will raise a false alarm, 95 % of the time."
+
+    def moved_to(self, threshold: float) -> "Calibration":
+        """Return it with another threshold, and the rate that one promises; where scores chose it, nearly so."""
+        above = sum(score > threshold for score in self.scores)
+        rate = (1 + above) / (len(self.scores) + 1)
+        map_threshold = conformal_quantile(self.map_peaks, rate)
+        return replace(self, threshold=threshold, promised_rate=rate, map_threshold=map_threshold)
+
 
 def calibrate(scores: Sequence[float], map_peaks: Sequence[float], *, wanted_rate: float) -> Calibration:
     """Return thresholds that normal images exceed at wanted_rate at most, or at the least that can be promised."""
@@ -53,10 +74,34 @@ def calibrate(scores: Sequence[float], map_peaks: Sequence[float], *, wanted_rat
 
 def conformal_quantile(scores: Sequence[float], rate: float) -> float:
     """Return the ceil((n + 1)(1 - rate))-th smallest score: the next normal score exceeds it at `rate` at most."""
-    count = len(scores)
+    return float(sorted(scores)[conformal_rank(len(scores), rate) - 1])
+
+
+def conformal_rank(images: int, rate: float) -> int:
+    """Return k = ceil((n + 1)(1 - rate)), within 1 and n: the threshold is the k-th smallest of n scores."""
     # Rounded first: 0.1 of 9 + 1 images is exactly one image, whatever binary fractions say.
-    rank = ceil(round((count + 1) * (1 - rate), 9))
-    return float(sorted(scores)[min(rank, count) - 1])
+    return min(max(ceil(round((images + 1) * (1 - rate), 9)), 1), images)
+
+
+def rate_interval(images: int, rate: float) -> tuple[float, float]:
+    """Return the central 95 % interval of the false-alarm rate of a threshold from n images.
+
+    Over calibration sets it is Beta(n + 1 - k, k), k the threshold's rank (Vovk 2012, "Conditional validity of
+    inductive conformal predictors"; Angelopoulos and Bates 2023, "Conformal Prediction: A Gentle Introduction", 3.2).
+    """
+    rank = conformal_rank(images, rate)
+    low, high = beta(images + 1 - rank, rank).interval(CONFIDENCE)
+    return float(low), float(high)
+
+
+def count_interval(images: int, rate: float, future: int) -> tuple[int, int]:
+    """Return the 95 % interval of the number of false alarms among `future` good images.
+
+    It is beta-binomial(future; n + 1 - k, k): the rate is Beta, and the alarms at that rate are binomial (the same).
+    """
+    rank = conformal_rank(images, rate)
+    low, high = betabinom(future, images + 1 - rank, rank).interval(CONFIDENCE)
+    return int(low), int(high)
 
 
 def calibration_sentence(images: int, *, wanted_rate: float, promised_rate: float) -> str:

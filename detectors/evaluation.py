@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from config.settings import DetectorSettings, LimitSettings
 from detectors.baselines import trivial_aurocs
+from detectors.calibration import count_interval
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder
 from detectors.defect_files import DefectFile
@@ -36,7 +37,15 @@ __all__ = [
 MEAN = "mean"
 SEVERAL = "several"
 # The mean of intervals is not the interval of a mean, and one category's kinds are not another's.
-OF_ONE_CATEGORY: dict[str, object] = {"image_auroc_low": None, "image_auroc_high": None, "kinds": {}, "choice": None}
+OF_ONE_CATEGORY: dict[str, object] = {
+    "image_auroc_low": None,
+    "image_auroc_high": None,
+    "promised_low": None,
+    "promised_high": None,
+    "kept_promise": None,
+    "kinds": {},
+    "choice": None,
+}
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS.
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -61,6 +70,8 @@ class EvaluationLine:
     image_auroc_low, image_auroc_high: the 95 % bootstrap interval. kinds: by kind of defect. peak_inside: the share of
     alarmed defects with a mask whose map peaks in it, widened by one patch. trivial: the AUROC of figures that know
     nothing of the part. masks_missing: defects without a mask. fitness, choice: the fit's own verdict on itself.
+    promised_rate: of the fit. promised_low, promised_high: the 95 % interval of false_alarm_rate on so many good test
+    images, where those are as the training's; kept_promise: whether it lies inside.
     """
 
     category: str
@@ -96,6 +107,10 @@ class EvaluationLine:
     fitness: str | None
     fitness_auroc: float | None
     choice: str | None
+    promised_rate: float
+    promised_low: float | None
+    promised_high: float | None
+    kept_promise: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +220,8 @@ def _line(
     times = np.asarray([one.milliseconds for one in measured.images])
     low, high = bootstrap_interval(labels, scores, settings.seed) if has_both else (None, None)
     trivial = trivial_aurocs(labels, [one.trivial for one in measured.images]) if has_both else {}
+    false_alarm_rate = _share(alarms[~labels])
+    promised = _promised_interval(report, int((~labels).sum()))
     return EvaluationLine(
         category=name,
         method=report.method,
@@ -217,7 +234,7 @@ def _line(
         image_f1_max=f1_max(labels, scores) if has_both else None,
         pixel_auroc=pixel_auroc(measured.maps, measured.masks) if has_masks else None,
         aupro=aupro(measured.maps, measured.masks) if has_masks else None,
-        false_alarm_rate=_share(alarms[~labels]),
+        false_alarm_rate=false_alarm_rate,
         recall=_share(alarms[labels]),
         fit_seconds=fit_seconds,
         coreset_seconds=report.seconds.get("bank", 0.0),
@@ -239,7 +256,21 @@ def _line(
         fitness=str(report.fitness.word) if report.fitness else None,
         fitness_auroc=report.fitness.auroc if report.fitness else None,
         choice=report.choice,
+        promised_rate=report.promised_rate,
+        promised_low=promised[0] if promised else None,
+        promised_high=promised[1] if promised else None,
+        kept_promise=promised[0] <= false_alarm_rate <= promised[1]
+        if promised and false_alarm_rate is not None
+        else None,
     )
+
+
+def _promised_interval(report: FitReport, good: int) -> tuple[float, float] | None:
+    """Return between which shares of `good` images false alarms lie 95 % of the time; None without good images."""
+    if not good:
+        return None
+    low, high = count_interval(report.calibration_images, report.promised_rate, good)
+    return low / good, high / good
 
 
 def _kinds(measured: Measured) -> dict[str, KindFigures]:

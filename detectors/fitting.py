@@ -21,11 +21,18 @@ from detectors.checkpoints import FileCheckpoints, NoCheckpoints, training_key
 from detectors.decode import NORMALISER, DecodeError, Decoder
 from detectors.defect_files import DefectFile
 from detectors.errors import DetectorError
+from detectors.expected_cost import Prices
 from detectors.faults import Exposure, TrainingStatistics, measure_exposure, summarise_exposures
 from detectors.features import MEMORY_BYTES, TrainingPatches, embed, shrink
 from detectors.fitness import Fitness
 from detectors.heatmap import render_thumbnail
-from detectors.learning import Promise, calibrate_by_folds, require_enough, train_and_calibrate
+from detectors.learning import (
+    Promise,
+    calibrate_by_folds,
+    require_enough,
+    score_unseen_defects,
+    train_and_calibrate,
+)
 from detectors.masks import read_mask
 from detectors.methods.port import (
     EmbeddedImage,
@@ -40,6 +47,7 @@ from detectors.methods.port import (
 )
 from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
 from detectors.presets import Preset, View, choose_preset
+from detectors.pricing import DefectOutlook, price_threshold
 from detectors.search import Choice, choose_view, pick_images
 from detectors.weights import WeightsFile, ensure_weights
 from storage.records import RejectReason
@@ -64,13 +72,20 @@ class FitError(DetectorError):
 
 @dataclass(frozen=True, slots=True)
 class FitReport:
-    """What a fit did and what it can promise; seconds by stage: features, bank, calibrate."""
+    """What a fit did and what it can promise; seconds by stage: features, bank, calibrate.
+
+    promised_interval: between which false-alarm rates this very threshold lies, 95 % of the time, by calibration_images
+    held-out normals. outlook: what labelled defects say of the threshold.
+    """
 
     images: int
     skipped: tuple[tuple[str, RejectReason], ...]
     threshold: float
     promised_rate: float
     wanted_rate: float
+    calibration_images: int
+    promised_interval: tuple[float, float]
+    outlook: DefectOutlook | None
     embedding_space: str
     bank_rows: int
     bank_bytes: int
@@ -86,6 +101,7 @@ class FitReport:
     defects: int
     labels: str | None
     calibration_sentence: str
+    interval_sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +196,12 @@ class _Fit:
         with self._timed("features"):
             learned = self._read_enough(images)
         if self._view.method in TRAINED:
-            method, calibration = self._train(learned, defects)
+            method, calibration, unseen = self._train(learned, defects)
         else:
             method, calibration = self._remember(learned)
-        return self._fitted(learned, method, calibration, len(defects))
+            unseen = self._score_unseen(method, defects)
+        calibration, outlook = price_threshold(calibration, unseen, self._prices)
+        return self._fitted(learned, method, calibration, outlook, len(defects))
 
     def _remember(self, learned: _Learned) -> tuple[FittedMethod, Calibration]:
         choices, method = self._choices(self._view), METHODS[self._view.method]
@@ -204,7 +222,8 @@ class _Fit:
             )
         return fitted, calibration
 
-    def _train(self, learned: _Learned, defects: Sequence[DefectFile]) -> tuple[FittedMethod, Calibration]:
+    def _train(self, learned: _Learned, defects: Sequence[DefectFile]) -> tuple[FittedMethod, Calibration, list[float]]:
+        """Return the method, its calibration, and scores of labelled defects that no training saw."""
         method = TRAINED[self._view.method]
         require_enough(method, len(learned.images), len(defects))
         labelled = [self._read_defect(defect) for defect in defects] if method.uses_defects else []
@@ -220,10 +239,23 @@ class _Fit:
             return self._training(name, kept[-1])
 
         with self._timed("train"):
-            found = train_and_calibrate(method, learned.images, labelled, training_of, self._promise, self._progress)
+            fitted, calibration = train_and_calibrate(
+                method, learned.images, labelled, training_of, self._promise, self._progress
+            )
+        if not method.uses_defects:
+            unseen = self._score_unseen(fitted, defects)
+        elif self._prices is None:
+            unseen = []  # as many trainings again, for a figure that changes nothing
+        else:
+            with self._timed("price"):
+                unseen = score_unseen_defects(method, learned.images, labelled, training_of, seed=self._settings.seed)
         for checkpoints in kept:
             checkpoints.forget()
-        return found
+        return fitted, calibration, unseen
+
+    def _score_unseen(self, method: FittedMethod, defects: Sequence[DefectFile]) -> list[float]:
+        """Score labelled defects by a method that learned from good images alone; one that cannot be read stops it."""
+        return [method.score(embed(self._backbone, self._decode_defect(defect))).score for defect in defects]
 
     def _training(self, name: str, checkpoints: FileCheckpoints | NoCheckpoints) -> Training:
         return Training(
@@ -233,11 +265,14 @@ class _Fit:
             checkpoints=checkpoints,
         )
 
-    def _read_defect(self, defect: DefectFile) -> LabelledDefect:
+    def _decode_defect(self, defect: DefectFile) -> NDArray[np.uint8]:
         try:
-            pixels = self._decoder.decode(defect.path).pixels
+            return self._decoder.decode(defect.path).pixels
         except DecodeError as error:
             raise FitError(f"The labelled defect {defect.path.name} cannot be read: {error.reason}.") from error
+
+    def _read_defect(self, defect: DefectFile) -> LabelledDefect:
+        pixels = self._decode_defect(defect)
         mask = None
         if defect.mask is not None:
             size, side = (pixels.shape[0], pixels.shape[1]), self._view.image_size
@@ -247,6 +282,11 @@ class _Fit:
     @property
     def _promise(self) -> Promise:
         return Promise(self._settings.promised_rate, self._view.image_size, self._settings.seed)
+
+    @property
+    def _prices(self) -> Prices | None:
+        cost = self._settings.miss_cost
+        return None if cost is None else Prices(cost, self._settings.defect_rate)
 
     def _look_by(self, view: View) -> None:
         self._backbone = self._backbone_of(view)
@@ -341,7 +381,12 @@ class _Fit:
         return embed(self._backbone, self._decoder.decode(path).pixels).grid
 
     def _fitted(
-        self, learned: _Learned, method: FittedMethod, calibration: Calibration, defects: int
+        self,
+        learned: _Learned,
+        method: FittedMethod,
+        calibration: Calibration,
+        outlook: DefectOutlook | None,
+        defects: int,
     ) -> FittedDetector:
         statistics = summarise_exposures(learned.exposures)
         arrays = method.arrays()
@@ -355,6 +400,9 @@ class _Fit:
             threshold=calibration.threshold,
             promised_rate=calibration.promised_rate,
             wanted_rate=calibration.wanted_rate,
+            calibration_images=len(calibration.scores),
+            promised_interval=calibration.promised_interval,
+            outlook=outlook,
             embedding_space=space,
             bank_rows=len(arrays["bank"]) if "bank" in arrays else 0,
             bank_bytes=arrays["bank"].nbytes if "bank" in arrays else sum(array.nbytes for array in arrays.values()),
@@ -370,6 +418,7 @@ class _Fit:
             defects=defects,
             labels=method.sentence if isinstance(method, Explains) else None,
             calibration_sentence=calibration.sentence,
+            interval_sentence=calibration.interval_sentence,
         )
         manifest = self._manifest(
             report, calibration, statistics, tuple(path.name for path in learned.used), thumbnails
@@ -406,6 +455,7 @@ class _Fit:
             map_threshold=calibration.map_threshold,
             wanted_rate=calibration.wanted_rate,
             promised_rate=calibration.promised_rate,
+            promised_interval=calibration.promised_interval,
             statistics=Statistics(**asdict(statistics)),
             images=names,
             thumbnails=tuple(thumbnails),

@@ -31,6 +31,7 @@ HELD_OUT_SHARE = 0.15
 FEWEST_HELD_OUT = 2
 CALIBRATION_SHARE = 0.25
 FEWEST_CALIBRATION = 4
+FEWEST_FOLDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,32 @@ def train_and_calibrate(
     for index in order[:count]:
         scores.add(fitted, images[index])
     return fitted, scores.calibration()
+
+
+def score_unseen_defects(
+    method: TrainedMethod,
+    images: Sequence[EmbeddedImage],
+    defects: Sequence[LabelledDefect],
+    training_of: Callable[[str], Training],
+    *,
+    seed: int,
+) -> list[float]:
+    """Score each labelled defect by a training on every good image and on defects of other folds alone.
+
+    Nothing where that cannot be: the method is too slow to be trained once a fold, or needs all the defects there are.
+    """
+    folds = min(method.folds, len(defects))
+    largest = -(-len(defects) // folds) if folds else len(defects)
+    if folds < FEWEST_FOLDS or len(defects) - largest < method.fewest_defects:
+        return []
+    generator = np.random.default_rng(seed)
+    good, order = generator.permutation(len(images)), generator.permutation(len(defects))
+    scores: list[float] = []
+    for number, fold in enumerate(np.array_split(order, folds)):
+        seen = [defects[index] for index in np.setdiff1d(order, fold)]
+        fitted = _train(method, images, good, seen, training_of(f"defects-{number}"))
+        scores += [fitted.score(defects[index].image).score for index in fold]
+    return scores
 
 
 def require_enough(method: TrainedMethod, images: int, defects: int) -> None:

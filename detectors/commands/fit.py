@@ -151,7 +151,7 @@ def _fit(
 
 def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[str, Any]:
     keys = ["wanted_rate", "bank_rows", "bank_bytes", "backbone", "image_size", "seconds", "skipped"]
-    keys += ["fitness", "choice", "defects", "labels"]
+    keys += ["fitness", "choice", "defects", "labels", "calibration_images", "promised_interval", "outlook"]
     return {
         "source": source,
         "detector": version.name,
@@ -181,11 +181,7 @@ def _tell(source: str, version: DetectorVersion, pace: float | None, state: Sour
     if version.details["labels"]:
         typer.echo(f"  labels          {version.details['defects']} defects. {version.details['labels']}")
     typer.echo(f"  threshold       {version.threshold:.4g} (scores above it are anomalies)")
-    typer.echo(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
-    if version.promised_rate > version.details["wanted_rate"]:
-        wanted = version.details["wanted_rate"]
-        needed = round(1 / wanted) - 1
-        typer.echo(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
+    _tell_promise(version)
     expected = "not known yet: no frames were seen" if pace is None else f"about {pace * version.promised_rate:.1f}"
     typer.echo(f"  false alarms    a day at this source's pace: {expected}")
     if state is SourceState.PAUSED:
@@ -196,3 +192,14 @@ def _tell(source: str, version: DetectorVersion, pace: float | None, state: Sour
         typer.echo(f"{source} is live: its anomalies are told. Next: `oddspot run`.")
     else:
         typer.echo(f"{source} is in commissioning: it scores silently until `oddspot source live {source}`.")
+
+
+def _tell_promise(version: DetectorVersion) -> None:
+    typer.echo(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
+    typer.echo(f"                  {version.details['interval_sentence']}")
+    outlook, wanted = version.details["outlook"], version.details["wanted_rate"]
+    if version.promised_rate > wanted and not (outlook and outlook["least_cost"]):
+        needed = round(1 / wanted) - 1
+        typer.echo(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
+    if outlook:
+        typer.echo(f"  unseen defects  {outlook['sentence']}")

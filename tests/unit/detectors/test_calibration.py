@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.calibration import calibrate, conformal_quantile, split_folds
+from detectors.calibration import calibrate, conformal_quantile, count_interval, rate_interval, split_folds
 
 finite = st.floats(-1e6, 1e6)
 
@@ -78,3 +78,52 @@ def test_neighbours_in_time_stay_in_one_fold() -> None:
 def test_the_split_follows_the_seed() -> None:
     assert all(np.array_equal(a, b) for a, b in zip(split_folds(150, 7), split_folds(150, 7), strict=True))
     assert not all(np.array_equal(a, b) for a, b in zip(split_folds(150, 7), split_folds(150, 8), strict=True))
+
+
+@pytest.mark.parametrize("count", [31, 200])
+def test_the_rate_of_one_fit_lies_in_its_interval_95_percent_of_the_time(count: int) -> None:
+    generator = np.random.default_rng(1)
+    thresholds = [calibrate(generator.random(count).tolist(), [1.0], wanted_rate=0.05).threshold for _ in range(4000)]
+
+    low, high = rate_interval(count, 0.05)
+
+    rates = 1 - np.asarray(thresholds)
+    assert ((rates >= low) & (rates <= high)).mean() == pytest.approx(0.95, abs=0.012)
+
+
+@pytest.mark.parametrize("future", [20, 80])
+def test_the_count_in_a_test_lies_in_its_interval_at_least_95_percent_of_the_time(future: int) -> None:
+    generator = np.random.default_rng(2)
+    counts = np.array(
+        [
+            (
+                generator.random(future) > calibrate(generator.random(100).tolist(), [1.0], wanted_rate=0.05).threshold
+            ).sum()
+            for _ in range(4000)
+        ]
+    )
+
+    low, high = count_interval(100, 0.05, future)
+
+    assert 0.94 <= ((counts >= low) & (counts <= high)).mean() <= 1
+    assert (counts < low).mean() <= 0.03
+    assert (counts > high).mean() <= 0.03
+
+
+def test_says_between_which_rates_false_alarms_will_lie() -> None:
+    calibration = calibrate(range(200), range(200), wanted_rate=0.01)
+
+    assert calibration.interval_sentence == (
+        "Between 0.12 % and 2.8 % of good images will raise a false alarm, 95 % of the time."
+    )
+
+
+def test_another_threshold_promises_another_rate() -> None:
+    calibration = calibrate(range(1, 100), range(101, 200), wanted_rate=0.01)
+
+    moved = calibration.moved_to(89.5)
+
+    assert (moved.threshold, moved.map_threshold) == (89.5, 189)
+    assert moved.promised_rate == pytest.approx(0.11)
+    assert moved.promised_interval == rate_interval(99, 0.11)
+    assert calibration.moved_to(calibration.threshold) == calibration

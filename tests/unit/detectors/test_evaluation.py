@@ -22,7 +22,8 @@ CONTRACT = (
     "category method preset backbone image_size seed image_auroc image_ap image_f1_max pixel_auroc aupro "
     "false_alarm_rate recall fit_seconds coreset_seconds milliseconds_p50 milliseconds_p95 images_per_second bank_rows "
     "bank_bytes peak_rss_bytes train_images test_images image_auroc_low image_auroc_high kinds peak_inside trivial "
-    "best_trivial masks_missing fitness fitness_auroc choice"
+    "best_trivial masks_missing fitness fitness_auroc choice promised_rate "
+    "promised_low promised_high kept_promise"
 )
 
 
@@ -64,6 +65,11 @@ def test_measures_a_category(tmp_path: Path, small_settings: DetectorSettings, w
     assert line.fit_seconds > line.coreset_seconds > 0
     assert line.milliseconds_p95 >= line.milliseconds_p50 > 0
     assert line.peak_rss_bytes > 100_000_000
+    assert line.promised_rate == pytest.approx(1 / 13)
+    assert line.promised_low == 0
+    assert line.promised_high is not None
+    assert line.false_alarm_rate is not None
+    assert line.kept_promise == (line.false_alarm_rate <= line.promised_high)
 
 
 def test_pixel_figures_are_missing_without_masks(

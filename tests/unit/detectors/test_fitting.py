@@ -5,6 +5,7 @@ import pytest
 from config.settings import DetectorSettings
 from detectors import fitting
 from detectors.decode import Decoder
+from detectors.defect_files import DefectFile
 from detectors.features import TrainingPatches
 from detectors.fitting import FitError, FittedDetector, fit_detector
 from storage.records import RejectReason
@@ -33,6 +34,9 @@ def test_reports_what_was_learned_and_promised(fitted: FittedDetector) -> None:
     assert report.bank_bytes == report.bank_rows * 152 * 4
     assert set(report.seconds) == {"features", "bank", "calibrate"}
     assert "7.69 %" in report.calibration_sentence
+    assert (report.calibration_images, report.outlook) == (12, None)
+    assert report.promised_interval == fitted.calibration.promised_interval
+    assert report.interval_sentence.startswith("Between 0.21 % and 26 % of good images")
 
 
 def test_a_few_images_are_all_remembered(fitted: FittedDetector) -> None:
@@ -136,3 +140,43 @@ def test_refuses_a_decoder_of_another_depth(
             weights_dir=weights_dir,
             progress=lambda _stage, _done, _total: None,
         )
+
+
+def fit_with_defects(tmp_path: Path, decoder: Decoder, settings: DetectorSettings, weights_dir: Path) -> FittedDetector:
+    bad = write_plates(tmp_path / "bad", 4, has_scratch=True, first_seed=60)
+    return fit_detector(
+        write_plates(tmp_path / "good", 10),
+        decoder=decoder,
+        settings=settings,
+        bit_depth=None,
+        weights_dir=weights_dir,
+        progress=lambda _stage, _done, _total: None,
+        defects=[DefectFile(path, None, "scratch") for path in bad],
+    )
+
+
+def test_tells_how_labelled_defects_fare_that_the_method_has_not_seen(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    settings = small_settings.model_copy(update={"method": "patchcore"})
+
+    report = fit_with_defects(tmp_path, decoder, settings, weights_dir).report
+
+    assert report.outlook is not None
+    assert (report.outlook.scored, report.outlook.recall, report.outlook.least_cost) == (4, 1.0, None)
+    assert report.promised_rate == pytest.approx(1 / 11)
+
+
+def test_takes_the_threshold_of_least_cost_once_a_miss_has_a_price(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    settings = small_settings.model_copy(update={"method": "patchcore", "miss_cost": 50.0, "promised_rate": 0.2})
+
+    fitted = fit_with_defects(tmp_path, decoder, settings, weights_dir)
+
+    outlook = fitted.report.outlook
+    assert outlook is not None
+    assert outlook.least_cost is not None
+    assert outlook.scored == 4
+    assert fitted.report.threshold == fitted.calibration.threshold == outlook.least_cost.threshold
+    assert fitted.report.promised_rate == fitted.calibration.promised_rate

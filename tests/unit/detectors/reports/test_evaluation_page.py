@@ -15,6 +15,7 @@ LINE = EvaluationLine(
     bank_bytes=10, peak_rss_bytes=10, train_images=5, test_images=4, image_auroc_low=0.61, image_auroc_high=0.92,
     kinds={"crack": KindFigures(2, 0.5, 0.75)}, peak_inside=None, trivial={"mean_brightness": 0.55},
     best_trivial=0.55, masks_missing=2, fitness=None, fitness_auroc=None, choice=None,
+    promised_rate=0.05, promised_low=0.0, promised_high=0.5, kept_promise=True,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is done now and then, and may be done twice without harm: digests and retention."""
+"""What is done now and then, and may be done twice without harm: digests, drift checks and retention."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 
 from config.settings import Settings
+from detectors.drift_watch import watch_drift
 from storage.opening import Stores
 from storage.repositories.digests import add_due_digests
 from storage.retention import BATCH_FRAMES, prune_originals
@@ -24,7 +25,7 @@ class Sweeps:
 
     def tick(self) -> None:
         """Do each chore; what goes wrong is logged, and the next tick tries again."""
-        for chore in (self._digests, self._retention):
+        for chore in (self._digests, self._drift, self._retention):
             try:
                 chore()
             except Exception:  # the edge of a tick
@@ -35,6 +36,11 @@ class Sweeps:
             told = add_due_digests(session, frames=self._settings.alerts.digest_frames, now=self._clock())
         if told:
             logger.info("digests_written", sources=told)
+
+    def _drift(self) -> None:
+        drifted = watch_drift(self._stores.database, now=self._clock())
+        if drifted:
+            logger.warning("sources_drifted", sources=drifted)
 
     def _retention(self) -> None:
         retention = self._settings.retention

@@ -77,6 +77,7 @@ class EventKind(StrEnum):
 
     ANOMALY = "anomaly"
     DIGEST = "digest"
+    DRIFT = "drift"
     JOB_DONE = "job_done"
 
 
@@ -175,6 +176,25 @@ class DetectorVersion:
         """Tell whether its anomalies may be told: not where the fit was judged not fit and no person overrode that."""
         fitness = self.details.get("fitness") or {}
         return fitness.get("word") != NOT_FIT or "fitness_overridden_by" in self.details
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDrift:
+    """A drift that was told: which way scores went (higher, lower), in words, and when."""
+
+    direction: str
+    sentence: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DriftCheck:
+    """What the drift check of a detector version knows after an inspection; state is the detectors' own."""
+
+    detector_version_id: int
+    last_inspection_id: int
+    state: dict[str, Any]
+    told: tuple[ToldDrift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,13 +90,14 @@ def make_inspection(
     captured_at: datetime | None = None,
     is_told: bool = True,
     pages: bool = True,
+    **changes: object,
 ) -> int:
     assert receive_frame(session, new_frame(source, number, captured_at=captured_at)) is not None
     recorded = record_inspection(
         session,
         lease_one(session),
         version,
-        found(score),
+        found(score, **changes),
         is_told=is_told,
         pages=pages,
         now=captured_at or NOON,

@@ -8,7 +8,7 @@ from agent.alerts.view import digest_view, incident_view
 from agent.errors import AgentError
 from agent.messages.incident_message import incident_message
 from agent.messages.message import Message
-from agent.messages.notices import digest_message, job_message
+from agent.messages.notices import digest_message, drift_message, job_message
 from agent.notifiers.port import Notifier, NotifyError, Place
 from config.settings import Settings
 from storage.blobs import BlobStore
@@ -76,6 +76,8 @@ def render_incident(out: Outgoing, delivery: Delivery, *, has_picture: bool = Tr
 
 def render_notice(out: Outgoing, delivery: Delivery) -> Message:
     """Return what a notice says."""
+    if delivery.payload["notice"] == EventKind.DRIFT:
+        return drift_message(str(delivery.payload["detector"]), str(delivery.payload["text"]))
     if delivery.payload["notice"] != EventKind.DIGEST:
         return job_message(str(delivery.payload["text"]))
     with out.database.reading() as session:

@@ -80,6 +80,11 @@ def _route_job_done(session: Session, settings: Settings, event: Event, now: dat
     _add_notice(session, settings, event, payload, now)
 
 
+def _route_drift(session: Session, settings: Settings, event: Event, now: datetime) -> None:
+    payload = {"notice": EventKind.DRIFT} | event.payload
+    _add_notice(session, settings, event, payload, now)
+
+
 def _edit_due(session: Session, settings: Settings, incident: Incident, now: datetime) -> datetime:
     told_at = last_told_at(session, incident.id) or now
     return max(now, told_at + timedelta(seconds=settings.alerts.edit_every_seconds))
@@ -107,5 +112,6 @@ def _add_notice(session: Session, settings: Settings, event: Event, payload: dic
 ROUTES = {
     EventKind.ANOMALY: _route_anomaly,
     EventKind.DIGEST: _route_digest,
+    EventKind.DRIFT: _route_drift,
     EventKind.JOB_DONE: _route_job_done,
 }

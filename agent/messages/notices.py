@@ -1,4 +1,4 @@
-"""Messages that are no incident: the daily digest of a commissioning source, and a job's result."""
+"""Messages that are no incident: the digest of a commissioning source, a drift of its scores, and a job's result."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,6 +45,15 @@ def job_message(text: str) -> Message:
     """Return a job's result."""
     shown = safe(text, most=NOTICE_TEXT)
     return message(shown, [section(shown)])
+
+
+def drift_message(detector: str, text: str) -> Message:
+    """Return what a drift check found, and how little it takes for chance."""
+    told = f"{safe(detector)} has drifted. {safe(text, most=NOTICE_TEXT)}"
+    surety = "By chance alone this is told of one detector in a hundred, however long it runs; it is told once."
+    return message(
+        told, [section(f"*{safe(detector)} has drifted.*\n{safe(text, most=NOTICE_TEXT)}"), context([surety])]
+    )
 
 
 def _frame(inspection: Inspection, view: DigestView) -> list[Block]:

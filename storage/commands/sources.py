@@ -15,8 +15,10 @@ from storage.commands.options import (
     print_table,
     rfc3339,
 )
+from storage.database import Session
 from storage.opening import open_stores
-from storage.records import DetectorVersion, Source, SourceState
+from storage.records import DetectorVersion, Source, SourceState, ToldDrift
+from storage.repositories.drift_checks import drift_check_of
 from storage.repositories.sources import list_sources, set_source_state, source_by_name
 from storage.repositories.versions import active_version, override_fitness, require_fitness
 
@@ -29,20 +31,21 @@ def show(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """List every source with its state and detector."""
     settings = load_settings(config)
     with open_stores(settings).database.reading() as session:
-        found = [(source, active_version(session, source)) for source in list_sources(session)]
+        versions = [(source, active_version(session, source)) for source in list_sources(session)]
+        found = [(source, version, _last_drift(session, version)) for source, version in versions]
     if as_json:
-        for source, version in found:
-            print_json(_as_json(source, version))
+        for source, version, drift in found:
+            print_json(_as_json(source, version, drift))
         return
-    seen = {source.name for source, _ in found}
+    seen = {source.name for source, _, _ in found}
     rows = [
         (
             source.name,
-            source.fault or source.state,
+            source.fault or (f"{source.state}, drifted {drift.direction}" if drift else source.state),
             version.name if version else "none: run `oddspot fit`",
             local_time(source.last_frame_at, settings.zone_of(source.name)),
         )
-        for source, version in found
+        for source, version, drift in found
     ]
     unseen = [name for name in settings.sources if name not in seen]
     rows += [(name, "in the settings, never run", "none: run `oddspot fit`", "-") for name in unseen]
@@ -88,7 +91,12 @@ def _move(config: ConfigOption, name: str, state: SourceState) -> None:
     typer.echo(f"{source.name} is {source.state}.")
 
 
-def _as_json(source: Source, version: DetectorVersion | None) -> dict[str, object]:
+def _last_drift(session: Session, version: DetectorVersion | None) -> ToldDrift | None:
+    check = drift_check_of(session, version.id) if version else None
+    return check.told[-1] if check and check.told else None
+
+
+def _as_json(source: Source, version: DetectorVersion | None, drift: ToldDrift | None) -> dict[str, object]:
     return {
         "source": source.name,
         "state": source.state,
@@ -97,4 +105,5 @@ def _as_json(source: Source, version: DetectorVersion | None) -> dict[str, objec
         "threshold": version.threshold if version else None,
         "live_since": rfc3339(source.live_since),
         "last_frame_at": rfc3339(source.last_frame_at),
+        "drift": {"direction": drift.direction, "at": rfc3339(drift.at), "sentence": drift.sentence} if drift else None,
     }

@@ -2,7 +2,7 @@
 
 from storage.models.base import Base
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
-from storage.models.seen import DetectorVersionRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
+from storage.models.seen import DetectorVersionRow, DriftCheckRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
 from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Base",
     "DeliveryRow",
     "DetectorVersionRow",
+    "DriftCheckRow",
     "EventRow",
     "FrameRow",
     "IncidentRow",

@@ -25,6 +25,7 @@ class InspectionRow(Base):
             postgresql_where=text("verdict = 'anomalous'"),
         ),
         Index("ix_inspection_incident", "incident_id"),
+        Index("ix_inspection_version", "detector_version_id", "id"),
         AUTOINCREMENT,
     )
 

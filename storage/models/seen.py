@@ -47,6 +47,18 @@ class DetectorVersionRow(Base):
     details: Mapped[dict[str, Any]]
 
 
+class DriftCheckRow(Base):
+    """What the drift check of one detector version knows; told: the directions told, with when and in which words."""
+
+    __tablename__ = "drift_check"
+
+    detector_version_id: Mapped[int] = mapped_column(ForeignKey("detector_version.id"), primary_key=True)
+    last_inspection_id: Mapped[int] = mapped_column(BigId)
+    looked_at: Mapped[datetime]
+    state: Mapped[dict[str, Any]]
+    told: Mapped[list[Any]]
+
+
 class FrameRow(Base):
     """One received image: the ledger, which is also the queue."""
 

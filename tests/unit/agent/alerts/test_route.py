@@ -112,11 +112,13 @@ def test_resolves_quiet_incidents_and_lets_their_message_say_so(plant: Plant) ->
     assert route(plant) == [(DeliveryKind.EDIT, "#oddspot")]
 
 
-def test_tells_digests_and_jobs_as_notices(plant: Plant) -> None:
+def test_tells_digests_drifts_and_jobs_as_notices(plant: Plant) -> None:
     source_id = plant.source()
     with plant.database.transaction() as session:
         digest = {"inspections": [], "frames": 3, "since": NOON.isoformat()}
         add_event(session, EventKind.DIGEST, source_id=source_id, payload=digest, now=NOON)
         add_event(session, EventKind.JOB_DONE, source_id=source_id, payload={"text": "done"}, now=NOON)
+        drift = {"detector": "line-1@1", "direction": "higher", "text": "Higher."}
+        add_event(session, EventKind.DRIFT, source_id=source_id, payload=drift, now=NOON)
 
-    assert route(plant) == [(DeliveryKind.NOTICE, "#oddspot")] * 2
+    assert route(plant) == [(DeliveryKind.NOTICE, "#oddspot")] * 3

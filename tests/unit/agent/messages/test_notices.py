@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from agent.messages.notices import DigestView, digest_message, job_message
+from agent.messages.notices import DigestView, digest_message, drift_message, job_message
 from tests.factories_agent import NOON
 from tests.servers.slack.blocks import check_blocks
 from tests.unit.agent.messages.test_incident_message import COVER
@@ -22,3 +22,11 @@ def test_asks_about_each_of_the_oddest_frames_and_offers_to_go_live() -> None:
 def test_tells_a_jobs_result_and_pages_nobody() -> None:
     assert job_message("fitted <!channel>").text == "fitted &lt;!channel&gt;"
     check_blocks(list(job_message("x" * 9000).blocks), lambda _: True)
+
+
+def test_tells_a_drift_with_the_detector_and_how_sure_it_is() -> None:
+    message = drift_message("line-1@3", "The last 200 images score higher <!channel>.")
+
+    assert message.text == "line-1@3 has drifted. The last 200 images score higher &lt;!channel&gt;."
+    assert "one detector in a hundred" in str(message.blocks[-1])
+    check_blocks(list(message.blocks), lambda _: True)

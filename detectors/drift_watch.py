@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from detectors.drift import Drift, follow, judge_drift, restore_drift_check, start_drift_check
+from detectors.drift import SURETY, Drift, follow, judge_drift, restore_drift_check, start_drift_check
 from storage.database import Database, Session
 from storage.records import DetectorVersion, DriftCheck, EventKind, Source, ToldDrift
 from storage.repositories.drift_checks import drift_check_of, p_values_after, save_drift_check
@@ -50,5 +50,5 @@ def _first_check(version: DetectorVersion) -> DriftCheck:
 
 
 def _tell(session: Session, source: Source, version: DetectorVersion, drift: Drift, now: datetime) -> None:
-    payload = {"detector": version.name, "direction": str(drift.direction), "text": drift.sentence}
+    payload = {"detector": version.name, "direction": str(drift.direction), "text": drift.sentence, "note": SURETY}
     add_event(session, EventKind.DRIFT, source_id=source.id, payload=payload, now=now)

@@ -77,7 +77,7 @@ def render_incident(out: Outgoing, delivery: Delivery, *, has_picture: bool = Tr
 def render_notice(out: Outgoing, delivery: Delivery) -> Message:
     """Return what a notice says."""
     if delivery.payload["notice"] == EventKind.DRIFT:
-        return drift_message(str(delivery.payload["detector"]), str(delivery.payload["text"]))
+        return drift_message(*(str(delivery.payload[part]) for part in ("detector", "text", "note")))
     if delivery.payload["notice"] != EventKind.DIGEST:
         return job_message(str(delivery.payload["text"]))
     with out.database.reading() as session:

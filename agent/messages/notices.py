@@ -47,13 +47,11 @@ def job_message(text: str) -> Message:
     return message(shown, [section(shown)])
 
 
-def drift_message(detector: str, text: str) -> Message:
-    """Return what a drift check found, and how little it takes for chance."""
-    told = f"{safe(detector)} has drifted. {safe(text, most=NOTICE_TEXT)}"
-    surety = "By chance alone this is told of one detector in a hundred, however long it runs; it is told once."
-    return message(
-        told, [section(f"*{safe(detector)} has drifted.*\n{safe(text, most=NOTICE_TEXT)}"), context([surety])]
-    )
+def drift_message(detector: str, text: str, note: str) -> Message:
+    """Return what a drift check found, and a note on how sure it is."""
+    name, found = safe(detector), safe(text, most=NOTICE_TEXT)
+    blocks = [section(f"*{name} has drifted.*\n{found}"), context([safe(note, most=NOTICE_TEXT)])]
+    return message(f"{name} has drifted. {found}", blocks)
 
 
 def _frame(inspection: Inspection, view: DigestView) -> list[Block]:

@@ -39,7 +39,8 @@ Pixels = NDArray[np.uint8]
 
 def brighter(pixels: Pixels) -> Pixels:
     """Return pixels 10 % brighter, clipped."""
-    return np.clip(pixels * 1.1, 0, 255).astype(np.uint8)
+    brightened: Pixels = np.clip(pixels * 1.1, 0, 255).astype(np.uint8)
+    return brightened
 
 
 def moved(pixels: Pixels) -> Pixels:

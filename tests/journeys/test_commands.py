@@ -24,7 +24,7 @@ EVALUATE_KEYS = [
     "pixel_auroc", "aupro", "false_alarm_rate", "recall", "fit_seconds", "coreset_seconds", "milliseconds_p50",
     "milliseconds_p95", "images_per_second", "bank_rows", "bank_bytes", "peak_rss_bytes", "train_images", "test_images",
     "image_auroc_low", "image_auroc_high", "kinds", "peak_inside", "trivial", "best_trivial", "masks_missing",
-    "fitness", "fitness_auroc", "choice",
+    "fitness", "fitness_auroc", "choice", "promised_rate", "promised_low", "promised_high", "kept_promise",
 ]  # fmt: skip
 
 
@@ -108,7 +108,11 @@ def test_fits_again_as_the_next_version_and_swaps_it_in(home: Path) -> None:
     models = json_lines(oddspot("model", "list", "--json", cwd=home))
     assert fitted["detector"] == "line-1@2"
     assert [(model["detector"], model["is_active"]) for model in models] == [("line-1@1", False), ("line-1@2", True)]
-    assert json_lines(oddspot("source", "list", "--json", cwd=home))[0]["state"] == "live"
+    [listed] = json_lines(oddspot("source", "list", "--json", cwd=home))
+    assert (listed["state"], listed["drift"]) == ("live", None)
+    low, high = fitted["promised_interval"]
+    assert 0 < low < fitted["promised_rate"] < high
+    assert (fitted["calibration_images"], fitted["outlook"]) == (fitted["training_images"], None)
 
 
 def test_pauses_resumes_and_labels_from_a_terminal(home: Path) -> None:

@@ -10,10 +10,11 @@ from agent.alerts.deliver import Deliverer
 from agent.alerts.outgoing import Outgoing
 from agent.messages.message import Message
 from agent.notifiers.port import BadContentError, NotifyError, Place
-from storage.records import Delivery, DeliveryKind, DeliveryState, Incident
+from storage.records import Delivery, DeliveryKind, DeliveryState, EventKind, Incident
 from storage.repositories.deliveries import claim_due_deliveries, list_unsent
+from storage.repositories.events import add_event
 from storage.repositories.incidents import list_recent_incidents
-from tests.factories_agent import Clock, Plant
+from tests.factories_agent import NOON, Clock, Plant
 from tests.unit.agent.conftest import Rounds, make_chance
 from tests.unit.agent.fakes import FakeNotifier, InlineExecutor
 
@@ -297,3 +298,14 @@ def test_looks_first_after_a_fault_of_its_own_that_came_when_the_message_was_acc
 
     assert len(notifier.messages) == 1
     assert unsent(plant) == []
+
+
+def test_tells_a_drift_in_the_words_of_the_check(plant: Plant, rounds: Rounds, notifier: FakeNotifier) -> None:
+    payload = {"detector": "line-1@1", "direction": "higher", "text": "They score higher.", "note": "Surely."}
+    source_id = plant.source()
+    with plant.database.transaction() as session:
+        add_event(session, EventKind.DRIFT, source_id=source_id, payload=payload, now=NOON)
+    rounds.run()
+
+    ((message,),) = notifier.messages.values()
+    assert message.text == "line-1@1 has drifted. They score higher."

@@ -25,8 +25,8 @@ def test_tells_a_jobs_result_and_pages_nobody() -> None:
 
 
 def test_tells_a_drift_with_the_detector_and_how_sure_it_is() -> None:
-    message = drift_message("line-1@3", "The last 200 images score higher <!channel>.")
+    message = drift_message("line-1@3", "The last 200 images score higher <!channel>.", "One in a hundred.")
 
     assert message.text == "line-1@3 has drifted. The last 200 images score higher &lt;!channel&gt;."
-    assert "one detector in a hundred" in str(message.blocks[-1])
+    assert "One in a hundred." in str(message.blocks[-1])
     check_blocks(list(message.blocks), lambda _: True)

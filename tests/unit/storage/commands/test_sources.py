@@ -1,0 +1,30 @@
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from storage.commands.sources import source_app
+from storage.database import Database
+from storage.records import DriftCheck, ToldDrift
+from storage.repositories.drift_checks import save_drift_check
+from tests.factories import NOON, make_source, make_version
+
+
+def test_lists_which_way_a_detectors_scores_drifted(sqlite_database: Database, tmp_path: Path) -> None:
+    config = tmp_path / "oddspot.yaml"
+    config.write_text(f"storage: {{data_dir: {json.dumps(str(tmp_path))}}}\n")
+    with sqlite_database.transaction() as session:
+        drifted = make_version(session, make_source(session, "line-1"))
+        make_version(session, make_source(session, "line-2"))
+        told = ToldDrift("lower", "The last 60 images score lower.", NOON)
+        save_drift_check(session, DriftCheck(drifted.id, 60, {}, (told,)), after=None, now=NOON)
+
+    table = CliRunner().invoke(source_app, ["list", "--config", str(config)])
+    lines = CliRunner().invoke(source_app, ["list", "--config", str(config), "--json"])
+
+    assert "live, drifted lower" in table.stdout
+    drifts = [json.loads(line)["drift"] for line in lines.stdout.splitlines()]
+    assert drifts == [
+        {"direction": "lower", "at": "2026-11-20T12:00:00Z", "sentence": "The last 60 images score lower."},
+        None,
+    ]

@@ -1,4 +1,7 @@
-"""Look at what each source's detector said since the last look, and tell once where its scores drifted."""
+"""Look at what each source's detector said since the last look, and tell once where its scores drifted.
+
+Only images that follow one another tell: a late row that slips in behind the last one looked at is left out.
+"""
 
 from datetime import datetime
 
@@ -39,7 +42,7 @@ def _watch(database: Database, source: Source, now: datetime) -> bool:
     check = DriftCheck(version.id, found[-1][0], state.as_json(), told)
     with database.transaction() as session:
         is_kept = save_drift_check(session, check, after=before.last_inspection_id if before else None, now=now)
-        if is_kept and is_new:
+        if is_kept and is_new and version.may_alert:
             _tell(session, source, version, drift, now)
     return is_kept and is_new
 

@@ -115,7 +115,8 @@ def score_unseen_defects(
 ) -> list[float]:
     """Score each labelled defect by a training on every good image and on defects of other folds alone.
 
-    Nothing where that cannot be: the method is too slow to be trained once a fold, or needs all the defects there are.
+    Scores of several trainings stand for those of one, as they do where good images are calibrated by folds. Nothing
+    where that cannot be: the method is too slow to be trained once a fold, or needs all the defects there are.
     """
     folds = min(method.folds, len(defects))
     largest = -(-len(defects) // folds) if folds else len(defects)

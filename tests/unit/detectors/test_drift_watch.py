@@ -96,6 +96,20 @@ def test_leaves_alone_what_was_imported_or_saw_nothing(sqlite_database: Database
     assert (check(sqlite_database, imported), check(sqlite_database, fresh)) == (None, None)
 
 
+def test_keeps_to_itself_what_it_finds_of_a_detector_that_may_not_alert(sqlite_database: Database) -> None:
+    version = make_detector(
+        sqlite_database, details={"calibration_images": CALIBRATION, "fitness": {"word": "not fit"}}
+    )
+    inspect(sqlite_database, steady(40, below=0.1))
+
+    watch_drift(sqlite_database, now=NOON)
+
+    kept = check(sqlite_database, version)
+    assert kept is not None
+    assert [one.direction for one in kept.told] == ["higher"]
+    assert events(sqlite_database) == []
+
+
 def test_is_one_of_the_chores_of_the_service(stores: Stores) -> None:
     make_detector(stores.database, details={})
     inspect(stores.database, steady(40, below=0.1))

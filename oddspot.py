@@ -90,6 +90,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "init": _config_commands,
     "config": _config_commands,
     "collect": _detector_commands,
+    "triage": _detector_commands,
     "fit": _detector_commands,
     "score": _detector_commands,
     "evaluate": _detector_commands,

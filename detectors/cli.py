@@ -1,4 +1,4 @@
-"""Commands about images: `collect`, `fit`, `score`, `evaluate`, `compare`, `detect`, `demo`."""
+"""Commands about images: `collect`, `triage`, `fit`, `score`, `evaluate`, `compare`, `detect`, `demo`."""
 
 import typer
 
@@ -8,8 +8,9 @@ from detectors.commands.detect import detect
 from detectors.commands.evaluate import evaluate
 from detectors.commands.fit import fit
 from detectors.commands.score import score
+from detectors.commands.triage import triage
 from detectors.demo.command import demo
 
 app = typer.Typer()
-for command in (collect, fit, score, evaluate, compare, detect, demo):
+for command in (collect, triage, fit, score, evaluate, compare, detect, demo):
     app.command()(command)

@@ -1,16 +1,13 @@
 """Pictures for people: a heatmap on one fixed colour scale, a thumbnail, a crop; always re-encoded by us."""
 
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from storage.records import Region
-
-if TYPE_CHECKING:
-    from detectors.scoring import ScoredImage
 
 LONGEST_SIDE = 1024
 SHORTEST_SIDE = 480
@@ -29,7 +26,26 @@ OPACITIES = np.array([0.30, 0.32, 0.46, 0.64, 0.72])
 STEPS = np.array([0.0, 0.34, 0.5, 0.66, 1.0])
 
 
-def render_heatmap(pixels: NDArray[np.uint8], scored: "ScoredImage") -> bytes:
+class Mapped(Protocol):
+    """What a heatmap shows."""
+
+    @property
+    def anomaly_map(self) -> NDArray[np.float32]:
+        """Return scores (h, w) over the whole image."""
+        ...
+
+    @property
+    def map_threshold(self) -> float:
+        """Return the score in the middle of the colour scale."""
+        ...
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """Return what is outlined."""
+        ...
+
+
+def render_heatmap(pixels: NDArray[np.uint8], scored: Mapped) -> bytes:
     """Return a PNG of the photograph under its anomaly map, regions outlined, with the scale; at most 1024 px long."""
     return _png(_with_legend(_overlay(pixels, scored, LONGEST_SIDE - LEGEND_HEIGHT, at_least=SHORTEST_SIDE)))
 

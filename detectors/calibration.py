@@ -20,7 +20,8 @@ class Calibration:
     """Held-out scores and map peaks of normal images, and what follows: higher than a threshold is abnormal.
 
     promised_rate is the share of normal images that may score above the threshold; where there are too few images to
-    promise wanted_rate, it is the smallest rate that they can promise.
+    promise wanted_rate, it is the smallest rate that they can promise. images: whose score each one is, by its place
+    among the images learned from; empty once restored from a bundle.
     """
 
     scores: tuple[float, ...]
@@ -29,6 +30,7 @@ class Calibration:
     promised_rate: float
     threshold: float
     map_threshold: float
+    images: tuple[int, ...] = ()
 
     def p_value(self, score: float) -> float:
         """Return the conformal p-value (1 + #{calibration scores >= score}) / (n + 1); its floor is 1 / (n + 1)."""

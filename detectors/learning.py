@@ -1,7 +1,7 @@
 """Learn from embedded images, and calibrate on good images that the learning never saw."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,18 +50,21 @@ class Scores:
         self._promise, self._total, self._progress = promise, total, progress
         self._scores: list[float] = []
         self._peaks: list[float] = []
+        self._images: list[int] = []
         progress("calibrate", 0, total)
 
-    def add(self, method: FittedMethod, image: EmbeddedImage) -> None:
-        """Score one image."""
+    def add(self, method: FittedMethod, image: EmbeddedImage, place: int) -> None:
+        """Score one image, which has this place among those learned from."""
         found = method.score(image)
+        self._images.append(place)
         self._scores.append(found.score)
         self._peaks.append(float(compute_anomaly_map(found.patches, self._promise.image_size).max()))
         self._progress("calibrate", len(self._scores), self._total)
 
     def calibration(self) -> Calibration:
         """Return what the scores can promise."""
-        return calibrate(self._scores, self._peaks, wanted_rate=self._promise.wanted_rate)
+        found = calibrate(self._scores, self._peaks, wanted_rate=self._promise.wanted_rate)
+        return replace(found, images=tuple(self._images[index] for index in np.argsort(self._scores, kind="stable")))
 
 
 def calibrate_by_folds(
@@ -77,7 +80,7 @@ def calibrate_by_folds(
     scores = Scores(promise, len(rows), progress)
     for fold, fitted in zip(folds, method.cross_fit(rows, folds, choices), strict=True):
         for index in fold:
-            scores.add(fitted, EmbeddedImage(NO_SQUARE, grid_of(int(index))))
+            scores.add(fitted, EmbeddedImage(NO_SQUARE, grid_of(int(index))), int(index))
     return scores.calibration()
 
 
@@ -101,7 +104,7 @@ def train_and_calibrate(
     fitted = _train(method, images, order[count:], defects, training_of("once"))
     scores = Scores(promise, count, progress)
     for index in order[:count]:
-        scores.add(fitted, images[index])
+        scores.add(fitted, images[index], int(index))
     return fitted, scores.calibration()
 
 
@@ -156,7 +159,7 @@ def _train_in_folds(
     for number, fold in enumerate(np.array_split(order, method.folds)):
         fitted = _train(method, images, np.setdiff1d(order, fold), defects, training_of(f"fold-{number}"))
         for index in fold:
-            scores.add(fitted, images[index])
+            scores.add(fitted, images[index], int(index))
     return _train(method, images, order, defects, training_of("all")), scores.calibration()
 
 

@@ -46,6 +46,7 @@ from detectors.methods.port import (
     Training,
 )
 from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
+from detectors.outliers import find_oddest
 from detectors.presets import Preset, View, choose_preset
 from detectors.pricing import DefectOutlook, price_threshold
 from detectors.search import Choice, choose_view, pick_images
@@ -76,6 +77,7 @@ class FitReport:
 
     promised_interval: between which false-alarm rates this very threshold lies, 95 % of the time, by calibration_images
     held-out normals. outlook: what labelled defects say of the threshold.
+    oddest: good images whose held-out scores stand out, oddest first; left_out: unlabelled ones too odd to learn from.
     """
 
     images: int
@@ -102,6 +104,8 @@ class FitReport:
     labels: str | None
     calibration_sentence: str
     interval_sentence: str
+    oddest: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,11 @@ class FittedDetector:
     _method: FittedMethod
     _manifest: Manifest
     _thumbnails: dict[str, bytes]
+
+    def without(self, left_out: Sequence[Path], unread: Sequence[tuple[Path, RejectReason]]) -> "FittedDetector":
+        """Return it with what was set aside before the fit in its report."""
+        skipped = (*((str(path), reason) for path, reason in unread), *self.report.skipped)
+        return replace(self, report=replace(self.report, skipped=skipped, left_out=tuple(map(str, left_out))))
 
     def save(self, folder: Path) -> str:
         """Write the bundle, whole or not at all, and return its manifest's sha256; raise BundleError."""
@@ -419,6 +428,7 @@ class _Fit:
             labels=method.sentence if isinstance(method, Explains) else None,
             calibration_sentence=calibration.sentence,
             interval_sentence=calibration.interval_sentence,
+            oddest=tuple(str(learned.used[place]) for place in find_oddest(calibration.images, calibration.scores)),
         )
         manifest = self._manifest(
             report, calibration, statistics, tuple(path.name for path in learned.used), thumbnails

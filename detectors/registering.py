@@ -88,6 +88,8 @@ def _set_state(
 def _new_version(folder: Path, manifest_sha256: str, report: FitReport) -> NewVersion:
     details = asdict(report)
     details["skipped"] = [[storable(name), str(reason)] for name, reason in report.skipped]
+    details["oddest"] = [storable(name) for name in report.oddest]
+    details["left_out"] = [storable(name) for name in report.left_out]
     return NewVersion(
         bundle=str(folder),
         manifest_sha256=manifest_sha256,

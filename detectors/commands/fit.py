@@ -11,6 +11,7 @@ from config.load import load_settings
 from config.settings import SOURCE_NAME, DetectorSettings, Settings
 from detectors.commands.files import list_images
 from detectors.commands.options import choose_settings
+from detectors.commands.photos import Photos, leave_out_odd, list_photos
 from detectors.errors import DetectorError
 from storage.commands.options import ConfigOption, JsonOption, now_utc, person, plain, print_json
 from storage.opening import Stores, open_stores
@@ -66,9 +67,14 @@ def progress_bars() -> Progress:
 
 def fit(
     source: Annotated[str, typer.Argument(help="The source the detector is for.")],
-    good: Annotated[Path, typer.Option("--good", help="Folder of good photos.")],
+    good: Annotated[Path | None, typer.Option("--good", help="Folder of good photos.")] = None,
     config: ConfigOption = None,
     *,
+    unlabelled: Annotated[Path | None, typer.Option(help="In its place: photos nobody has looked through.")] = None,
+    keep: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=1.0, help="Share of the least odd unlabelled photos to keep; else what fits in."),
+    ] = None,
     bad: Annotated[Path | None, typer.Option("--bad", help="Folder of defects, their kinds as subfolders.")] = None,
     masks: Annotated[Path | None, typer.Option("--masks", help="Folder of masks: NAME_mask.png or NAME.png.")] = None,
     preset: Preset = None,
@@ -76,18 +82,22 @@ def fit(
     live: Annotated[bool, typer.Option("--live", help="Skip commissioning: tell anomalies at once.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Learn what normal looks like from good photos, and from defects if you have some; register the detector."""
+    """Learn what normal looks like from good photos, and from defects if you have some; register the detector.
+
+    With --unlabelled the photos are ranked by each other, and the oddest are left out of the fit.
+    """
     if not SOURCE_NAME.fullmatch(source):
         raise BadNameError(source)
     settings = load_settings(config)
     chosen = choose_settings(settings.detector_of(source), {"preset": preset, "method": method})
-    images = list_images([good])
+    images = list_photos(good, unlabelled, keep)
     defects = _defects(bad, masks)
     if settings.sources and source not in settings.sources:
         typer.echo(f"{source} is not in the settings, so `oddspot run` will not watch it.", err=True)
     stores = open_stores(settings)
     typer.echo(f"Fitting {source} on {len(images)} photos ...", err=True)
-    version = _fit(source, images, settings, chosen, stores, defects=defects, goes_live=live)
+    photos = Photos(tuple(images)) if unlabelled is None else _leave_out_odd(source, images, keep, settings, chosen)
+    version = _fit(source, photos, settings, chosen, stores, defects=defects, goes_live=live)
     with stores.database.reading() as session:
         pace = frames_a_day(session, version.source_id, now=now_utc())
         standing = source_by_id(session, version.source_id)
@@ -108,9 +118,25 @@ def _defects(bad: Path | None, masks: Path | None) -> "list[DefectFile]":
     return pair_with_masks(list_images([bad]), bad, masks)
 
 
+def _leave_out_odd(
+    source: str, images: list[Path], keep: float | None, settings: Settings, chosen: DetectorSettings
+) -> Photos:
+    own = settings.sources.get(source)
+    with progress_bars() as bars:
+        return leave_out_odd(
+            images,
+            keep,
+            settings=chosen,
+            limits=settings.limits,
+            bit_depth=own.bit_depth if own else None,
+            weights_dir=settings.storage.data_dir / "weights",
+            progress=StageProgress(bars),
+        )
+
+
 def _fit(
     source: str,
-    images: list[Path],
+    photos: Photos,
     settings: Settings,
     chosen: DetectorSettings,
     stores: Stores,
@@ -127,7 +153,7 @@ def _fit(
     data_dir = settings.storage.data_dir
     with Decoder(settings.limits, bit_depth=bit_depth) as decoder, progress_bars() as bars:
         fitted = fit_detector(
-            images,
+            photos.images,
             decoder=decoder,
             settings=chosen,
             bit_depth=bit_depth,
@@ -135,14 +161,14 @@ def _fit(
             progress=StageProgress(bars),
             defects=defects,
             checkpoints_dir=data_dir / "checkpoints",
-        )
+        ).without(photos.left_out, photos.unread)
     skipped = {name for name, _ in fitted.report.skipped}
     return register_fit(
         fitted,
         source,
         stores,
         data_dir=data_dir,
-        images=[image for image in images if str(image) not in skipped],
+        images=[image for image in photos.images if str(image) not in skipped],
         goes_live=goes_live,
         actor=person(),
         now=now_utc(),
@@ -152,6 +178,7 @@ def _fit(
 def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[str, Any]:
     keys = ["wanted_rate", "bank_rows", "bank_bytes", "backbone", "image_size", "seconds", "skipped"]
     keys += ["fitness", "choice", "defects", "labels", "calibration_images", "promised_interval", "outlook"]
+    keys += ["oddest", "left_out"]
     return {
         "source": source,
         "detector": version.name,
@@ -172,6 +199,7 @@ def _tell(source: str, version: DetectorVersion, pace: float | None, state: Sour
         typer.echo(f"{len(skipped)} photos could not be read and were skipped:")
         for name, reason in skipped[:SHOWN_SKIPPED]:
             typer.echo(f"  {plain(Path(name).name)}: {reason}")
+    _tell_odd(version)
     stands = "is active" if is_active else "is kept aside: the detector before it stays active"
     typer.echo(f"{version.name} is fitted on {version.training_images} good photos and {stands}.")
     if version.details["choice"]:
@@ -203,3 +231,17 @@ def _tell_promise(version: DetectorVersion) -> None:
         typer.echo(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
     if outlook:
         typer.echo(f"  unseen defects  {outlook['sentence']}")
+
+
+def _tell_odd(version: DetectorVersion) -> None:
+    left_out, oddest = version.details["left_out"], version.details["oddest"]
+    if left_out:
+        total = version.training_images + len(left_out)
+        typer.echo(f"{len(left_out)} of {total} left out as odd: {_names(left_out)}")
+    if oddest:
+        typer.echo(f"Look at these again; they are unlike the other good photos: {_names(oddest)}")
+
+
+def _names(paths: list[str]) -> str:
+    more = f" and {len(paths) - SHOWN_SKIPPED} more" if len(paths) > SHOWN_SKIPPED else ""
+    return ", ".join(plain(Path(path).name) for path in paths[:SHOWN_SKIPPED]) + more

@@ -189,3 +189,73 @@ def test_recommends_a_method_for_a_folder_of_good_photos(tmp_path: Path) -> None
     ]
     assert advice["recommended"] in {"patchcore", "whole_image"}
     assert "made-up defects" in advice["reason"]
+
+
+def test_ranks_photos_nobody_has_looked_through(tmp_path: Path) -> None:
+    write_plates(tmp_path / "photos", 12)
+    make_plate(800, has_scratch=True).save(tmp_path / "photos" / "odd.png")
+    (tmp_path / "photos" / "broken.png").write_bytes(b"no picture")
+
+    options = ("--heatmaps", "out", "--top", "1", "--keep-good", "kept", "--json")
+    *lines, end = json_lines(oddspot("triage", "photos", *options, cwd=tmp_path))
+
+    assert [line["rank"] for line in lines] == [*range(1, 14), None]
+    assert (Path(lines[0]["path"]).name, lines[0]["stands_out"]) == ("odd.png", True)
+    assert Path(lines[0]["heatmap"]).read_bytes().startswith(b"\x89PNG")
+    assert {line["heatmap"] for line in lines[1:13]} == {None}
+    assert (Path(lines[-1]["path"]).name, lines[-1]["reason"]) == ("broken.png", "not_an_image")
+    assert (end["photos"], end["skipped"], end["stand_out"], end["copied"]) == (13, 1, 1, 10)
+    kept = sorted((tmp_path / "kept").iterdir())
+    assert len(kept) == 10
+    original = tmp_path / "photos" / kept[0].name.split("-", 1)[1]
+    assert kept[0].read_bytes() == original.read_bytes()
+    assert len(list((tmp_path / "photos").iterdir())) == 14
+
+
+def test_copies_of_a_triage_never_join_what_is_there(tmp_path: Path) -> None:
+    write_plates(tmp_path / "photos", 4)
+
+    done = oddspot("triage", "photos", "--keep-good", "photos", cwd=tmp_path)
+
+    assert done.returncode == 1
+    assert done.stderr == "oddspot: photos is not an empty folder; copies are never mixed with what is there.\n"
+
+
+def test_says_for_people_which_photos_stand_out(tmp_path: Path) -> None:
+    write_plates(tmp_path / "photos", 12)
+    make_plate(800, has_scratch=True).save(tmp_path / "photos" / "odd.png")
+
+    done = oddspot("triage", "photos", "--top", "3", "--keep-good", "kept", "--keep", "0.5", cwd=tmp_path)
+
+    assert "1 of 13 photos (7.7%) stand out" in done.stdout
+    assert "no verdict" in done.stdout
+    assert "oddspot fit SOURCE --good kept" in done.stdout
+
+
+def test_fits_from_photos_nobody_has_looked_through(home: Path) -> None:
+    write_plates(home / "photos", 16)
+    make_plate(800, has_scratch=True).save(home / "photos" / "odd.png")
+
+    [fitted] = json_lines(oddspot("fit", "line-1", "--unlabelled", "photos", "--json", cwd=home))
+    told = oddspot("fit", "line-1", "--unlabelled", "photos", cwd=home)
+
+    assert [Path(name).name for name in fitted["left_out"]] == ["odd.png"]
+    assert (fitted["training_images"], fitted["oddest"]) == (16, [])
+    assert "1 of 17 left out as odd: odd.png" in told.stdout
+
+
+def test_warns_of_a_defect_among_good_photos(home: Path) -> None:
+    make_plate(800, has_scratch=True).save(home / "good" / "odd.png")
+
+    told = oddspot("fit", "line-1", "--good", "good", cwd=home)
+    [fitted] = json_lines(oddspot("fit", "line-1", "--good", "good", "--json", cwd=home))
+
+    assert "Look at these again; they are unlike the other good photos: odd.png" in told.stdout
+    assert [Path(name).name for name in fitted["oddest"]] == ["odd.png"]
+
+
+def test_a_fit_needs_photos_to_learn_from(home: Path) -> None:
+    done = oddspot("fit", "line-1", cwd=home)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("oddspot: Give either --good")

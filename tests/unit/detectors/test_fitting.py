@@ -9,7 +9,7 @@ from detectors.defect_files import DefectFile
 from detectors.features import TrainingPatches
 from detectors.fitting import FitError, FittedDetector, fit_detector
 from storage.records import RejectReason
-from tests.plates import write_plates
+from tests.plates import make_plate, write_plates
 
 
 def fit(images: list[Path], decoder: Decoder, settings: DetectorSettings, weights_dir: Path) -> FittedDetector:
@@ -180,3 +180,25 @@ def test_takes_the_threshold_of_least_cost_once_a_miss_has_a_price(
     assert outlook.scored == 4
     assert fitted.report.threshold == fitted.calibration.threshold == outlook.least_cost.threshold
     assert fitted.report.promised_rate == fitted.calibration.promised_rate
+
+
+def test_names_a_defect_among_the_good_images(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    images = write_plates(tmp_path, 14)
+    make_plate(800, has_scratch=True).save(images[4])
+
+    report = fit(images, decoder, small_settings, weights_dir).report
+
+    assert report.oddest == (str(images[4]),)
+
+
+def test_names_nobody_where_all_are_good(fitted: FittedDetector) -> None:
+    assert fitted.report.oddest == ()
+
+
+def test_reports_what_was_set_aside_before_the_fit(fitted: FittedDetector) -> None:
+    report = fitted.without([Path("odd.png")], [(Path("torn.png"), RejectReason.TRUNCATED)]).report
+
+    assert report.left_out == ("odd.png",)
+    assert report.skipped == (("torn.png", RejectReason.TRUNCATED),)

@@ -50,7 +50,7 @@ def render_heatmap(pixels: NDArray[np.uint8], scored: Mapped) -> bytes:
     return _png(_with_legend(_overlay(pixels, scored, LONGEST_SIDE - LEGEND_HEIGHT, at_least=SHORTEST_SIDE)))
 
 
-def render_small_heatmap(pixels: NDArray[np.uint8], scored: "ScoredImage", *, side: int) -> bytes:
+def render_small_heatmap(pixels: NDArray[np.uint8], scored: Mapped, *, side: int) -> bytes:
     """Return the same as a JPEG without the scale, `side` pixels on its long side: for pages that hold many."""
     return _jpeg(_overlay(pixels, scored, side, at_least=side))
 
@@ -88,7 +88,7 @@ def colours(level: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.stack([np.interp(level, STEPS, channel) for channel in ANCHORS.T], axis=-1)
 
 
-def _overlay(pixels: NDArray[np.uint8], scored: "ScoredImage", longest: int, *, at_least: int) -> Image.Image:
+def _overlay(pixels: NDArray[np.uint8], scored: Mapped, longest: int, *, at_least: int) -> Image.Image:
     photo = _fitted(Image.fromarray(pixels), longest, at_least=at_least)
     # A bank of copies may put the threshold at zero.
     top = max(2 * scored.map_threshold, np.finfo(np.float32).tiny)

@@ -17,7 +17,10 @@ from detectors.methods.port import (
     Floats,
     Method,
     MethodScore,
+    NearestPatch,
+    Origin,
     PatchGrid,
+    Remembers,
 )
 from detectors.methods.top_mean import HIGHEST, top_mean
 
@@ -51,7 +54,7 @@ class Blend:
     needs_whole_images: ClassVar[bool] = True
     fewest_images: ClassVar[int] = PaDiM.fewest_images
 
-    def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
+    def fit(self, images: Sequence[Floats], choices: FitChoices) -> "FittedBlend":
         """Learn from each image's patch rows (n, D), all images of the same n."""
         scales = measure_scales(images, choices)
         return FittedBlend([member.fit(images, choices) for member in MEMBERS], scales, choices.highest)
@@ -86,6 +89,16 @@ class FittedBlend:
         standard = [scale.of(patches) for scale, patches in zip(self._scales, found, strict=True)]
         patches: Floats = np.average(standard, axis=0, weights=WEIGHTS).astype(np.float32)
         return MethodScore(top_mean(patches, self._highest), patches)
+
+    def nearest_normal(self, patch: Floats) -> NearestPatch | None:
+        """Return the patch nearest to this one (D,) that a member remembers."""
+        memory = next((member for member in self._members if isinstance(member, Remembers)), None)
+        return None if memory is None else memory.nearest_normal(patch)
+
+    def with_origins(self, origins: Sequence[Origin]) -> "FittedBlend":
+        """Return the same with the memory's images and places renumbered."""
+        members = [one.with_origins(origins) if isinstance(one, Remembers) else one for one in self._members]
+        return FittedBlend(members, self._scales, self._highest)
 
     def arrays(self) -> Arrays:
         """Return the members' arrays and their scales."""

@@ -6,8 +6,18 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.methods.patchcore import PatchCore
-from detectors.methods.port import Arrays, EmbeddedImage, FitChoices, FittedMethod, Floats, MethodScore, PatchGrid
+from detectors.methods.patchcore import FittedPatchCore, PatchCore
+from detectors.methods.port import (
+    Arrays,
+    EmbeddedImage,
+    FitChoices,
+    FittedMethod,
+    Floats,
+    MethodScore,
+    NearestPatch,
+    Origin,
+    PatchGrid,
+)
 
 # Of the mean variance: directions that hardly vary are mostly noise, and must not be blown up.
 SHRINKAGE = 0.1
@@ -20,7 +30,7 @@ class Whitened:
     needs_whole_images: ClassVar[bool] = False
     fewest_images: ClassVar[int] = PatchCore.fewest_images
 
-    def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
+    def fit(self, images: Sequence[Floats], choices: FitChoices) -> "FittedWhitened":
         """Learn from each image's patch rows (n, D)."""
         mean, whitening = estimate_whitening(images)
         fitted = PatchCore().fit([whiten(rows, mean, whitening) for rows in images], choices)
@@ -43,7 +53,7 @@ class Whitened:
 class FittedWhitened:
     """A fitted PatchCore, and what to do with patches before: subtract mean (D,), multiply by whitening (D, D)."""
 
-    def __init__(self, fitted: FittedMethod, mean: Floats, whitening: Floats) -> None:
+    def __init__(self, fitted: FittedPatchCore, mean: Floats, whitening: Floats) -> None:
         if whitening.shape != (len(mean), len(mean)):
             message = "the whitening must be square, and as wide as the mean"
             raise ValueError(message)
@@ -54,6 +64,14 @@ class FittedWhitened:
         grid = image.grid
         rows = whiten(grid.rows, self._mean, self._whitening)
         return self._fitted.score(EmbeddedImage(image.square, PatchGrid(rows, grid.height, grid.width)))
+
+    def nearest_normal(self, patch: Floats) -> NearestPatch:
+        """Return the remembered patch nearest to this one (D,) once both are whitened."""
+        return self._fitted.nearest_normal(whiten(patch[None], self._mean, self._whitening)[0])
+
+    def with_origins(self, origins: Sequence[Origin]) -> "FittedWhitened":
+        """Return the same with the bank's images and places renumbered."""
+        return FittedWhitened(self._fitted.with_origins(origins), self._mean, self._whitening)
 
     def arrays(self) -> Arrays:
         """Return the whitening and PatchCore's own arrays."""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detectors.methods.blend import MEMBERS, Blend, FittedBlend, measure_scales
-from detectors.methods.port import FitChoices
+from detectors.methods.port import FitChoices, NearestPatch, Origin
 from tests.unit.detectors.methods.samples import embedded
 
 CHOICES = FitChoices(1.0, 1, 4096, 0, 2)
@@ -65,3 +65,15 @@ def test_refuses_members_without_a_scale() -> None:
 
     with pytest.raises(ValueError, match="scale"):
         FittedBlend(members, [], 2)
+
+
+def test_names_the_good_patch_nearest_to_an_odd_one() -> None:
+    learned = images()
+    fitted = Blend().fit(learned, CHOICES)
+
+    found = fitted.nearest_normal(learned[7][4])
+    renumbered = fitted.with_origins([Origin(100 + number, np.arange(12)) for number in range(len(learned))])
+    again = renumbered.nearest_normal(learned[7][4])
+
+    assert found == NearestPatch(7, 4, 0.0)
+    assert again == NearestPatch(107, 4, 0.0)

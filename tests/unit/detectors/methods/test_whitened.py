@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detectors.methods.patchcore import PatchCore
-from detectors.methods.port import FitChoices
+from detectors.methods.port import FitChoices, NearestPatch
 from detectors.methods.whitened import FittedWhitened, Whitened, estimate_whitening, whiten
 from tests.unit.detectors.methods.samples import embedded
 
@@ -55,3 +55,9 @@ def test_refuses_a_whitening_of_another_width() -> None:
 
     with pytest.raises(ValueError, match="as wide as the mean"):
         FittedWhitened(fitted, np.zeros(2, np.float32), np.zeros((3, 3), np.float32))
+
+
+def test_names_the_good_patch_nearest_to_an_odd_one() -> None:
+    learned = images()
+
+    assert Whitened().fit(learned, CHOICES).nearest_normal(learned[7][4]) == NearestPatch(7, 4, 0.0)

@@ -104,6 +104,7 @@ class DetectorSettings(_Section):
         description="Strides of a CNN, as [8, 16], or blocks of a ViT from 0, as [5, 8]; null: its own.",
     )
     image_size: int | None = Field(None, ge=64, le=2048, description="Side of the square the image is resized to, px.")
+    tiles: int | None = Field(None, ge=1, le=32, description="Parts along the longer side, each looked at in full.")
     train_seconds: float = Field(240.0, gt=0, description="Time one training may take; it keeps the best so far.")
     search_seconds: float = Field(300.0, gt=0, description="Time the search of the default preset may take.")
     promised_rate: float = Field(0.01, gt=0, lt=0.5, description="False alarms promised, as a share of normal images.")

@@ -40,6 +40,7 @@ class Preprocessing(_Part):
     image_size: int = Field(ge=32, le=4096)
     strides: tuple[int, ...] = Field((8, 16), min_length=1)
     layers: tuple[int, ...] | None = Field(None, min_length=1)
+    tiles: int = Field(1, ge=1, le=32)
     resize: Literal["bilinear-antialias-square"]
     normaliser: str
     bit_depth: int | None

@@ -11,15 +11,23 @@ from detectors.backbones import Backbone
 from detectors.methods.coreset import pick_rows
 from detectors.methods.patches import generate_embedding
 from detectors.methods.port import EmbeddedImage, Floats, Origin, PatchGrid
+from detectors.tiling import cut_into, embed_tiles
 
 MEMORY_BYTES = 300_000_000
 FLOAT_BYTES = 4
 
 
 def embed(backbone: Backbone, pixels: NDArray[np.uint8]) -> EmbeddedImage:
-    """Resize upright pixels (H, W, 3) and return their patch embeddings."""
+    """Resize upright pixels (H, W, 3), or each of their tiles, and return their patch embeddings."""
     square = backbone.prepare(pixels)
-    return EmbeddedImage(square, generate_embedding(backbone.extract(square)))
+    if backbone.tiles == 1:
+        return EmbeddedImage(square, generate_embedding(backbone.extract(square)))
+    layout = cut_into(backbone.tiles, pixels.shape[0], pixels.shape[1], backbone.patches)
+
+    def embed_tile(tile: NDArray[np.uint8]) -> PatchGrid:
+        return generate_embedding(backbone.extract(backbone.prepare(tile)))
+
+    return EmbeddedImage(square, embed_tiles(pixels, layout, embed_tile))
 
 
 def shrink(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:

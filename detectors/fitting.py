@@ -47,7 +47,7 @@ from detectors.methods.port import (
 )
 from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
 from detectors.outliers import find_oddest
-from detectors.presets import Preset, View, choose_preset
+from detectors.presets import Preset, View, choose_preset, small_things
 from detectors.pricing import DefectOutlook, price_threshold
 from detectors.search import Choice, choose_view, pick_images
 from detectors.weights import WeightsFile, ensure_weights
@@ -59,7 +59,10 @@ FEWEST_IMAGES = 3
 # With labelled defects, and no method asked for: it uses them as far as they help, and not at all where they do not.
 WITH_DEFECTS = "residual"
 FEWEST_TO_SEARCH = 12
-SEARCH_SIDE = 768
+# Large enough to tell whether tiles help; as many images as fit in the bytes.
+SEARCH_SIDE = 1536
+SEARCH_BYTES = 200_000_000
+LEAST_TILE = 384
 MOST_THUMBNAILS = 1000
 THUMBNAIL_SIDE = 128
 # Trainings hold every image and its patches at once.
@@ -98,6 +101,7 @@ class FitReport:
     image_size: int
     strides: tuple[int, ...]
     layers: tuple[int, ...]
+    tiles: int
     fitness: Fitness | None
     choice: str | None
     defects: int
@@ -171,6 +175,7 @@ class _Learned:
     exposures: list[Exposure] = field(default_factory=list)
     thumbnails: list[bytes] = field(default_factory=list)
     images: list[EmbeddedImage] = field(default_factory=list)
+    longest_side: int = 0
 
 
 class _Fit:
@@ -303,7 +308,7 @@ class _Fit:
         self._view = replace(view, image_size=self._backbone.image_size)
 
     def _backbone_of(self, view: View) -> Backbone:
-        return Backbone(self._preset.backbone, self._weights, view.image_size, view.strides, view.layers)
+        return Backbone(self._preset.backbone, self._weights, view.image_size, view.strides, view.layers, view.tiles)
 
     def _choices(self, view: View) -> FitChoices:
         preset = self._preset
@@ -314,9 +319,11 @@ class _Fit:
         pixels = self._look_through(images)
         if len(pixels) < FEWEST_TO_SEARCH:
             return
+        longest = int(np.median([max(image.shape) for image in pixels]))
+        views = [view for view in self._preset.views if view.tiles == 1 or view.tiles * LEAST_TILE <= longest]
         self._choice = choose_view(
             pixels,
-            self._preset.views,
+            views,
             lambda view: partial(embed, self._backbone_of(view)),
             self._choices(self._preset.views[0]),
             seconds=self._settings.search_seconds,
@@ -326,13 +333,16 @@ class _Fit:
 
     def _look_through(self, images: Sequence[Path]) -> list[NDArray[np.uint8]]:
         """Return some of the images, small enough to be held in memory together."""
-        found = []
-        for index in pick_images(len(images), self._settings.seed):
+        found: dict[int, NDArray[np.uint8]] = {}
+        picked = pick_images(len(images), self._settings.seed)
+        for index in np.random.default_rng(self._settings.seed).permutation(picked).tolist():
             try:
-                found.append(shrink(self._decoder.decode(images[index]).pixels, SEARCH_SIDE))
+                found[index] = shrink(self._decoder.decode(images[index]).pixels, SEARCH_SIDE)
             except DecodeError:
                 continue
-        return found
+            if sum(pixels.nbytes for pixels in found.values()) > SEARCH_BYTES:
+                break
+        return [found[index] for index in sorted(found)]
 
     def _read(self, images: Sequence[Path]) -> _Learned:
         images = self._as_many_as_fit(images)
@@ -349,6 +359,7 @@ class _Fit:
             if self._view.method in TRAINED:
                 learned.images.append(seen)
             learned.used.append(path)
+            learned.longest_side = max(learned.longest_side, *image.pixels.shape[:2])
             learned.exposures.append(measure_exposure(seen.square))
             if len(learned.thumbnails) < MOST_THUMBNAILS:
                 learned.thumbnails.append(render_thumbnail(image.pixels, side=THUMBNAIL_SIDE))
@@ -376,8 +387,9 @@ class _Fit:
         name = self._view.method
         if name in METHODS and not METHODS[name].needs_whole_images:
             return images
-        blank = np.zeros((self._view.image_size, self._view.image_size, 3), dtype=np.uint8)
-        seen = embed(self._backbone, blank)
+        # As many patches as an image can have: a square one has most for its longer side.
+        side = self._view.image_size * self._view.tiles
+        seen = embed(self._backbone, np.zeros((side, side, 3), dtype=np.uint8))
         budget, each = MEMORY_BYTES, seen.grid.rows.nbytes
         if name in TRAINED:
             budget, each = TRAINING_BYTES, each + seen.square.nbytes
@@ -400,6 +412,7 @@ class _Fit:
         statistics = summarise_exposures(learned.exposures)
         arrays = method.arrays()
         layers = "" if self._backbone.layers == STRIDES else "s" + "s".join(map(str, self._backbone.layers)) + "-"
+        layers += f"t{self._view.tiles}-" if self._view.tiles > 1 else ""
         width = learned.patches.rows[0].shape[1]
         space = f"{self._preset.backbone}-{self._weights.sha256[:8]}-{self._view.image_size}-{layers}{width}"
         thumbnails = {THUMBNAIL.format(index): png for index, png in enumerate(learned.thumbnails)}
@@ -422,8 +435,9 @@ class _Fit:
             image_size=self._view.image_size,
             strides=self._view.strides,
             layers=self._backbone.layers,
+            tiles=self._view.tiles,
             fitness=self._choice.fitness if self._choice else None,
-            choice=self._choice.reason if self._choice else None,
+            choice=self._choice.reason + small_things(self._view, learned.longest_side) if self._choice else None,
             defects=defects,
             labels=method.sentence if isinstance(method, Explains) else None,
             calibration_sentence=calibration.sentence,
@@ -454,6 +468,7 @@ class _Fit:
                 image_size=report.image_size,
                 strides=report.strides,
                 layers=report.layers,
+                tiles=report.tiles,
                 resize="bilinear-antialias-square",
                 normaliser=NORMALISER,
                 bit_depth=self._decoder.bit_depth,

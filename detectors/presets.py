@@ -1,9 +1,15 @@
 """Named sets of choices, and how a source's own settings change them."""
 
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Literal
 
 from config.settings import DetectorSettings
+
+# Beyond so many times smaller a person is told; a thing should still be some pixels across; a tile of so many px is fine.
+COARSE = 4.0
+PIXELS_SEEN = 4
+WELL_SEEN = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +18,7 @@ class View:
 
     highest: an image's score is the mean of so many highest patch scores; 0 is PatchCore's own re-weighted maximum.
     layers: where the settings name them, the network's very layers, in place of those that the strides stand for.
+    tiles: the parts along an image's longer side, each looked at by itself.
     """
 
     method: str
@@ -19,11 +26,13 @@ class View:
     strides: tuple[int, ...] = (8, 16)
     highest: int = 0
     layers: tuple[int, ...] | None = None
+    tiles: int = 1
 
     def __str__(self) -> str:
         """Say it in words, as `patchcore at 384 px, stride 8`."""
         what = f"stride {_listed(self.strides)}" if self.layers is None else f"layer {_listed(self.layers)}"
-        return f"{self.method} at {self.image_size} px, {what}"
+        parts = f", in {self.tiles} parts a side" if self.tiles > 1 else ""
+        return f"{self.method} at {self.image_size} px{parts}, {what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class Preset:
 CANDIDATES = (
     View("blend", 256, (8, 16), highest=51),
     View("whitened", 384, (8,), highest=10),
+    View("patchcore", 256, (8, 16), highest=10, tiles=2),
+    View("patchcore", 256, (8, 16), highest=10, tiles=4),
 )
 FAST = View("patchcore", 256)
 STEADY = View("patchcore", 256, highest=10)
@@ -59,11 +70,12 @@ PRESETS = {
 
 
 def choose_preset(settings: DetectorSettings) -> Preset:
-    """Return the named preset with whatever the settings fix themselves; a method, a size or layers leave one view."""
+    """Return the named preset as the settings change it; a method, size, layers or tiles given leave one view."""
     preset = PRESETS[settings.preset]
     views = preset.views
-    if settings.method or settings.image_size or settings.layers:
+    if settings.method or settings.image_size or settings.layers or settings.tiles:
         first = _nearest_view(preset, settings.method)
+        first = replace(preset.few if settings.tiles and not settings.method else first, tiles=settings.tiles or 1)
         method, size = settings.method or first.method, settings.image_size or first.image_size
         layers = tuple(sorted(set(settings.layers))) if settings.layers else None
         views = (replace(first, method=method, image_size=size, layers=layers),)
@@ -79,3 +91,14 @@ def _nearest_view(preset: Preset, method: str | None) -> View:
 
 def _listed(numbers: tuple[int, ...]) -> str:
     return " and ".join(map(str, numbers))
+
+
+def small_things(view: View, longest_side: int) -> str:
+    """Say what is too small for a view of images so many pixels long, and what would show it; nothing where all is."""
+    pixels = longest_side / (view.image_size * view.tiles)
+    if pixels <= COARSE:
+        return ""
+    return (
+        f" Images {longest_side} px long are seen {pixels:.0f} times smaller: where things under "
+        f"{PIXELS_SEEN * pixels:.0f} px matter, set `tiles: {ceil(longest_side / WELL_SEEN)}`."
+    )

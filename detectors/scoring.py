@@ -127,7 +127,7 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
     torch.set_num_threads(threads)
     faiss.omp_set_num_threads(threads)
     seen = manifest.preprocessing
-    backbone = Backbone(manifest.backbone, weights, seen.image_size, seen.strides, seen.layers)
+    backbone = Backbone(manifest.backbone, weights, seen.image_size, seen.strides, seen.layers, seen.tiles)
     return Detector(
         manifest,
         backbone=backbone,

@@ -16,6 +16,10 @@ Pixels = NDArray[np.uint8]
 Painter = Callable[[Pixels, Pixels, np.random.Generator], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
 SIZES = (0.05, 0.4)
+# Large images are taken for the sake of small things.
+SMALLEST_PIXELS, LARGEST_PIXELS = 38.0, 300.0
+THICKNESSES = (0.004, 0.02)
+THINNEST_PIXELS, THICKEST_PIXELS = 3.0, 15.0
 STRENGTHS = (0.3, 1.0)
 LIGHTEST_CHANGE = 20.0
 NOISE_CELLS = (2, 6)
@@ -94,7 +98,9 @@ def _scratch(
         heading += generator.normal(scale=0.5)
         step = _log_uniform(SIZES, generator) * min(height, width) * 0.5
         points.append(points[-1] + step * np.array([np.cos(heading), np.sin(heading)]))
-    thickness = max(1, round(min(height, width) * _log_uniform((0.004, 0.02), generator)))
+    side = min(height, width)
+    thicknesses = min(THICKNESSES[0], THINNEST_PIXELS / side), min(THICKNESSES[1], THICKEST_PIXELS / side)
+    thickness = max(1, round(side * _log_uniform(thicknesses, generator)))
     ImageDraw.Draw(canvas).line([tuple(point) for point in points], fill=255, width=thickness, joint="curve")
     cover = np.asarray(canvas.filter(ImageFilter.GaussianBlur(thickness / 3)), dtype=np.float64) / 255
     return good + _change(generator), cover
@@ -138,7 +144,8 @@ def _crop(pixels: Pixels, high: int, wide: int, generator: np.random.Generator) 
 
 
 def _length(side: int, generator: np.random.Generator) -> int:
-    return min(side, max(2, round(side * _log_uniform(SIZES, generator))))
+    sizes = min(SIZES[0], SMALLEST_PIXELS / side), min(SIZES[1], LARGEST_PIXELS / side)
+    return min(side, max(2, round(side * _log_uniform(sizes, generator))))
 
 
 def _log_uniform(bounds: tuple[float, float], generator: np.random.Generator) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ class Backbone:
 
     strides: of a convolutional network; a transformer of patches has one stride, and takes 8 as its middle and 16 as
     later blocks. layers: where given, the very strides, or a transformer's blocks from 0. image_size: the side of the
-    square, which a transformer rounds down to whole patches. Raise WeightsError where it cannot be built.
+    square, which a transformer rounds down to whole patches. tiles: the parts along an image's longer side, each seen
+    as a square of its own. Raise WeightsError where it cannot be built.
     """
 
     def __init__(
@@ -34,14 +36,21 @@ class Backbone:
         image_size: int,
         strides: Sequence[int] = STRIDES,
         layers: Sequence[int] | None = None,
+        tiles: int = 1,
     ) -> None:
         network = _build(name, weights, Wanted(image_size, tuple(strides), tuple(layers) if layers else None))
         self.name = name
         self.image_size = network.image_size
         self.layers = network.layers
+        self.tiles = tiles
         self._shift = torch.tensor(network.mean).view(1, 3, 1, 1) * 255
         self._scale = 1 / (torch.tensor(network.std).view(1, 3, 1, 1) * 255)
         self._network: Any = network.module
+
+    @cached_property
+    def patches(self) -> int:
+        """Patches along a side of a square, in the finest layer."""
+        return int(self.extract(np.zeros((self.image_size, self.image_size, 3), dtype=np.uint8))[0].shape[-1])
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return pixels (H, W, 3) resized to the network's square, both sides independently."""

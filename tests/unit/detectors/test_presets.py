@@ -1,5 +1,5 @@
 from config.settings import DetectorSettings
-from detectors.presets import CANDIDATES, PRESETS, View, choose_preset
+from detectors.presets import CANDIDATES, PRESETS, View, choose_preset, small_things
 
 
 def test_leaves_every_choice_to_the_preset() -> None:
@@ -34,3 +34,16 @@ def test_layers_leave_nothing_to_search_and_stand_in_order() -> None:
 
     assert view.layers == (5, 8)
     assert str(view) == "blend at 256 px, layer 5 and 8"
+
+
+def test_tiles_leave_one_view_of_a_method_that_can_do_with_some_patches() -> None:
+    [view] = choose_preset(DetectorSettings(tiles=4)).views
+
+    assert (view.method, view.tiles) == ("patchcore", 4)
+    assert str(view) == "patchcore at 256 px, in 4 parts a side, stride 8 and 16"
+
+
+def test_says_which_things_are_too_small_to_be_seen() -> None:
+    assert small_things(View("blend", 256), 1000) == ""
+    assert small_things(View("patchcore", 256, tiles=6), 5472) == ""
+    assert "under 86 px matter, set `tiles: 6`" in small_things(View("blend", 256), 5472)

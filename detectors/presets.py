@@ -6,7 +6,8 @@ from typing import Literal
 
 from config.settings import DetectorSettings
 
-# Beyond so many times smaller a person is told; a thing should still be some pixels across; a tile of so many px is fine.
+# A person is told where images are seen so many times smaller; a thing should stay some pixels across; tiles of so many
+# pixels are fine enough.
 COARSE = 4.0
 PIXELS_SEEN = 4
 WELL_SEEN = 1024

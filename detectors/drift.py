@@ -83,7 +83,9 @@ class _Bet:
 # Only much lower scores count: a calibration comes of fits that saw fewer images, and may lie somewhat too high.
 # True defects, one image in twenty, are no drift: a small share of high scores counts only where the others lean too.
 BETS = (
-    *(_Bet(Direction.HIGHER, top, leaning) for top in (None, 0.25, 0.5, 0.9) for leaning in (2.0, 6.0)),
+    *(_Bet(Direction.HIGHER, None, leaning) for leaning in (2.0, 6.0)),
+    *(_Bet(Direction.HIGHER, top, 2.0) for top in (0.12, 0.25)),
+    *(_Bet(Direction.HIGHER, top, 6.0) for top in (0.25, 0.5)),
     *(_Bet(Direction.HIGHER, top, 0.0) for top in (0.5, 0.9)),
     *(_Bet(Direction.LOWER, None, leaning) for leaning in (-6.0, -12.0)),
 )
@@ -99,9 +101,12 @@ def start_drift_check(calibration: int) -> DriftState:
 
 
 def restore_drift_check(values: dict[str, Any]) -> DriftState:
-    """Return what `as_json` described; raise KeyError or TypeError where something is missing."""
+    """Return what `as_json` described; what was kept of other bets than today's begins anew."""
+    calibration = int(values["calibration"])
+    if (len(values["counts"]), len(values["stakes"])) != (BINS, len(BETS)):
+        return start_drift_check(calibration)
     return DriftState(
-        calibration=int(values["calibration"]),
+        calibration=calibration,
         images=int(values["images"]),
         counts=tuple(values["counts"]),
         stakes=tuple(values["stakes"]),

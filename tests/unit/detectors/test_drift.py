@@ -90,6 +90,12 @@ def test_comes_to_the_same_whether_it_is_carried_on_through_json_or_not() -> Non
     assert sum(state.counts) == 201 + 90
 
 
+def test_begins_anew_where_what_was_kept_is_of_other_bets() -> None:
+    state, _ = follow(start_drift_check(50), make_p_values(0, calibration=50))
+
+    assert restore_drift_check(state.as_json() | {"stakes": [1.0]}) == start_drift_check(50)
+
+
 def test_stays_finite_however_long_a_drift_lasts() -> None:
     state, best = follow(start_drift_check(50), [1 / 51] * 2000)
 

@@ -67,7 +67,16 @@ Url = Annotated[str, PlainSerializer(_without_password)]
 
 
 MethodName = Literal[
-    "patchcore", "padim", "blend", "whitened", "whole_image", "transformer", "autoencoder", "ganomaly", "residual"
+    "patchcore",
+    "padim",
+    "blend",
+    "whitened",
+    "whole_image",
+    "transformer",
+    "autoencoder",
+    "ganomaly",
+    "residual",
+    "neural_sampling",
 ]
 
 

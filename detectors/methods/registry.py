@@ -7,6 +7,7 @@ from detectors.methods.port import Method, Restorable, TrainedMethod
 from detectors.methods.reconstruction.autoencoder import Autoencoder
 from detectors.methods.reconstruction.ganomaly import Ganomaly
 from detectors.methods.reconstruction.transformer import Transformer
+from detectors.methods.sampling.neural_sampling import NeuralSampling
 from detectors.methods.supervised.residual import Residual
 from detectors.methods.whitened import Whitened
 from detectors.methods.whole_image import WholeImage
@@ -15,6 +16,6 @@ METHODS: dict[str, Method] = {
     method.name: method for method in (PatchCore(), PaDiM(), Blend(), Whitened(), WholeImage())
 }
 TRAINED: dict[str, TrainedMethod] = {
-    method.name: method for method in (Transformer(), Autoencoder(), Ganomaly(), Residual())
+    method.name: method for method in (Transformer(), Autoencoder(), Ganomaly(), Residual(), NeuralSampling())
 }
 RESTORABLE: dict[str, Restorable] = {**METHODS, **TRAINED}

@@ -1,8 +1,9 @@
 """Compare the learned sampler with uniform sampling: `python -m tests.benchmarks.neural_sampling`.
 
-Both sides of a pair have the seed, the images, the labelled defects, the cycles and all networks' first weights in
-common. Prints a table with the mean difference and its 95 % interval (paired t), then one JSON object, whoever wins;
-returns 1 only where a sampler that should have learned stayed uniform. Test images are scored, never learned from.
+Both sides of a pair have the seed, the images, the labelled defects, the cycles, the pictures that profiles are taken
+of and all networks' first weights in common. Prints a table with the mean difference and its 95 % interval (paired t),
+then one JSON object, whoever wins; returns 1 only where a sampler that should have learned stayed uniform. Test images
+are scored, never learned from.
 """
 
 import argparse

@@ -54,11 +54,13 @@ class Cycle:
         schedule, sampler = self._schedule, self._sampler
         pictures, marks, is_good = examples.draw(schedule.defects, schedule.good, generator)
         autoencoder = _Autoencoder(schedule.autoencoder_rate, generator)
+        # Of its own, so that another sampler, which draws more or less, leaves every other draw as it is.
+        walk = torch.Generator().manual_seed(_draw_seed(generator))
         losses: list[Tensor] = []
-        sampler.start(generator)
+        sampler.start(walk)
         for update in range(schedule.updates):
             step = number * schedule.updates + update + 1
-            sampler.see(autoencoder.learn(sampler.gather(generator), step))
+            sampler.see(autoencoder.learn(sampler.gather(walk), step))
             if update >= schedule.updates - schedule.paid - PROFILE + 1:
                 losses.append(pixel_losses(autoencoder.network, pictures))
             if update >= schedule.updates - PROFILE:
@@ -95,8 +97,7 @@ class _Autoencoder:
     """An autoencoder from scratch, its first weights drawn from the generator."""
 
     def __init__(self, learning_rate: float, generator: torch.Generator) -> None:
-        seed = int(torch.randint(LARGEST_SEED, (), generator=generator))
-        self.network = build_seeded(build_patch_autoencoder, seed)
+        self.network = build_seeded(build_patch_autoencoder, _draw_seed(generator))
         self._optimiser = torch.optim.Adam(self.network.parameters(), lr=learning_rate)
 
     def learn(self, patches: Tensor, step: int) -> Tensor:
@@ -120,6 +121,10 @@ def require_finite(value: float, what: str, step: int) -> None:
     """Raise MethodError, with the autoencoder's update it happened at, unless the value is finite."""
     if not math.isfinite(value):
         raise MethodError(f"The {what} at step {step} is {value}; the training stopped there.")
+
+
+def _draw_seed(generator: torch.Generator) -> int:
+    return int(torch.randint(LARGEST_SEED, (), generator=generator))
 
 
 def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -142,9 +142,8 @@ class LearnedSampler:
 
     def see(self, losses: Tensor) -> None:
         """Remember the losses where the walkers have been."""
-        for places, seen in zip(
-            self._walk.trodden, losses.reshape(self._gait.moves, -1, *losses.shape[1:]), strict=True
-        ):
+        by_move = losses.reshape(self._gait.moves, self._gait.walkers, *losses.shape[1:])
+        for places, seen in zip(self._walk.trodden, by_move, strict=True):
             keep_losses(self._walk.losses, places, seen)
 
     def credit(self, reward: float) -> None:

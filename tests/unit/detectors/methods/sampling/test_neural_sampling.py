@@ -34,7 +34,7 @@ def is_same(one: FittedNeuralSampling, other: FittedNeuralSampling) -> bool:
 
 
 def test_learns_to_tell_a_spot_and_moves_its_policy_away_from_uniform() -> None:
-    schedule = replace(SMALL, cycles=30, updates=16, defects=3, good=3, look_every=5)
+    schedule = replace(SMALL, cycles=20, updates=12, lessons=4, defects=3, good=3, look_every=5)
 
     fitted = train(schedule, defects=marked_defects(8))
 

@@ -18,6 +18,9 @@ SMALLEST_SPREAD = 1e-3
 GRADIENT_NORM = 1.0
 # Adam takes a full step even where the gradient is only rounding; below this it does not.
 ADAM_FLOOR = 1e-5
+# How far one step may change the policy, in nats: a policy that is sure of itself explores no more, and stays so.
+MOST_CHANGE = 0.05
+MOST_HALVINGS = 12
 
 
 def build_policy() -> nn.Sequential:
@@ -48,11 +51,15 @@ def discounted_returns(rewards: Tensor, discount: float = DISCOUNT) -> Tensor:
     return returns
 
 
+def divergence(logits: Tensor, others: Tensor) -> float:
+    """Return KL(pi || other) in nats, the mean over states, of logits (n, actions) each."""
+    log_probabilities, other = functional.log_softmax(logits, dim=1), functional.log_softmax(others, dim=1)
+    return float((log_probabilities.exp() * (log_probabilities - other)).sum(dim=1).mean())
+
+
 def divergence_from_uniform(logits: Tensor) -> float:
     """Return KL(pi || uniform) in nats, the mean over states, of logits (n, actions)."""
-    log_probabilities = functional.log_softmax(logits, dim=1)
-    uniform = torch.full_like(log_probabilities, 1 / logits.shape[1]).log()
-    return float((log_probabilities.exp() * (log_probabilities - uniform)).sum(dim=1).mean())
+    return divergence(logits, torch.zeros_like(logits))
 
 
 class MovingBaseline:
@@ -99,5 +106,16 @@ class Reinforce:
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.policy.parameters(), GRADIENT_NORM)
+        before = [parameter.detach().clone() for parameter in self.policy.parameters()]
         self.optimiser.step()
+        self._hold_back(before, states.flatten(0, 1), logits.detach())
         return float(loss.detach()), divergence_from_uniform(logits.detach())
+
+    def _hold_back(self, before: list[Tensor], states: Tensor, logits: Tensor) -> None:
+        """Halve the step just taken until the policy is close enough to what it was."""
+        with torch.no_grad():
+            for _ in range(MOST_HALVINGS):
+                if divergence(self.policy(states), logits) <= MOST_CHANGE:
+                    return
+                for parameter, old in zip(self.policy.parameters(), before, strict=True):
+                    parameter.lerp_(old, 0.5)

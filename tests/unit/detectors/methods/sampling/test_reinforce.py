@@ -8,6 +8,7 @@ from detectors.methods.reconstruction.network_arrays import build_seeded
 from detectors.methods.sampling.reinforce import (
     CHANNELS,
     ENTROPY_WEIGHT,
+    MOST_CHANGE,
     MovingBaseline,
     Reinforce,
     build_policy,
@@ -53,6 +54,18 @@ def test_comes_to_prefer_the_action_that_pays() -> None:
     run_where_one_action_pays(learner, 40)
 
     assert probability_of_the_better(learner) > 0.8
+
+
+def test_changes_by_little_in_one_step_however_fast_it_learns() -> None:
+    learner, generator = make_learner(1.0), torch.Generator().manual_seed(0)
+    states = torch.stack([views(generator) for _ in range(4)])
+    actions = torch.stack([learner.choose(state, generator) for state in states])
+
+    learner.learn(states, actions, (actions == BETTER).float())
+
+    with torch.no_grad():
+        after = learner.policy(states.flatten(0, 1))
+    assert 0 < divergence_from_uniform(after) <= MOST_CHANGE
 
 
 def test_stays_uniform_at_a_learning_rate_of_zero() -> None:

@@ -15,7 +15,7 @@ THUMBNAIL_SIDE = 256
 CROP_MARGIN = 0.5
 SMALLEST_CROP = 64
 LEGEND_HEIGHT = 34
-JPEG_QUALITY = 82
+JPEG_QUALITY = 75
 INK, PAPER = (30, 34, 42), (250, 250, 250)
 OUTLINE, HALO = (255, 255, 255), (20, 20, 20)
 # Blue is normal, the pale middle the threshold, red abnormal; tells apart for the colour-blind too.

@@ -151,7 +151,7 @@ def test_finds_its_own_folders_from_a_hostile_working_directory(tmp_path: Path) 
 
 
 def test_writes_a_report_that_needs_nothing_else(tmp_path: Path) -> None:
-    write_plates(tmp_path / "plate" / "train" / "good", 6)
+    write_plates(tmp_path / "plate" / "train" / "good", 9)
     write_plates(tmp_path / "plate" / "test" / "good", 3, first_seed=100)
     write_plates(tmp_path / "plate" / "test" / "scratch", 3, has_scratch=True, first_seed=200)
 

@@ -71,6 +71,7 @@ MethodName = Literal[
     "padim",
     "blend",
     "whitened",
+    "within_class",
     "whole_image",
     "transformer",
     "autoencoder",

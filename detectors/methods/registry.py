@@ -11,9 +11,10 @@ from detectors.methods.sampling.neural_sampling import NeuralSampling
 from detectors.methods.supervised.residual import Residual
 from detectors.methods.whitened import Whitened
 from detectors.methods.whole_image import WholeImage
+from detectors.methods.within_class import WithinClass
 
 METHODS: dict[str, Method] = {
-    method.name: method for method in (PatchCore(), PaDiM(), Blend(), Whitened(), WholeImage())
+    method.name: method for method in (PatchCore(), PaDiM(), Blend(), Whitened(), WithinClass(), WholeImage())
 }
 TRAINED: dict[str, TrainedMethod] = {
     method.name: method for method in (Transformer(), Autoencoder(), Ganomaly(), Residual(), NeuralSampling())

@@ -7,9 +7,10 @@ from detectors.methods.blend import Blend
 from detectors.methods.patchcore import PatchCore
 from detectors.methods.port import FitChoices, Method, Origin, Remembers
 from detectors.methods.whitened import Whitened
+from detectors.methods.within_class import WithinClass
 
 CHOICES = FitChoices(1.0, 1, 4096, 0, 2)
-METHODS: list[Method] = [PatchCore(), Blend(), Whitened()]
+METHODS: list[Method] = [PatchCore(), Blend(), Whitened(), WithinClass()]
 
 
 def images(count: int = 60, patches: int = 12) -> list[np.ndarray]:

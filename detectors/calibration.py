@@ -108,10 +108,13 @@ def count_interval(images: int, rate: float, future: int) -> tuple[int, int]:
 
 def calibration_sentence(images: int, *, wanted_rate: float, promised_rate: float) -> str:
     """Say what share of normal images may raise a false alarm, and how many images a smaller share would take."""
+    needed = ceil(round(1 / wanted_rate, 9)) - 1
+    if images == 1:
+        rests = "One good image promises nothing: the threshold rests on altered copies of it"
+        return f"{rests}; {_percent(wanted_rate)}, as asked for, takes {needed}."
     promise = f"{images} normal images promise at most {_percent(promised_rate)} false alarms"
     if promised_rate <= wanted_rate:
         return f"{promise}."
-    needed = ceil(round(1 / wanted_rate, 9)) - 1
     return f"{promise}; {_percent(wanted_rate)}, as asked for, takes {needed}."
 
 

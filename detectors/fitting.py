@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from config.settings import DetectorSettings
+from detectors.augmentation import FEW, embed_copies
 from detectors.backbones import STRIDES, Backbone
 from detectors.bundle import THUMBNAIL, Manifest, Preprocessing, Statistics, write_bundle
 from detectors.calibration import Calibration
@@ -28,24 +29,31 @@ from detectors.fitness import Fitness
 from detectors.heatmap import render_thumbnail
 from detectors.learning import (
     Promise,
+    calibrate_by_copies,
     calibrate_by_folds,
+    images_needed,
     require_enough,
     score_unseen_defects,
     train_and_calibrate,
 )
 from detectors.masks import read_mask
+from detectors.methods.patchcore import PatchCore
 from detectors.methods.port import (
+    NO_PLACE,
     EmbeddedImage,
     Explains,
     FitChoices,
     FittedMethod,
+    Floats,
     LabelledDefect,
     MethodError,
+    Origin,
     PatchGrid,
     Remembers,
     Training,
 )
 from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
+from detectors.methods.within_class import WithinClass
 from detectors.outliers import find_oddest
 from detectors.presets import Preset, View, choose_preset, small_things
 from detectors.pricing import DefectOutlook, price_threshold
@@ -55,7 +63,6 @@ from storage.records import RejectReason
 
 Progress = Callable[[str, int, int], None]
 
-FEWEST_IMAGES = 3
 # With labelled defects, and no method asked for: it uses them as far as they help, and not at all where they do not.
 WITH_DEFECTS = "residual"
 FEWEST_TO_SEARCH = 12
@@ -198,6 +205,7 @@ class _Fit:
         self._preset: Preset = choose_preset(settings)
         self._weights: WeightsFile = ensure_weights(self._preset.backbone, weights_dir)
         self._choice: Choice | None = None
+        self._view: View
         self._look_by(self._preset.views[0])
         self._seconds: dict[str, float] = {}
 
@@ -212,6 +220,7 @@ class _Fit:
         if self._view.method in TRAINED:
             method, calibration, unseen = self._train(learned, defects)
         else:
+            self._view = replace(self._view, method=self._method_for(len(learned.used)))
             method, calibration = self._remember(learned)
             unseen = self._score_unseen(method, defects)
         calibration, outlook = price_threshold(calibration, unseen, self._prices)
@@ -221,20 +230,24 @@ class _Fit:
         choices, method = self._choices(self._view), METHODS[self._view.method]
         self._progress("bank", 0, 1)
         with self._timed("bank"):
-            fitted = method.fit(learned.patches.rows, choices)
+            copies = self._copies(learned) if len(learned.used) < FEW and not method.needs_whole_images else []
+            rows = _with_copies(learned.patches.rows, copies)
+            fitted = method.fit(rows, choices)
             if isinstance(fitted, Remembers):
-                fitted = fitted.with_origins(learned.patches.origins)
+                fitted = fitted.with_origins(_origins_with_copies(learned.patches.origins, copies))
         self._progress("bank", 1, 1)
         with self._timed("calibrate"):
-            calibration = calibrate_by_folds(
-                method,
-                learned.patches.rows,
-                lambda index: learned.patches.grid(index, partial(self._again, learned.used[index])),
-                choices,
-                self._promise,
-                self._progress,
-            )
-        return fitted, calibration
+            if len(rows) == 1:
+                grids = [self._grid(learned, 0), *copies[0]]
+                return fitted, calibrate_by_copies(method, grids, choices, self._promise, self._progress)
+            grid_of = partial(self._grid, learned)
+            return fitted, calibrate_by_folds(method, rows, grid_of, choices, self._promise, self._progress)
+
+    def _copies(self, learned: _Learned) -> list[list[PatchGrid]]:
+        """Return the patches of altered copies of each image."""
+        images = [shrink(self._decoder.decode(path).pixels, SEARCH_SIDE) for path in learned.used]
+        originals = [self._grid(learned, index) for index in range(len(images))]
+        return embed_copies(images, originals, lambda pixels: embed(self._backbone, pixels).grid, self._settings.seed)
 
     def _train(self, learned: _Learned, defects: Sequence[DefectFile]) -> tuple[FittedMethod, Calibration, list[float]]:
         """Return the method, its calibration, and scores of labelled defects that no training saw."""
@@ -369,18 +382,23 @@ class _Fit:
     def _read_enough(self, images: Sequence[Path]) -> _Learned:
         """Read the images; where the preset's own method needs more of them, look by its view for few."""
         learned = self._read(images)
-        if len(learned.used) < RESTORABLE[self._view.method].fewest_images and not self._settings.method:
+        if len(learned.used) < images_needed(RESTORABLE[self._view.method]) and not self._settings.method:
             self._look_by(self._preset.few)
             learned = self._read(images)
         self._require_enough(learned)
         return learned
 
     def _require_enough(self, learned: _Learned) -> None:
-        fewest = RESTORABLE[self._view.method].fewest_images
+        fewest = images_needed(RESTORABLE[self._view.method])
         if len(learned.used) < fewest:
             unread = f" ({len(learned.skipped)} could not be read)" if learned.skipped else ""
-            subject = "A detector" if fewest == FEWEST_IMAGES else self._view.method
-            raise FitError(f"{subject} needs at least {fewest} readable good images, got {len(learned.used)}{unread}.")
+            needed = f"{self._view.method} needs at least {fewest} readable good image{'' if fewest == 1 else 's'}"
+            raise FitError(f"{needed}, got {len(learned.used)}{unread}.")
+
+    def _method_for(self, images: int) -> str:
+        """Return the view's method; with a few images, and none asked for, PatchCore takes a metric of theirs."""
+        asked = self._settings.method or self._view.method != PatchCore.name
+        return self._view.method if asked or not WithinClass.fewest_images <= images < FEW else WithinClass.name
 
     def _as_many_as_fit(self, images: Sequence[Path]) -> Sequence[Path]:
         """Return all images, or evenly spaced ones where the method needs every patch of each and memory is short."""
@@ -397,6 +415,10 @@ class _Fit:
         if len(images) <= most:
             return images
         return [images[index * len(images) // most] for index in range(most)]
+
+    def _grid(self, learned: _Learned, index: int) -> PatchGrid:
+        """Return all patches of one image, embedded again where it was thinned."""
+        return learned.patches.grid(index, partial(self._again, learned.used[index]))
 
     def _again(self, path: Path) -> PatchGrid:
         return embed(self._backbone, self._decoder.decode(path).pixels).grid
@@ -492,3 +514,19 @@ class _Fit:
         started = perf_counter()
         yield
         self._seconds[stage] = perf_counter() - started
+
+
+def _with_copies(rows: Sequence[Floats], copies: Sequence[Sequence[PatchGrid]]) -> Sequence[Floats]:
+    """Return each image's rows and those of its copies as one, so that both lie in the same fold."""
+    if not copies:
+        return rows
+    return [np.concatenate([own, *(copy.rows for copy in its)]) for own, its in zip(rows, copies, strict=True)]
+
+
+def _origins_with_copies(origins: Sequence[Origin], copies: Sequence[Sequence[PatchGrid]]) -> Sequence[Origin]:
+    """Return the origins of rows and their copies: a copy's patch has no place in the image it was made from."""
+    if not copies:
+        return origins
+    counts = [sum(len(copy.rows) for copy in its) for its in copies]
+    nowhere = [np.full(count, NO_PLACE, dtype=np.intp) for count in counts]
+    return [Origin(own.image, np.append(own.patches, none)) for own, none in zip(origins, nowhere, strict=True)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from detectors.methods.port import (
     Origin,
     PatchGrid,
     Remembers,
+    Restorable,
     TrainedMethod,
     Training,
 )
@@ -66,6 +68,11 @@ class Scores:
         found = calibrate(self._scores, self._peaks, wanted_rate=self._promise.wanted_rate)
         return replace(found, images=tuple(self._images[index] for index in np.argsort(self._scores, kind="stable")))
 
+    def highest(self) -> Calibration:
+        """Return what the highest score can promise, where all of them come from one image."""
+        found = calibrate([max(self._scores)], [max(self._peaks)], wanted_rate=self._promise.wanted_rate)
+        return replace(found, images=(self._images[int(np.argmax(self._scores))],))
+
 
 def calibrate_by_folds(
     method: Method,
@@ -84,6 +91,20 @@ def calibrate_by_folds(
     return scores.calibration()
 
 
+def calibrate_by_copies(
+    method: Method, grids: Sequence[PatchGrid], choices: FitChoices, promise: Promise, progress: Progress
+) -> Calibration:
+    """Score each copy of the only image by a fit on all but that copy; grids: the image, then its copies.
+
+    The highest score is the threshold. Real images differ more than copies do, so it promises nothing.
+    """
+    scores = Scores(promise, len(grids) - 1, progress)
+    folds = list(np.arange(1, len(grids)).reshape(-1, 1))
+    for fold, fitted in zip(folds, method.cross_fit([grid.rows for grid in grids], folds, choices), strict=True):
+        scores.add(fitted, EmbeddedImage(NO_SQUARE, grids[int(fold[0])]), 0)
+    return scores.highest()
+
+
 def train_and_calibrate(
     method: TrainedMethod,
     images: Sequence[EmbeddedImage],
@@ -100,10 +121,10 @@ def train_and_calibrate(
     if method.folds:
         return _train_in_folds(method, images, defects, training_of, promise, progress)
     order = np.random.default_rng(promise.seed).permutation(len(images))
-    count = max(FEWEST_CALIBRATION, round(CALIBRATION_SHARE * len(images)))
-    fitted = _train(method, images, order[count:], defects, training_of("once"))
-    scores = Scores(promise, count, progress)
-    for index in order[:count]:
+    kept = _calibration_count(len(images))
+    fitted = _train(method, images, order[kept:], defects, training_of("once"))
+    scores = Scores(promise, kept, progress)
+    for index in order[:kept]:
         scores.add(fitted, images[index], int(index))
     return fitted, scores.calibration()
 
@@ -137,13 +158,32 @@ def score_unseen_defects(
 
 def require_enough(method: TrainedMethod, images: int, defects: int) -> None:
     """Raise MethodError where a method needs more images or labelled defects, with the number it needs."""
-    needed = method.fewest_images
-    if not method.folds:
-        needed = max(needed + FEWEST_CALIBRATION, int(np.ceil(needed / (1 - CALIBRATION_SHARE))))
-    if images < needed + FEWEST_HELD_OUT:
-        raise MethodError(f"{method.name} needs at least {needed + FEWEST_HELD_OUT} good images, got {images}.")
+    needed = images_needed(method)
+    if images < needed:
+        raise MethodError(f"{method.name} needs at least {needed} good images, got {images}.")
     if defects < method.fewest_defects:
         raise MethodError(f"{method.name} needs at least {method.fewest_defects} labelled defects, got {defects}.")
+
+
+def images_needed(method: Restorable) -> int:
+    """Return how many good images a fit takes: what the method learns from, and what has to be held out beside it."""
+    if not isinstance(method, TrainedMethod):
+        return method.fewest_images
+    return next(images for images in count(1) if _learned_from(method, images) >= method.fewest_images)
+
+
+def _learned_from(method: TrainedMethod, images: int) -> int:
+    """Return how many of the images its smallest training learns from."""
+    used = images - (-(-images // method.folds) if method.folds else _calibration_count(images))
+    return used - _held_out_count(used)
+
+
+def _calibration_count(images: int) -> int:
+    return max(FEWEST_CALIBRATION, round(CALIBRATION_SHARE * images))
+
+
+def _held_out_count(used: int) -> int:
+    return max(FEWEST_HELD_OUT, round(HELD_OUT_SHARE * used))
 
 
 def _train_in_folds(
@@ -170,9 +210,8 @@ def _train(
     defects: Sequence[LabelledDefect],
     training: Training,
 ) -> FittedMethod:
-    count = max(FEWEST_HELD_OUT, round(HELD_OUT_SHARE * len(used)))
     # Every seventh or so, so that each stretch of time is held out in part.
-    held_out = set(used[np.linspace(0, len(used) - 1, count).round().astype(int)].tolist())
+    held_out = set(used[np.linspace(0, len(used) - 1, _held_out_count(len(used))).round().astype(int)].tolist())
     shown = [int(index) for index in used if int(index) not in held_out]
     good = [images[index] for index in shown]
     fitted = method.train(good, [images[index] for index in sorted(held_out)], defects, training)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from detectors.methods.coreset import random_projection, subsample_embedding
 from detectors.methods.neighbours import Bank, plain_distances
-from detectors.methods.port import EmbeddedImage, FitChoices, Floats, MethodScore, NearestPatch, Origin
+from detectors.methods.port import NO_PLACE, EmbeddedImage, FitChoices, Floats, MethodScore, NearestPatch, Origin
 from detectors.methods.top_mean import top_mean
 
 NEIGHBOURS = 9
@@ -23,7 +23,7 @@ class PatchCore:
 
     name: ClassVar[str] = "patchcore"
     needs_whole_images: ClassVar[bool] = False
-    fewest_images: ClassVar[int] = 3
+    fewest_images: ClassVar[int] = 1
 
     def fit(self, images: Sequence[Floats], choices: FitChoices) -> "FittedPatchCore":
         """Learn from each image's patch rows (n, D)."""
@@ -86,8 +86,8 @@ class FittedPatchCore:
         """Return the bank's row m* nearest to a patch (D,)."""
         distances, rows = self.bank.nearest_neighbours(patch[None], 1)
         row = int(rows[0, 0])
-        place = None if self.places is None else int(self.places[row])
-        return NearestPatch(int(self.origins[row]), place, float(distances[0, 0]))
+        place = NO_PLACE if self.places is None else int(self.places[row])
+        return NearestPatch(int(self.origins[row]), None if place == NO_PLACE else place, float(distances[0, 0]))
 
     def with_origins(self, origins: Sequence[Origin]) -> "FittedPatchCore":
         """Return the same bank, its rows' images and places renumbered by the image they came from."""

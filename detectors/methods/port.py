@@ -83,6 +83,10 @@ class Training:
     checkpoints: Checkpoints
 
 
+# A remembered row that lies nowhere in its image: that of an altered copy.
+NO_PLACE = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """One image a method learnt from: its number among all of them, and which patch each of its rows is (n,)."""
@@ -168,6 +172,7 @@ class Method(Restorable, Protocol):
         ...
 
 
+@runtime_checkable
 class TrainedMethod(Restorable, Protocol):
     """A way to learn by gradient descent, from good images and perhaps from labelled defects.
 

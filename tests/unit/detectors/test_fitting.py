@@ -1,13 +1,17 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from config.settings import DetectorSettings
 from detectors import fitting
+from detectors.augmentation import FEW
 from detectors.decode import Decoder
 from detectors.defect_files import DefectFile
 from detectors.features import TrainingPatches
 from detectors.fitting import FitError, FittedDetector, fit_detector
+from detectors.methods.port import PatchGrid
+from detectors.scoring import load_detector
 from storage.records import RejectReason
 from tests.plates import make_plate, write_plates
 
@@ -39,23 +43,67 @@ def test_reports_what_was_learned_and_promised(fitted: FittedDetector) -> None:
     assert report.interval_sentence.startswith("Between 0.21 % and 26 % of good images")
 
 
-def test_a_few_images_are_all_remembered(fitted: FittedDetector) -> None:
-    assert fitted.report.bank_rows == 12 * 144
-
-
 def test_refuses_no_images(decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path) -> None:
     with pytest.raises(FitError, match="no images"):
         fit([], decoder, small_settings, weights_dir)
 
 
-def test_refuses_fewer_than_three_readable_images(
+@pytest.mark.parametrize("count", [1, 2])
+def test_learns_from_one_or_two_images_and_says_how_little_that_promises(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path, count: int
+) -> None:
+    fitted = fit(write_plates(tmp_path / "good", count), decoder, small_settings, weights_dir)
+    fitted.save(tmp_path / "bundle")
+
+    detector = load_detector(tmp_path / "bundle", weights_dir=weights_dir, threads=1)
+    scratched = [np.asarray(make_plate(seed, has_scratch=True)) for seed in range(60, 66)]
+    good = [np.asarray(make_plate(seed)) for seed in range(60, 66)]
+
+    assert fitted.report.method == "patchcore"
+    assert fitted.report.promised_rate == pytest.approx(1 / (count + 1))
+    assert len(fitted.calibration.scores) == count
+    assert ("promises nothing" in fitted.report.calibration_sentence) == (count == 1)
+    assert min(detector.inspect(one).score for one in scratched) > max(detector.inspect(one).score for one in good)
+
+
+def test_a_few_images_teach_a_metric_unless_a_method_is_asked_for(
     tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    images = write_plates(tmp_path, 4)
+    asked = small_settings.model_copy(update={"method": "patchcore"})
+
+    methods = [fit(images, decoder, settings, weights_dir).report.method for settings in (small_settings, asked)]
+
+    assert methods == ["within_class", "patchcore"]
+
+
+def test_copies_lie_in_the_fold_of_their_image() -> None:
+    rows = [np.full((2, 3), number, dtype=np.float32) for number in range(2)]
+    copies = [[PatchGrid(np.full((2, 3), 10 + number, dtype=np.float32), 1, 2)] * 2 for number in range(2)]
+
+    together = fitting._with_copies(rows, copies)
+
+    assert [sorted(set(one.ravel().tolist())) for one in together] == [[0, 10], [1, 11]]
+
+
+@pytest.mark.parametrize(
+    ("method", "needed"), [("padim", 8), ("whole_image", 8), ("within_class", 3), ("transformer", 14), ("residual", 7)]
+)
+def test_says_how_many_readable_images_a_method_takes(
+    tmp_path: Path,
+    decoder: Decoder,
+    small_settings: DetectorSettings,
+    weights_dir: Path,
+    method: str,
+    needed: int,
 ) -> None:
     images = write_plates(tmp_path, 3)
     images[1].write_bytes(b"not a picture at all")
 
-    with pytest.raises(FitError, match=r"needs at least 3 readable good images, got 2 \(1 could not be read\)"):
-        fit(images, decoder, small_settings, weights_dir)
+    with pytest.raises(
+        FitError, match=rf"{method} needs at least {needed} readable good images, got 2 \(1 could not be read\)"
+    ):
+        fit(images, decoder, small_settings.model_copy(update={"method": method}), weights_dir)
 
 
 def test_the_default_preset_does_with_few_images_what_it_can(
@@ -65,7 +113,7 @@ def test_the_default_preset_does_with_few_images_what_it_can(
 
     report = fit(images, decoder, DetectorSettings(preset="default", threads=1), weights_dir).report
 
-    assert (report.method, report.images, report.fitness) == ("patchcore", 5, None)
+    assert (report.method, report.images, report.fitness) == ("within_class", 5, None)
 
 
 def test_skips_and_lists_unreadable_images(
@@ -102,12 +150,14 @@ def test_a_fit_that_would_not_fit_in_memory_is_thinned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        fitting, "TrainingPatches", lambda count, seed: TrainingPatches(count, seed=seed, memory_bytes=5 * 50 * 152 * 4)
+        fitting,
+        "TrainingPatches",
+        lambda count, seed: TrainingPatches(count, seed=seed, memory_bytes=FEW * 50 * 152 * 4),
     )
 
-    report = fit(write_plates(tmp_path, 5), decoder, small_settings, weights_dir).report
+    report = fit(write_plates(tmp_path, FEW), decoder, small_settings, weights_dir).report
 
-    assert report.bank_rows == 5 * 50
+    assert report.bank_rows == FEW * 50
 
 
 def test_tells_how_far_it_is(

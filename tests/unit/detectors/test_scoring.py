@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import DetectorSettings
+from config.settings import DetectorSettings, LimitSettings
 from detectors import scoring
+from detectors.augmentation import FEW
 from detectors.bundle import MANIFEST, read_bundle, read_thumbnail, write_bundle
 from detectors.decode import DecodeError, Decoder
 from detectors.features import embed
@@ -69,8 +70,28 @@ def test_regions_are_pixels_of_the_original(detector: Detector) -> None:
     assert region.area > 100
 
 
-def test_names_the_good_image_to_compare_each_region_with(detector: Detector, bundle: Path) -> None:
-    scored = detector.inspect(plate(7, has_scratch=True))
+@pytest.fixture(scope="module")
+def many(
+    tmp_path_factory: pytest.TempPathFactory, weights_dir: Path, small_settings: DetectorSettings
+) -> tuple[Detector, Path]:
+    """Fit on as many images as need no copies, whose patches have no place."""
+    folder = tmp_path_factory.mktemp("many")
+    with Decoder(LimitSettings()) as decoder:
+        fitted = fit_detector(
+            write_plates(folder / "good", FEW),
+            decoder=decoder,
+            settings=small_settings,
+            bit_depth=None,
+            weights_dir=weights_dir,
+            progress=lambda _stage, _done, _total: None,
+        )
+    fitted.save(folder / "bundle")
+    return load_detector(folder / "bundle", weights_dir=weights_dir, threads=1), folder / "bundle"
+
+
+def test_names_the_good_image_to_compare_each_region_with(many: tuple[Detector, Path]) -> None:
+    detector, bundle = many
+    scored = detector.inspect(plate(107, has_scratch=True))
 
     assert len(scored.nearest) == len(scored.regions) > 0
     for nearest in scored.nearest:
@@ -84,9 +105,10 @@ def test_names_the_good_image_to_compare_each_region_with(detector: Detector, bu
         assert read_thumbnail(bundle, nearest.number) == (bundle / f"thumbnails/{nearest.number:04d}.png").read_bytes()
 
 
-def test_every_place_in_the_bank_leads_to_its_row(detector: Detector, bundle: Path) -> None:
+def test_every_place_in_the_bank_leads_to_its_row(many: tuple[Detector, Path]) -> None:
+    detector, bundle = many
     _, arrays = read_bundle(bundle)
-    learned = [embed(detector._backbone, plate(seed)).grid.rows for seed in range(12)]
+    learned = [embed(detector._backbone, plate(seed)).grid.rows for seed in range(FEW)]
 
     for row, image, place in list(zip(arrays["bank"], arrays["origins"], arrays["places"], strict=True))[::50]:
         assert np.allclose(learned[image][place], row, atol=1e-5)
@@ -181,7 +203,7 @@ def test_restores_a_transformer_with_its_layers_and_its_whole_patches(tmp_path: 
     save_random_timm("test_vit", tmp_path)
     settings = DetectorSettings(preset="fast", backbone="test_vit", image_size=140, layers=(4, 1), threads=1)
     fitted = fit_detector(
-        write_plates(tmp_path / "good", 3),
+        write_plates(tmp_path / "good", FEW),
         decoder=decoder,
         settings=settings,
         bit_depth=None,

@@ -19,7 +19,7 @@ Change = Callable[[Pixels, np.random.Generator], Pixels]
 # With more images than these, the images themselves show how normal ones differ.
 FEW = 16
 # Originals and copies together; each image has the same number of copies.
-IMAGES_IN_ALL = 64
+IMAGES_IN_ALL = 32
 MOST_COPIES = 11
 DEGREES, SHIFT, SCALE, LIGHT = 5.0, 0.04, 0.05, 0.06
 # Reflected around an image before it is moved, so that no black corner comes into view.

@@ -223,6 +223,9 @@ def _tell(source: str, version: DetectorVersion, pace: float | None, state: Sour
 
 
 def _tell_promise(version: DetectorVersion) -> None:
+    if version.training_images == 1:
+        typer.echo(f"  promised rate   {version.details['calibration_sentence']}")
+        return
     typer.echo(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
     typer.echo(f"                  {version.details['interval_sentence']}")
     outlook, wanted = version.details["outlook"], version.details["wanted_rate"]

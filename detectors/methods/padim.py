@@ -12,6 +12,8 @@ from detectors.methods.port import Arrays, EmbeddedImage, FitChoices, FittedMeth
 from detectors.methods.top_mean import top_mean
 
 REGULARISATION = 0.01
+# A covariance a position grows with their square: at 1,536 dimensions, as of a WideResNet, it would be 9 GB.
+MOST_DIMENSIONS = 160
 PIECE = 128
 
 
@@ -22,50 +24,58 @@ class PaDiM:
     needs_whole_images: ClassVar[bool] = True
     fewest_images: ClassVar[int] = 8
 
-    def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:  # noqa: ARG002 - it draws nothing
+    def fit(self, images: Sequence[Floats], choices: FitChoices) -> FittedMethod:
         """Learn from each image's patch rows (n, D), all images of the same n."""
-        return _fitted(_stacked(images))
+        return _fitted(*_stacked(images, choices.seed))
 
     def cross_fit(
-        self,
-        images: Sequence[Floats],
-        folds: Sequence[NDArray[np.intp]],
-        choices: FitChoices,  # noqa: ARG002 - it draws nothing
+        self, images: Sequence[Floats], folds: Sequence[NDArray[np.intp]], choices: FitChoices
     ) -> Iterator[FittedMethod]:
         """Learn, fold after fold of image indices, from every image outside it."""
-        rows = _stacked(images)
+        rows, dimensions = _stacked(images, choices.seed)
         for fold in folds:
-            yield _fitted(rows[np.setdiff1d(np.arange(len(images)), fold)])
+            yield _fitted(rows[np.setdiff1d(np.arange(len(images)), fold)], dimensions)
 
     def restore(self, arrays: Arrays) -> FittedMethod:
         """Return what `arrays()` described."""
-        return FittedPaDiM(arrays["means"].astype(np.float32), arrays["whitenings"].astype(np.float32))
+        means = arrays["means"].astype(np.float32)
+        # Older bundles keep every dimension.
+        dimensions = arrays["dimensions"].astype(np.intp) if "dimensions" in arrays else np.arange(means.shape[-1])
+        return FittedPaDiM(means, arrays["whitenings"].astype(np.float32), dimensions)
 
 
 class FittedPaDiM:
-    """means (P, D), and whitenings (P, D, D) whose product with a difference has the Mahalanobis length."""
+    """means (P, d), and whitenings (P, d, d) whose product with a difference has the Mahalanobis length.
 
-    def __init__(self, means: Floats, whitenings: Floats) -> None:
-        if whitenings.shape != (*means.shape, means.shape[-1]):
-            message = "every position needs a mean and a whitening"
+    dimensions: which d of a patch's D numbers are looked at.
+    """
+
+    def __init__(self, means: Floats, whitenings: Floats, dimensions: NDArray[np.intp]) -> None:
+        if whitenings.shape != (*means.shape, means.shape[-1]) or len(dimensions) != means.shape[-1]:
+            message = "every position needs a mean and a whitening, over the dimensions chosen"
             raise ValueError(message)
+        self._dimensions = dimensions
         self._means = torch.from_numpy(np.ascontiguousarray(means))
         self._whitenings = torch.from_numpy(np.ascontiguousarray(whitenings))
 
     def score(self, image: EmbeddedImage) -> MethodScore:
         """Return each patch's Mahalanobis distance (eq. 2) and the mean of the highest of them."""
-        if image.grid.rows.shape != tuple(self._means.shape):
-            message = f"the image has {image.grid.rows.shape} patches, the fit had {tuple(self._means.shape)}"
+        if len(image.grid.rows) != len(self._means):
+            message = f"the image has {len(image.grid.rows)} patches, the fit had {len(self._means)}"
             raise ValueError(message)
         with torch.inference_mode():
-            difference = torch.from_numpy(image.grid.rows) - self._means
+            difference = torch.from_numpy(image.grid.rows[:, self._dimensions]) - self._means
             whitened = torch.bmm(self._whitenings, difference[:, :, None])[:, :, 0]
             distances: Floats = whitened.square().sum(dim=1).sqrt().numpy()
         return MethodScore(top_mean(distances), distances.reshape(image.grid.height, image.grid.width))
 
     def arrays(self) -> Arrays:
-        """Return the means and whitenings of all positions."""
-        return {"means": self._means.numpy(), "whitenings": self._whitenings.numpy().astype(np.float16)}
+        """Return the means and whitenings of all positions, and their dimensions."""
+        return {
+            "means": self._means.numpy(),
+            "whitenings": self._whitenings.numpy().astype(np.float16),
+            "dimensions": self._dimensions,
+        }
 
 
 def estimate_gaussians(rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,11 +86,16 @@ def estimate_gaussians(rows: Tensor) -> tuple[Tensor, Tensor]:
     return means, covariances + REGULARISATION * torch.eye(rows.shape[2])
 
 
-def _fitted(rows: Floats) -> FittedMethod:
-    positions, dimensions = rows.shape[1:]
-    means = np.empty((positions, dimensions), dtype=np.float32)
-    whitenings = np.empty((positions, dimensions, dimensions), dtype=np.float32)
-    identity = torch.eye(dimensions)
+def choose_dimensions(dimensions: int, seed: int) -> NDArray[np.intp]:
+    """Return which of D dimensions are kept: all, or as many as can be, at random (section III-C)."""
+    return np.sort(np.random.default_rng(seed).permutation(dimensions)[:MOST_DIMENSIONS])
+
+
+def _fitted(rows: Floats, dimensions: NDArray[np.intp]) -> FittedMethod:
+    positions, width = rows.shape[1:]
+    means = np.empty((positions, width), dtype=np.float32)
+    whitenings = np.empty((positions, width, width), dtype=np.float32)
+    identity = torch.eye(width)
     with torch.inference_mode():
         for start in range(0, positions, PIECE):
             piece = slice(start, start + PIECE)
@@ -88,14 +103,16 @@ def _fitted(rows: Floats) -> FittedMethod:
             factor = torch.linalg.cholesky(covariance)
             means[piece] = mean.numpy()
             whitenings[piece] = torch.linalg.solve_triangular(factor, identity, upper=False).numpy()
-    return FittedPaDiM(means, whitenings)
+    return FittedPaDiM(means, whitenings, dimensions)
 
 
-def _stacked(images: Sequence[Floats]) -> Floats:
+def _stacked(images: Sequence[Floats], seed: int) -> tuple[Floats, NDArray[np.intp]]:
+    """Return all images' rows (N, P, d), and the dimensions they are of."""
     if not images:
         message = "there is no image to learn from"
         raise ValueError(message)
     if len({rows.shape for rows in images}) > 1:
         message = "images differ in their number of patches"
         raise ValueError(message)
-    return np.stack(images)
+    dimensions = choose_dimensions(images[0].shape[1], seed)
+    return np.stack([rows[:, dimensions] for rows in images]), dimensions

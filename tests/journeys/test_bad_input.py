@@ -26,12 +26,17 @@ def said(home: Path, *arguments: str, code: int = 1, **env: str) -> str:
     return last
 
 
+def write_broken(photos: Path) -> None:
+    photos.mkdir()
+    (photos / "broken.png").write_bytes(b"no picture")
+
+
 @pytest.mark.parametrize(
     ("prepare", "words"),
     [
         (lambda _: None, "There is no file or folder photos"),
         (lambda photos: photos.mkdir(), "There is no image in photos"),
-        (lambda photos: write_plates(photos, 2), "needs at least 3 readable good images, got 2"),
+        (write_broken, "patchcore needs at least 1 readable good image, got 0 (1 could not be read)"),
     ],
 )
 def test_refuses_to_fit_on_too_little(tmp_path: Path, prepare: object, words: str) -> None:

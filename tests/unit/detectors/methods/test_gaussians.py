@@ -46,6 +46,18 @@ def test_padim_finds_a_patch_odd_where_it_never_is_though_it_is_normal_elsewhere
     assert set(np.argsort(found.patches.ravel())[-2:].tolist()) == {2, 9}
 
 
+def test_padim_looks_at_some_dimensions_where_there_are_very_many() -> None:
+    fitted = PaDiM().fit(images(10, dimensions=300), CHOICES)
+
+    arrays = fitted.arrays()
+    dimensions = arrays["dimensions"].tolist()
+
+    assert arrays["whitenings"].shape == (12, 160, 160)
+    assert dimensions == sorted(set(dimensions))
+    image = embedded(images(11, dimensions=300)[10], 3, 4)
+    assert PaDiM().restore(arrays).score(image).score == pytest.approx(fitted.score(image).score, rel=1e-2)
+
+
 def test_padim_refuses_an_image_of_another_size() -> None:
     with pytest.raises(ValueError, match="patches"):
         PaDiM().fit(images(), CHOICES).score(embedded(images(1, 2, 4)[0], 2, 4))

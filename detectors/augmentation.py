@@ -18,6 +18,9 @@ Change = Callable[[Pixels, np.random.Generator], Pixels]
 
 # With more images than these, the images themselves show how normal ones differ.
 FEW = 16
+# From so many images on, they show by themselves how normal ones turn, shift and vary in light; copies that do so
+# too made eight images worse or no better in the mean of six categories; mirrored ones helped.
+VARIED_BY_THEMSELVES = 3
 # Originals and copies together; each image has the same number of copies.
 IMAGES_IN_ALL = 32
 MOST_COPIES = 11
@@ -69,7 +72,8 @@ def choose_changes(
     """Return the changes and the flips after which images lie as near to the others as those lie to each other.
 
     Near is the mean distance of an image's patches to the nearest patches of the others. A single image has no others:
-    all changes are taken, and the flips after which it lies as near to itself as after all the changes.
+    all changes are taken, and the flips after which it lies as near to itself as after all the changes. From three
+    images on, only flips are tried.
     """
     banks = [Bank(np.concatenate([grid.rows for grid in _others(originals, index)])) for index in range(len(images))]
 
@@ -81,7 +85,8 @@ def choose_changes(
         near = distance_after(*CHANGES)
         return CHANGES, tuple(flip for flip in FLIPS if distance_after(flip) <= near)
     near = AS_NEAR * _mean_distance(originals, banks)
-    changes, flips = (tuple(one for one in kind if distance_after(one) <= near) for kind in (CHANGES, FLIPS))
+    tried = CHANGES if len(images) < VARIED_BY_THEMSELVES else ()
+    changes, flips = (tuple(one for one in kind if distance_after(one) <= near) for kind in (tried, FLIPS))
     return changes, flips
 
 

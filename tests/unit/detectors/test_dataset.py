@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.dataset import DatasetError, find_categories, list_images
+from detectors.dataset import Category, DatasetError, find_categories, list_images
 
 
 def touch(path: Path) -> Path:
@@ -70,3 +70,44 @@ def test_says_that_a_category_has_no_images(tmp_path: Path) -> None:
 
 def test_a_missing_folder_lists_nothing(tmp_path: Path) -> None:
     assert list_images(tmp_path / "gone") == []
+
+
+def test_draws_labels_evenly_over_kinds_and_takes_them_from_the_test(tmp_path: Path) -> None:
+    (category,) = find_categories(make_category(tmp_path / "bolt"))
+
+    labelled = category.with_labels(4, seed=0)
+
+    assert sorted(image.kind for image in labelled.labelled) == ["crack", "crack", "dent", "dent"]
+    assert not {image.path for image in labelled.labelled} & {image.path for image in labelled.test}
+    assert len(labelled.labelled) + len(labelled.test) == len(category.test)
+    assert labelled.train == category.train
+    assert all(image.mask == find_mask_of(category, image.path) for image in labelled.labelled)
+
+
+def find_mask_of(category: Category, path: Path) -> Path | None:
+    return next(image.mask for image in category.test if image.path == path)
+
+
+def test_more_labels_by_the_same_seed_hold_the_fewer(tmp_path: Path) -> None:
+    (category,) = find_categories(make_category(tmp_path / "bolt"))
+
+    three, five = category.with_labels(3, seed=1).labelled, category.with_labels(5, seed=1).labelled
+
+    assert five[:3] == three
+    assert category.with_labels(5, seed=1).labelled == five
+    assert any(category.with_labels(5, seed=seed).labelled != five for seed in range(2, 6))
+
+
+def test_no_labels_leave_the_test_as_it_is(tmp_path: Path) -> None:
+    (category,) = find_categories(make_category(tmp_path / "bolt"))
+
+    assert category.with_labels(0, seed=0) == category
+
+
+def test_gives_every_defect_where_more_are_asked_for(tmp_path: Path) -> None:
+    (category,) = find_categories(make_category(tmp_path / "bolt"))
+
+    labelled = category.with_labels(99, seed=0)
+
+    assert len(labelled.labelled) == 8
+    assert [image.kind for image in labelled.test] == ["good"]

@@ -50,9 +50,11 @@ from detectors.methods.port import (
     Origin,
     PatchGrid,
     Remembers,
+    TrainedMethod,
     Training,
 )
 from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
+from detectors.methods.supervised.residual import Residual
 from detectors.methods.within_class import WithinClass
 from detectors.outliers import find_oddest
 from detectors.presets import Preset, View, choose_preset, small_things
@@ -64,7 +66,7 @@ from storage.records import RejectReason
 Progress = Callable[[str, int, int], None]
 
 # With labelled defects, and no method asked for: it uses them as far as they help, and not at all where they do not.
-WITH_DEFECTS = "residual"
+WITH_DEFECTS = Residual.name
 FEWEST_TO_SEARCH = 12
 # Large enough to tell whether tiles help; as many images as fit in the bytes.
 SEARCH_SIDE = 1536
@@ -206,6 +208,7 @@ class _Fit:
         self._weights: WeightsFile = ensure_weights(self._preset.backbone, weights_dir)
         self._choice: Choice | None = None
         self._view: View
+        self._base_name = PatchCore.name
         self._look_by(self._preset.views[0])
         self._seconds: dict[str, float] = {}
 
@@ -214,7 +217,10 @@ class _Fit:
             with self._timed("search"):
                 self._search(images)
         if defects and not self._settings.method:
-            self._look_by(replace(self._view, method=WITH_DEFECTS))
+            # The base is fitted on parts of the images: a few take the method that a few suffice.
+            base = self._preset.few if len(images) < FEW else self._view
+            self._base_name = base.method
+            self._look_by(replace(base, method=WITH_DEFECTS))
         with self._timed("features"):
             learned = self._read_enough(images)
         if self._view.method in TRAINED:
@@ -251,7 +257,7 @@ class _Fit:
 
     def _train(self, learned: _Learned, defects: Sequence[DefectFile]) -> tuple[FittedMethod, Calibration, list[float]]:
         """Return the method, its calibration, and scores of labelled defects that no training saw."""
-        method = TRAINED[self._view.method]
+        method = self._trained_method()
         require_enough(method, len(learned.images), len(defects))
         labelled = [self._read_defect(defect) for defect in defects] if method.uses_defects else []
         kept: list[FileCheckpoints] = []
@@ -283,6 +289,12 @@ class _Fit:
     def _score_unseen(self, method: FittedMethod, defects: Sequence[DefectFile]) -> list[float]:
         """Score labelled defects by a method that learned from good images alone; one that cannot be read stops it."""
         return [method.score(embed(self._backbone, self._decode_defect(defect))).score for defect in defects]
+
+    def _trained_method(self) -> TrainedMethod:
+        """Return the method to train; labels are added to the very fit there would be without them."""
+        if self._view.method == WITH_DEFECTS:
+            return Residual(METHODS[self._base_name], self._choices(self._view))
+        return TRAINED[self._view.method]
 
     def _training(self, name: str, checkpoints: FileCheckpoints | NoCheckpoints) -> Training:
         return Training(
@@ -461,7 +473,7 @@ class _Fit:
             fitness=self._choice.fitness if self._choice else None,
             choice=self._choice.reason + small_things(self._view, learned.longest_side) if self._choice else None,
             defects=defects,
-            labels=method.sentence if isinstance(method, Explains) else None,
+            labels=self._labels(method, defects),
             calibration_sentence=calibration.sentence,
             interval_sentence=calibration.interval_sentence,
             oddest=tuple(str(learned.used[place]) for place in find_oddest(calibration.images, calibration.scores)),
@@ -470,6 +482,12 @@ class _Fit:
             report, calibration, statistics, tuple(path.name for path in learned.used), thumbnails
         )
         return FittedDetector(report, calibration, statistics, method, manifest, thumbnails)
+
+    def _labels(self, method: FittedMethod, defects: int) -> str | None:
+        """Say what the labels did, where there are any or the method can tell."""
+        if isinstance(method, Explains):
+            return method.sentence
+        return f"{self._view.method} learns from good images alone." if defects else None
 
     def _manifest(
         self,

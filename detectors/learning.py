@@ -216,6 +216,6 @@ def _train(
     good = [images[index] for index in shown]
     fitted = method.train(good, [images[index] for index in sorted(held_out)], defects, training)
     if isinstance(fitted, Remembers):
-        origins = [Origin(index, np.arange(len(images[index].grid.rows))) for index in shown]
+        origins = [Origin(index, np.arange(len(images[index].grid.rows))) for index in [*shown, *sorted(held_out)]]
         return fitted.with_origins(origins)
     return fitted

@@ -18,16 +18,22 @@ SMALLEST_SPREAD = 1e-6
 
 
 class ExampleMaker:
-    """Draw good patches once, then join them to the patches of any set of defects."""
+    """Draw every good image's patches once, then join those of some images to the patches of some defects.
 
-    def __init__(self, base: FittedMethod, good: Sequence[EmbeddedImage], *, seed: int) -> None:
+    oddness: of each good image, the base's score of its patches (height, width), from a fit that has not seen it.
+    """
+
+    def __init__(
+        self, good: Sequence[EmbeddedImage], oddness: Sequence[Floats], base: FittedMethod, *, seed: int
+    ) -> None:
         self._base = base
         self._random = np.random.default_rng(seed)
-        self._good = np.concatenate([self._draw(image, len(good)) for image in good])
-        self.mean: Floats = self._good.mean(axis=0)
-        self.spread: Floats = np.maximum(self._good.std(axis=0), SMALLEST_SPREAD)
+        self._good = [self._draw(image, odd, len(good)) for image, odd in zip(good, oddness, strict=True)]
+        every = np.concatenate(self._good)
+        self.mean: Floats = every.mean(axis=0)
+        self.spread: Floats = np.maximum(every.std(axis=0), SMALLEST_SPREAD)
 
-    def make(self, defects: Sequence[LabelledDefect]) -> LabelledRows:
+    def make(self, good: Sequence[int], defects: Sequence[LabelledDefect]) -> LabelledRows:
         """Return all examples; defects, what lies beside them, and good patches are drawn as 2 : 1 : 1."""
         marked = [self._split(defect) for defect in defects]
         positives = np.concatenate([positive for positive, _ in marked])
@@ -35,17 +41,17 @@ class ExampleMaker:
         shares = np.concatenate([np.full(len(positive), max(1, len(positive)) ** -0.5) for positive, _ in marked])
         beside = np.concatenate([negative for _, negative in marked])
         beside = beside[self._random.permutation(len(beside))[:BESIDE_ROWS]]
-        parts = [positives, beside, self._good]
-        weights = [2 * shares / max(shares.sum(), SMALLEST_SPREAD), _even(len(beside)), _even(len(self._good))]
+        normal = np.concatenate([self._good[index] for index in good])
+        parts = [positives, beside, normal]
+        weights = [2 * shares / max(shares.sum(), SMALLEST_SPREAD), _even(len(beside)), _even(len(normal))]
         is_defect = np.arange(sum(map(len, parts))) < len(positives)
         return LabelledRows(np.concatenate(parts), is_defect, np.concatenate(weights))
 
-    def _draw(self, image: EmbeddedImage, images: int) -> Floats:
+    def _draw(self, image: EmbeddedImage, oddness: Floats, images: int) -> Floats:
         """Return one good image's part: some patches at random, some from its oddest."""
-        distances = distances_of(self._base, image).ravel()
-        hardest = np.argsort(-distances)[: max(1, round(len(distances) * HARD_SHARE))]
+        hardest = np.argsort(-oddness.ravel())[: max(1, round(oddness.size * HARD_SHARE))]
         hard = self._random.permutation(hardest)[: max(1, HARD_ROWS // images)]
-        some = self._random.permutation(len(distances))[: max(1, GOOD_ROWS // images)]
+        some = self._random.permutation(oddness.size)[: max(1, GOOD_ROWS // images)]
         drawn: Floats = with_surroundings(image.grid)[np.concatenate([some, hard])]
         return drawn
 
@@ -55,8 +61,8 @@ class ExampleMaker:
         if defect.mask is not None:
             positive, negative = patch_labels(defect.mask, defect.image.grid.height, defect.image.grid.width)
             return rows[positive], rows[negative]
-        distances = distances_of(self._base, defect.image).ravel()
-        return rows[np.argsort(-distances)[: max(1, round(len(rows) * UNMARKED_SHARE))]], rows[:0]
+        oddness = self._base.score(defect.image).patches.ravel()
+        return rows[np.argsort(-oddness)[: max(1, round(len(rows) * UNMARKED_SHARE))]], rows[:0]
 
 
 def deal_by_kind(defects: Sequence[LabelledDefect], folds: int, seed: int) -> list[list[int]]:
@@ -66,9 +72,25 @@ def deal_by_kind(defects: Sequence[LabelledDefect], folds: int, seed: int) -> li
     return [order[fold::folds] for fold in range(min(folds, len(order)))]
 
 
-def distances_of(base: FittedMethod, image: EmbeddedImage) -> Floats:
-    """Return the distance of every patch (height, width)."""
-    return base.score(image).patches
+def group_kinds(defects: Sequence[LabelledDefect], most: int) -> list[list[int]]:
+    """Return the defects of each kind together, kinds joined in turn where there are more than `most`; one kind: none.
+
+    Kinds are joined into two groups at least, so that a head can always learn from the others.
+    """
+    kinds = sorted({defect.kind for defect in defects})
+    if len(kinds) == 1 or not kinds:
+        return []
+    number = {kind: index % most for index, kind in enumerate(kinds)}
+    groups: list[list[int]] = [[] for _ in range(min(most, len(kinds)))]
+    for index, defect in enumerate(defects):
+        groups[number[defect.kind]].append(index)
+    return groups
+
+
+def deal_in_runs(count: int, folds: int, runs: int = 12) -> list[NDArray[np.intp]]:
+    """Deal images to folds by runs of consecutive ones, so that near copies stay together; no fold stays empty."""
+    run = np.arange(count) * min(runs, count) // max(1, count)
+    return [np.flatnonzero(run % folds == fold) for fold in range(min(folds, count))]
 
 
 def _even(count: int) -> NDArray[np.float64]:

@@ -1,5 +1,6 @@
 """A small network that tells defective patches from normal ones by a patch and its surroundings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,9 +15,9 @@ from detectors.methods.port import Arrays, Floats, MethodError, PatchGrid
 SURROUNDINGS = 5
 HIDDEN = 64
 DROPPED = 0.2
-STEPS = 600
+STEPS = 300
 BATCH = 512
-LEARNING_RATE = 1e-3
+LEARNING_RATE = 2e-3
 DECAY = 1e-2
 TENSORS = ("mean", "spread", "inner_weight", "inner_bias", "outer_weight", "outer_bias")
 
@@ -57,6 +58,19 @@ class PatchHead:
     def restore(cls, arrays: Arrays) -> Self:
         """Return what `arrays()` described."""
         return cls(*(torch.from_numpy(arrays[f"head_{name}"].astype(np.float32)) for name in TENSORS))
+
+
+def average_heads(heads: Sequence[PatchHead]) -> PatchHead:
+    """Return one head whose log odds are the mean of theirs; all must standardise alike."""
+    first, share = heads[0], 1 / len(heads)
+    return PatchHead(
+        first.mean,
+        first.spread,
+        torch.cat([head.inner_weight for head in heads]),
+        torch.cat([head.inner_bias for head in heads]),
+        torch.cat([head.outer_weight for head in heads], dim=1) * share,
+        torch.stack([head.outer_bias for head in heads]).mean(dim=0),
+    )
 
 
 def with_surroundings(grid: PatchGrid) -> Floats:

@@ -1,12 +1,15 @@
-"""PatchCore, and beside it a head that knows the defects it was shown: as much of it as cross-validation warrants."""
+"""A method of good images alone, and beside it a head that knows the defects it was shown: as far as both warrant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from detectors.methods.patchcore import FittedPatchCore, PatchCore
+from detectors.methods.blend import Blend
+from detectors.methods.padim import PaDiM
+from detectors.methods.patchcore import PatchCore
 from detectors.methods.port import (
     Arrays,
     EmbeddedImage,
@@ -14,49 +17,75 @@ from detectors.methods.port import (
     FittedMethod,
     Floats,
     LabelledDefect,
+    Method,
     MethodError,
     MethodScore,
     NearestPatch,
     Origin,
+    Remembers,
     Training,
 )
-from detectors.methods.supervised.head_examples import ExampleMaker, deal_by_kind, distances_of
-from detectors.methods.supervised.head_weight import WeightChoice, choose_weight
-from detectors.methods.supervised.patch_head import PatchHead, train_head
+from detectors.methods.supervised.head_examples import ExampleMaker, deal_by_kind, deal_in_runs, group_kinds
+from detectors.methods.supervised.head_weight import FEWEST_DEFECTS, Round, WeightChoice, choose_weight, combine
+from detectors.methods.supervised.patch_head import PatchHead, average_heads, train_head
 from detectors.methods.top_mean import top_mean
+from detectors.methods.whitened import Whitened
+from detectors.methods.whole_image import WholeImage
+from detectors.methods.within_class import WithinClass
 
-BANK_SHARE, BANK_FLOOR, BANK_CAP = 0.01, 2048, 4096
-FEWEST_HELD_OUT = 2
-MOST_FOLDS = 5
+CHOICES = FitChoices(bank_share=0.01, bank_floor=2048, bank_cap=4096, seed=0, highest=10)
+BASES: dict[str, Method] = {
+    method.name: method for method in (PatchCore(), PaDiM(), Blend(), Whitened(), WithinClass(), WholeImage())
+}
+FOLDS = 3
+MOST_KIND_GROUPS = 5
 HIGHEST_ODDS = 3
 SMALLEST_SPREAD = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Mean and standard deviation of a score over held-out normals."""
+    """Mean and standard deviation of a score over normals that had no part in making it."""
 
     mean: float
     spread: float
+
+    @classmethod
+    def measure(cls, scores: NDArray[np.floating]) -> "Scale":
+        """Return the scale of scores (n,)."""
+        return cls(float(scores.mean()), max(float(scores.std()), SMALLEST_SPREAD))
 
     def of(self, score: float) -> float:
         """Return one score in standard deviations from normal."""
         return (score - self.mean) / self.spread
 
-    def of_all(self, scores: Floats) -> Floats:
+    def of_all(self, scores: NDArray[np.floating]) -> Floats:
         """Return each score in standard deviations from normal."""
         standard: Floats = ((scores - self.mean) / self.spread).astype(np.float32)
         return standard
 
 
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """Of the base's image score and its highest patches, of the head's highest odds, and of base and head together."""
+
+    base: Scale
+    patches: Scale
+    head: Scale
+    both: Scale
+
+
 class Residual:
-    """Sum the distance to the nearest normal patch and what a head, trained on labelled defects, adds to it."""
+    """Add to a base's score what a head, trained on labelled defects, sees above the normal: never less than it."""
 
     name: ClassVar[str] = "residual"
-    fewest_images: ClassVar[int] = 3
     uses_defects: ClassVar[bool] = True
     folds: ClassVar[int] = 4
+    fewest_images: ClassVar[int] = 5
     fewest_defects: ClassVar[int] = 0
+
+    def __init__(self, base: Method = BASES[PatchCore.name], choices: FitChoices = CHOICES) -> None:
+        self._base, self._choices = base, choices
 
     def train(
         self,
@@ -65,44 +94,45 @@ class Residual:
         defects: Sequence[LabelledDefect],
         training: Training,
     ) -> FittedMethod:
-        """Build the bank from good images, and choose the head's weight on defects and normals it never saw."""
-        if len(good) < self.fewest_images or len(held_out) < FEWEST_HELD_OUT:
-            message = (
-                f"{self.name} needs at least {self.fewest_images} good images and {FEWEST_HELD_OUT} held out, "
-                f"got {len(good)} and {len(held_out)}."
-            )
-            raise MethodError(message)
-        choices = FitChoices(BANK_SHARE, BANK_FLOOR, BANK_CAP, training.seed)
-        base = PatchCore().fit([image.grid.rows for image in good], choices)
-        return _Learner(base, good, held_out, defects, training).learn()
+        """Fit the base on all good images, and choose the head's weight on normals and defects that it never saw."""
+        normals = [*good, *held_out]
+        fewest = max(self.fewest_images, self._base.fewest_images)
+        if len(normals) < fewest:
+            raise MethodError(f"{self.name} needs at least {fewest} good images, got {len(normals)}.")
+        choices = replace(self._choices, seed=training.seed)
+        return _Learner(self._base, choices, normals, defects, training).learn()
 
     def restore(self, arrays: Arrays) -> FittedMethod:
         """Return what `arrays()` described."""
-        weight, *scales = arrays["combination"].astype(np.float64).tolist()
-        head = PatchHead.restore(arrays) if weight else None
+        name = arrays["base_name"].astype(np.uint8).tobytes().decode()
+        base = {**BASES, self._base.name: self._base}[name].restore(arrays)
+        weight, *numbers = arrays["combination"].astype(np.float64).tolist()
+        scales = Scales(*(Scale(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)))
         choice = WeightChoice(weight, *arrays["cross_validation"].astype(np.float64).tolist())
-        return FittedResidual(PatchCore().restore(arrays), Scale(*scales[:2]), head, Scale(*scales[2:]), choice)
+        return FittedResidual(name, base, PatchHead.restore(arrays) if weight else None, scales, choice)
 
 
 class FittedResidual:
-    """A bank and a head, each with its scale over held-out normals, and the weight of the head."""
+    """A fitted base, perhaps a head, the scales of both, and the weight of the head."""
 
     def __init__(
-        self, base: FittedPatchCore, base_scale: Scale, head: PatchHead | None, head_scale: Scale, choice: WeightChoice
+        self, base_name: str, base: FittedMethod, head: PatchHead | None, scales: Scales, choice: WeightChoice
     ) -> None:
         self.choice = choice
-        self._base, self._base_scale = base, base_scale
-        self._head, self._head_scale = head, head_scale
+        self._base_name, self._base, self._head, self._scales = base_name, base, head, scales
 
     def score(self, image: EmbeddedImage) -> MethodScore:
-        """Return z(mean of the highest distances) + weight * z(mean of the highest log odds), and so for patches."""
-        distances = distances_of(self._base, image)
-        score, patches = self._base_scale.of(top_mean(distances)), self._base_scale.of_all(distances)
+        """Return z(z(base) + weight * max(0, z(head))), for the image and for its patches; without a head the base's z.
+
+        The outer z makes scores of trainings that chose other weights comparable; it changes no order.
+        """
+        found, scales = self._base.score(image), self._scales
+        score, patches = scales.base.of(found.score), scales.patches.of_all(found.patches)
         if self._head is not None:
             odds = self._head.log_odds(image.grid)
-            score = score + self.choice.weight * self._head_scale.of(top_mean(odds, HIGHEST_ODDS))
-            patches = patches + np.float32(self.choice.weight) * self._head_scale.of_all(odds)
-        return MethodScore(score, patches)
+            score += self.choice.weight * max(0.0, scales.head.of(top_mean(odds, HIGHEST_ODDS)))
+            patches = combine(patches, scales.head.of_all(odds), self.choice.weight)
+        return MethodScore(scales.both.of(score), patches)
 
     @property
     def sentence(self) -> str:
@@ -110,22 +140,25 @@ class FittedResidual:
         return self.choice.sentence
 
     def nearest_normal(self, patch: Floats) -> NearestPatch | None:
-        """Return the row of the bank nearest to a patch (D,), or None."""
+        """Return the patch nearest to this one (D,) that the base remembers, or None."""
+        found = self._base.nearest_normal(patch) if isinstance(self._base, Remembers) else None
         # Bundles without places numbered the images of the training, not those of the fit: they would name wrong ones.
-        return None if self._base.places is None else self._base.nearest_normal(patch)
+        return None if found is None or found.patch is None else found
 
     def with_origins(self, origins: Sequence[Origin]) -> "FittedResidual":
-        """Return the same with the bank's images and places renumbered."""
-        base = self._base.with_origins(origins)
-        return FittedResidual(base, self._base_scale, self._head, self._head_scale, self.choice)
+        """Return the same with the base's images and places renumbered."""
+        base = self._base.with_origins(origins) if isinstance(self._base, Remembers) else self._base
+        return FittedResidual(self._base_name, base, self._head, self._scales, self.choice)
 
     def arrays(self) -> Arrays:
-        """Return the bank, the head, both scales, and what cross-validation found."""
-        scales = (self._base_scale.mean, self._base_scale.spread, self._head_scale.mean, self._head_scale.spread)
+        """Return the base and its name, the head, the scales, and what cross-validation found."""
+        scales = (self._scales.base, self._scales.patches, self._scales.head, self._scales.both)
+        numbers = [number for scale in scales for number in (scale.mean, scale.spread)]
         return {
             **self._base.arrays(),
             **({} if self._head is None else self._head.arrays()),
-            "combination": np.array([self.choice.weight, *scales]),
+            "base_name": np.frombuffer(self._base_name.encode(), dtype=np.uint8),
+            "combination": np.array([self.choice.weight, *numbers]),
             "cross_validation": np.array([self.choice.auroc_without, self.choice.auroc_with]),
         }
 
@@ -135,51 +168,79 @@ class _Learner:
 
     def __init__(
         self,
-        base: FittedPatchCore,
-        good: Sequence[EmbeddedImage],
-        held_out: Sequence[EmbeddedImage],
+        base: Method,
+        choices: FitChoices,
+        normals: Sequence[EmbeddedImage],
         defects: Sequence[LabelledDefect],
         training: Training,
     ) -> None:
-        self._base, self._held_out, self._defects, self._training = base, held_out, defects, training
-        self._normal_base = np.array([top_mean(distances_of(base, image)) for image in held_out], dtype=np.float32)
-        self._base_scale = _scale(self._normal_base)
-        self._examples = ExampleMaker(base, good, seed=training.seed) if defects else None
+        rows = [image.grid.rows for image in normals]
+        self._name, self._normals, self._defects, self._training = base.name, normals, defects, training
+        self._base = base.fit(rows, choices)
+        self._folds = deal_in_runs(len(normals), FOLDS)
+        self._scores = np.zeros(len(normals))
+        self._oddness: list[Floats] = [np.empty((0, 0), np.float32)] * len(normals)
+        self._defect_scores: list[Floats] = []
+        for fold, fitted in zip(self._folds, base.cross_fit(rows, self._folds, choices), strict=True):
+            self._score_unseen(fitted, fold)
 
     def learn(self) -> FittedResidual:
-        folds = deal_by_kind(self._defects, MOST_FOLDS, self._training.seed)
-        choice = self._choose(folds)
+        base = Scale.measure(self._scores)
+        patches = Scale.measure(np.array([top_mean(oddness) for oddness in self._oddness]))
+        alone = Scales(base, patches, Scale(0.0, 1.0), Scale(0.0, 1.0))
+        if len(self._defects) < FEWEST_DEFECTS:
+            return FittedResidual(self._name, self._base, None, alone, choose_weight([], [], drawn_share=0.0))
+        examples = ExampleMaker(self._normals, self._oddness, self._base, seed=self._training.seed)
+        return self._with_head(examples, alone)
+
+    def _with_head(self, examples: ExampleMaker, alone: Scales) -> FittedResidual:
+        """Train a head for every fold, and for every kind one that knows the others; the folds' heads vote as one."""
+        seen = deal_by_kind(self._defects, len(self._folds), self._training.seed)
+        unseen = group_kinds(self._defects, MOST_KIND_GROUPS)
+        heads, rounds, odds = [], [], np.zeros(len(self._normals))
+        for number, group in enumerate([*seen, *unseen]):
+            self._training.progress(number, len(seen) + len(unseen))
+            fold = number if number < len(seen) else (number - len(seen)) % len(self._folds)
+            head, normal_odds, defect_odds = self._hold_out(examples, fold, group)
+            rounds.append(self._round(fold, group, normal_odds, defect_odds))
+            if number < len(seen):
+                heads.append(head)
+                odds[self._folds[fold]] = normal_odds
+        self._training.progress(len(seen) + len(unseen), len(seen) + len(unseen))
+        drawn = float(np.mean([defect.mask is not None for defect in self._defects]))
+        choice = choose_weight(rounds[: len(seen)], rounds[len(seen) :], drawn_share=drawn)
         if not choice.weight:
-            return FittedResidual(self._base, self._base_scale, None, Scale(0.0, 1.0), choice)
-        head = self._head(range(len(self._defects)))
-        return FittedResidual(self._base, self._base_scale, head, _scale(self._odds(head, self._held_out)), choice)
+            return FittedResidual(self._name, self._base, None, alone, choice)
+        known = np.concatenate(self._folds[: len(seen)])
+        head_scale = Scale.measure(odds[known])
+        both = combine(alone.base.of_all(self._scores[known]), head_scale.of_all(odds[known]), choice.weight)
+        scales = replace(alone, head=head_scale, both=Scale.measure(both))
+        return FittedResidual(self._name, self._base, average_heads(heads), scales, choice)
 
-    def _choose(self, folds: Sequence[Sequence[int]]) -> WeightChoice:
-        """Score every fold's defects by a head that saw none of them, against normals that no head saw."""
-        rounds = []
-        for done, fold in enumerate(folds):
-            self._training.progress(done, len(folds) + 1)
-            others = sorted(set(range(len(self._defects))) - set(fold))
-            if not others:
-                break
-            head = self._head(others)
-            images = [self._defects[index].image for index in fold]
-            base = np.array([top_mean(distances_of(self._base, image)) for image in images], dtype=np.float32)
-            normal_odds = self._odds(head, self._held_out)
-            scale = _scale(normal_odds)
-            normals = np.stack([self._base_scale.of_all(self._normal_base), scale.of_all(normal_odds)])
-            rounds.append((normals, np.stack([self._base_scale.of_all(base), scale.of_all(self._odds(head, images))])))
-        self._training.progress(len(folds) + 1, len(folds) + 1)
-        return choose_weight(rounds)
+    def _score_unseen(self, fitted: FittedMethod, fold: NDArray[np.intp]) -> None:
+        """Score a fold's normals, and all defects beside them, by a base that knows neither."""
+        for index in fold:
+            found = fitted.score(self._normals[index])
+            self._scores[index], self._oddness[index] = found.score, found.patches
+        scores = [fitted.score(defect.image).score for defect in self._defects]
+        self._defect_scores.append(np.array(scores, dtype=np.float32))
 
-    def _head(self, indices: Sequence[int]) -> PatchHead:
-        assert self._examples is not None  # noqa: S101 - a head is only trained where there are defects
-        examples = self._examples.make([self._defects[index] for index in indices])
-        return train_head(examples, self._examples.mean, self._examples.spread, seed=self._training.seed)
+    def _hold_out(self, examples: ExampleMaker, fold: int, group: Sequence[int]) -> tuple[PatchHead, Floats, Floats]:
+        """Return a head that knows neither a fold's normals nor a group of defects, and its odds of both."""
+        kept = np.setdiff1d(np.arange(len(self._normals)), self._folds[fold]).tolist()
+        others = [defect for index, defect in enumerate(self._defects) if index not in set(group)]
+        made = examples.make(kept, others)
+        head = train_head(made, examples.mean, examples.spread, seed=self._training.seed + fold)
+        normals = [self._normals[index] for index in self._folds[fold]]
+        return head, _odds(head, normals), _odds(head, [self._defects[index].image for index in group])
 
-    def _odds(self, head: PatchHead, images: Sequence[EmbeddedImage]) -> Floats:
-        return np.array([top_mean(head.log_odds(image.grid), HIGHEST_ODDS) for image in images], dtype=np.float32)
+    def _round(self, fold: int, group: Sequence[int], normal_odds: Floats, defect_odds: Floats) -> Round:
+        scores = self._scores[self._folds[fold]]
+        base, head = Scale.measure(scores), Scale.measure(normal_odds)
+        normals = np.stack([base.of_all(scores), head.of_all(normal_odds)])
+        defects = np.stack([base.of_all(self._defect_scores[fold][list(group)]), head.of_all(defect_odds)])
+        return normals, defects
 
 
-def _scale(scores: Floats) -> Scale:
-    return Scale(float(scores.mean()), max(float(scores.std()), SMALLEST_SPREAD))
+def _odds(head: PatchHead, images: Sequence[EmbeddedImage]) -> Floats:
+    return np.array([top_mean(head.log_odds(image.grid), HIGHEST_ODDS) for image in images], dtype=np.float32)

@@ -78,6 +78,8 @@ MethodName = Literal[
     "ganomaly",
     "residual",
     "neural_sampling",
+    "simplenet",
+    "devnet",
 ]
 
 

@@ -8,7 +8,9 @@ from detectors.methods.reconstruction.autoencoder import Autoencoder
 from detectors.methods.reconstruction.ganomaly import Ganomaly
 from detectors.methods.reconstruction.transformer import Transformer
 from detectors.methods.sampling.neural_sampling import NeuralSampling
+from detectors.methods.supervised.devnet import DevNet
 from detectors.methods.supervised.residual import Residual
+from detectors.methods.supervised.simplenet import SimpleNet
 from detectors.methods.whitened import Whitened
 from detectors.methods.whole_image import WholeImage
 from detectors.methods.within_class import WithinClass
@@ -17,6 +19,7 @@ METHODS: dict[str, Method] = {
     method.name: method for method in (PatchCore(), PaDiM(), Blend(), Whitened(), WithinClass(), WholeImage())
 }
 TRAINED: dict[str, TrainedMethod] = {
-    method.name: method for method in (Transformer(), Autoencoder(), Ganomaly(), Residual(), NeuralSampling())
+    method.name: method
+    for method in (Transformer(), Autoencoder(), Ganomaly(), Residual(), SimpleNet(), DevNet(), NeuralSampling())
 }
 RESTORABLE: dict[str, Restorable] = {**METHODS, **TRAINED}

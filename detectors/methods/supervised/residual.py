@@ -39,7 +39,7 @@ BASES: dict[str, Method] = {
 }
 FOLDS = 3
 MOST_KIND_GROUPS = 5
-HIGHEST_ODDS = 3
+HIGHEST_ODDS = 10
 SMALLEST_SPREAD = 1e-6
 
 

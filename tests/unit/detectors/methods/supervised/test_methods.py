@@ -16,8 +16,8 @@ from tests.unit.detectors.methods.reconstruction.trainings import MemoryCheckpoi
 from tests.unit.detectors.methods.supervised.labelled import mean_brightness, spotted_defects
 
 NETWORKS: list[TrainedMethod] = [
-    SimpleNet(replace(SIMPLENET_SCHEDULE, steps=60, batch=4, look_every=10)),
-    DevNet(replace(DEVNET_SCHEDULE, steps=60, batch=4, look_every=10)),
+    SimpleNet(replace(SIMPLENET_SCHEDULE, steps=50, batch=4, look_every=10)),
+    DevNet(replace(DEVNET_SCHEDULE, steps=50, batch=4, look_every=10)),
 ]
 METHODS: list[TrainedMethod] = [*NETWORKS, Residual()]
 

@@ -130,7 +130,8 @@ class _Triage:
         preset = choose_preset(settings)
         side = settings.image_size or IMAGE_SIDE
         self._backbone = Backbone(preset.backbone, ensure_weights(preset.backbone, weights_dir), side)
-        self._grids = [stage.shape[2:] for stage in self._backbone.extract(np.zeros((side, side, 3), np.uint8))]
+        blank = self._backbone.prepare(np.zeros((side, side, 3), dtype=np.uint8))
+        self._grids = [stage.shape[2:] for stage in self._backbone.extract(blank)]
         self._decoder = decoder
         self._progress = progress
         self._skipped: list[tuple[Path, RejectReason]] = []

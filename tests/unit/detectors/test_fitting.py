@@ -87,7 +87,7 @@ def test_copies_lie_in_the_fold_of_their_image() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "needed"), [("padim", 8), ("whole_image", 8), ("within_class", 3), ("transformer", 14), ("residual", 7)]
+    ("method", "needed"), [("padim", 8), ("whole_image", 8), ("within_class", 3), ("transformer", 14), ("residual", 10)]
 )
 def test_says_how_many_readable_images_a_method_takes(
     tmp_path: Path,

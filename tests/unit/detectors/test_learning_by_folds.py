@@ -128,9 +128,9 @@ def test_the_threshold_leaves_out_no_more_than_was_promised() -> None:
 @pytest.mark.parametrize(
     ("method", "images", "defects", "words"),
     [
-        (Rememberer(), 5, 1, "at least 6 good images, got 5"),
+        (Rememberer(), 7, 1, "at least 8 good images, got 7"),
         (SlowRememberer(), 9, 1, "at least 10 good images, got 9"),
-        (Rememberer(), 6, 0, "at least 1 labelled defects, got 0"),
+        (Rememberer(), 8, 0, "at least 1 labelled defects, got 0"),
     ],
 )
 def test_says_how_many_a_method_needs(method: Rememberer, images: int, defects: int, words: str) -> None:

@@ -32,7 +32,7 @@ def test_knows_how_many_images_each_method_takes() -> None:
         "transformer": 14,
         "autoencoder": 25,
         "ganomaly": 25,
-        "residual": 7,
+        "residual": 10,
     }
 
 

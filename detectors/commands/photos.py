@@ -4,20 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from config.settings import DetectorSettings, LimitSettings
 from detectors.commands.files import list_images
-from detectors.errors import DetectorError
 from storage.records import RejectReason
 
 
-class GoodOrUnlabelledError(DetectorError):
+class GoodOrUnlabelledError(typer.BadParameter):
     """Nothing to learn from, or two ways to learn at once."""
 
     def __init__(self) -> None:
         super().__init__("Give either --good with a folder of good photos, or --unlabelled with one of any photos.")
 
 
-class KeepAloneError(DetectorError):
+class KeepAloneError(typer.BadParameter):
     """A share to keep of photos that are all good."""
 
     def __init__(self) -> None:

@@ -257,5 +257,5 @@ def test_warns_of_a_defect_among_good_photos(home: Path) -> None:
 def test_a_fit_needs_photos_to_learn_from(home: Path) -> None:
     done = oddspot("fit", "line-1", cwd=home)
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("oddspot: Give either --good")
+    assert done.returncode == 2
+    assert "Give either --good" in done.stderr

@@ -113,7 +113,7 @@ class DetectorSettings(_Section):
     layers: tuple[Annotated[int, Field(ge=0, le=1000)], ...] | None = Field(
         None,
         min_length=1,
-        description="Strides of a CNN, as [8, 16], or blocks of a ViT from 0, as [5, 8]; null: its own.",
+        description="Strides of a CNN, as [8, 16], below 8 averaged to 8; blocks of a ViT from 0; null: its own.",
     )
     image_size: int | None = Field(None, ge=64, le=2048, description="Side of the square the image is resized to, px.")
     tiles: int | None = Field(None, ge=1, le=32, description="Parts along the longer side, each looked at in full.")

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from detectors.backbones import Backbone
 from detectors.methods.coreset import pick_rows
-from detectors.methods.patches import generate_embedding
+from detectors.methods.patches import FINEST_STRIDE, generate_embedding
 from detectors.methods.port import EmbeddedImage, Floats, Origin, PatchGrid
 from detectors.tiling import cut_into, embed_tiles
 
@@ -21,13 +21,22 @@ def embed(backbone: Backbone, pixels: NDArray[np.uint8]) -> EmbeddedImage:
     """Resize upright pixels (H, W, 3), or each of their tiles, and return their patch embeddings."""
     square = backbone.prepare(pixels)
     if backbone.tiles == 1:
-        return EmbeddedImage(square, generate_embedding(backbone.extract(square)))
-    layout = cut_into(backbone.tiles, pixels.shape[0], pixels.shape[1], backbone.patches)
+        return EmbeddedImage(square, _embed_square(backbone, square))
+    side = min(backbone.patches, _most_patches(backbone))
+    layout = cut_into(backbone.tiles, pixels.shape[0], pixels.shape[1], side)
 
     def embed_tile(tile: NDArray[np.uint8]) -> PatchGrid:
-        return generate_embedding(backbone.extract(backbone.prepare(tile)))
+        return _embed_square(backbone, backbone.prepare(tile))
 
     return EmbeddedImage(square, embed_tiles(pixels, layout, embed_tile))
+
+
+def _embed_square(backbone: Backbone, square: NDArray[np.uint8]) -> PatchGrid:
+    return generate_embedding(backbone.extract(square), _most_patches(backbone))
+
+
+def _most_patches(backbone: Backbone) -> int:
+    return max(1, backbone.image_size // FINEST_STRIDE)
 
 
 def shrink(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:

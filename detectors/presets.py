@@ -56,8 +56,8 @@ class Preset:
 # Broad or fine: what differs most between parts is the size of what can go wrong. The blend's score is the mean of the
 # highest twentieth of its 1,024 patches: steadier than its maximum.
 CANDIDATES = (
-    View("blend", 256, (8, 16), highest=51),
-    View("whitened", 384, (8,), highest=10),
+    View("blend", 256, (4, 8, 16), highest=51),
+    View("whitened", 384, (4, 8), highest=10),
     View("patchcore", 256, (8, 16), highest=10, tiles=2),
     View("patchcore", 256, (8, 16), highest=10, tiles=4),
 )

@@ -25,8 +25,8 @@ from detectors.methods.port import (
 from detectors.methods.top_mean import HIGHEST, top_mean
 
 MEMBERS: tuple[Method, ...] = (PatchCore(), PaDiM())
-# PatchCore draws the sharper map; a quarter of PaDiM is enough to notice what is out of its place.
-WEIGHTS = (0.75, 0.25)
+# PatchCore draws the sharper map; a fifth of PaDiM is enough to notice what is out of its place.
+WEIGHTS = (0.8, 0.2)
 NO_SQUARE = np.empty((0, 0, 3), dtype=np.uint8)
 SMALLEST_SPREAD = 1e-6
 # Learned from too small a part, distances of others would be larger than those of the whole.

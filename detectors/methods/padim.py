@@ -12,8 +12,8 @@ from detectors.methods.port import Arrays, EmbeddedImage, FitChoices, FittedMeth
 from detectors.methods.top_mean import top_mean
 
 REGULARISATION = 0.01
-# A covariance a position grows with their square: at 1,536 dimensions, as of a WideResNet, it would be 9 GB.
-MOST_DIMENSIONS = 160
+# As many as the paper's smaller setting; more told defects apart no better, and the covariances grow with their square.
+MOST_DIMENSIONS = 100
 PIECE = 128
 
 

@@ -5,7 +5,7 @@ on. The first view stays unless another one tells the two apart better by more t
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -82,7 +82,7 @@ def choose_view(
         progress(done, len(views))
         if judged and perf_counter() - started > seconds:
             break
-        found = _judge(images, turns, view, embed_with(view), choices)
+        found = _judge(images, turns, view, embed_with(view), replace(choices, highest=view.highest))
         if found is not None:
             judged.append(found)
     progress(len(views), len(views))

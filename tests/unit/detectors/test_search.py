@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -43,6 +44,14 @@ def test_takes_the_view_that_sees_the_defects() -> None:
     assert choice.judged[0].synthetic_auroc == pytest.approx(0.5)
     assert choice.judged[1].synthetic_auroc > 0.8
     assert str(SEEING) in choice.reason
+
+
+def test_judges_every_view_by_its_own_score() -> None:
+    sharp, broad = replace(SEEING, highest=1), replace(SEEING, highest=64)
+
+    choice = choose_view(photos(), [sharp, broad], embedder, CHOICES, seconds=100, progress=nothing)
+
+    assert choice.judged[0].synthetic_auroc > choice.judged[1].synthetic_auroc
 
 
 def test_the_first_view_stays_unless_another_is_clearly_better() -> None:

@@ -25,12 +25,12 @@ from detectors.backbones import Backbone
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder
 from detectors.features import embed, shrink
-from detectors.fitting import SEARCH_SIDE
 from detectors.methods.patchcore import PatchCore
 from detectors.methods.port import EmbeddedImage, FitChoices, Method
 from detectors.methods.whitened import Whitened
 from detectors.metrics import image_auroc
 from detectors.presets import choose_preset
+from detectors.training_images import SEARCH_SIDE
 from detectors.weights import ensure_weights
 
 ROOT = Path(__file__).resolve().parents[2]

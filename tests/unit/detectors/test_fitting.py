@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 
 from config.settings import DetectorSettings
-from detectors import fitting
-from detectors.augmentation import FEW
 from detectors.decode import Decoder
 from detectors.defect_files import DefectFile
-from detectors.features import TrainingPatches
 from detectors.fitting import FitError, FittedDetector, fit_detector
-from detectors.methods.port import PatchGrid
 from detectors.scoring import load_detector
 from storage.records import RejectReason
 from tests.plates import make_plate, write_plates
@@ -77,15 +73,6 @@ def test_a_few_images_teach_a_metric_unless_a_method_is_asked_for(
     assert methods == ["within_class", "patchcore"]
 
 
-def test_copies_lie_in_the_fold_of_their_image() -> None:
-    rows = [np.full((2, 3), number, dtype=np.float32) for number in range(2)]
-    copies = [[PatchGrid(np.full((2, 3), 10 + number, dtype=np.float32), 1, 2)] * 2 for number in range(2)]
-
-    together = fitting._with_copies(rows, copies)
-
-    assert [sorted(set(one.ravel().tolist())) for one in together] == [[0, 10], [1, 11]]
-
-
 @pytest.mark.parametrize(
     ("method", "needed"), [("padim", 8), ("whole_image", 8), ("within_class", 3), ("transformer", 14), ("residual", 10)]
 )
@@ -140,24 +127,6 @@ def test_the_same_seed_gives_the_same_detector(
     }
 
     assert len(digests) == 2
-
-
-def test_a_fit_that_would_not_fit_in_memory_is_thinned(
-    tmp_path: Path,
-    decoder: Decoder,
-    small_settings: DetectorSettings,
-    weights_dir: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(
-        fitting,
-        "TrainingPatches",
-        lambda count, seed: TrainingPatches(count, seed=seed, memory_bytes=FEW * 50 * 152 * 4),
-    )
-
-    report = fit(write_plates(tmp_path, FEW), decoder, small_settings, weights_dir).report
-
-    assert report.bank_rows == FEW * 50
 
 
 def test_tells_how_far_it_is(

@@ -15,7 +15,7 @@ from detectors.fitness import Fitness, judge_fitness
 from detectors.methods.port import EmbeddedImage, FitChoices, MethodError
 from detectors.methods.registry import METHODS
 from detectors.presets import View
-from detectors.synthetic import SyntheticDefect, make_defects
+from detectors.synthetic import CUT_PASTE, SyntheticDefect, make_defects
 
 Pixels = NDArray[np.uint8]
 Embed = Callable[[Pixels], EmbeddedImage]
@@ -27,19 +27,21 @@ MOST_HELD_OUT = 40
 IN_TURN_UP_TO = 60
 TURNS_OF_FEW = 6
 TURNS_OF_MANY = 2
-DEFECTS_WANTED = 80
+DEFECTS_WANTED = 120
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedView:
     """How well a view tells made-up defects from held-out good images, and the seconds it took to find out.
 
-    synthetic_auroc: over all defects; clear_auroc: over the more visible half of them.
+    synthetic_auroc: over all defects; clear_auroc: over the more visible half of them; moved_auroc: over pieces cut out
+    and pasted elsewhere.
     """
 
     view: View
     synthetic_auroc: float
     clear_auroc: float
+    moved_auroc: float
     seconds: float
 
     @property
@@ -102,7 +104,7 @@ def decide(judged: Sequence[JudgedView]) -> Choice:
     else:
         taken, why = best, f"{first.view} reaches only {first.worth:.3f}"
     reason = f"{taken.view} tells made-up defects from good images with an AUROC of {taken.worth:.3f}; {why}."
-    return Choice(taken.view, reason, judge_fitness(taken.clear_auroc), tuple(judged))
+    return Choice(taken.view, reason, judge_fitness(taken.moved_auroc), tuple(judged))
 
 
 def pick_images(count: int, seed: int) -> list[int]:
@@ -151,9 +153,15 @@ def _judge(
         fitted = method.fit([seen[index].grid.rows for index in turn.learned], choices)
         good = np.array([fitted.score(seen[index]).score for index in turn.held_out])
         ranks += [_outranked(good, fitted.score(embed(defect.pixels)).score) for defect in turn.defects]
-    visible = np.array([defect.visibility for turn in turns for defect in turn.defects])
-    clear = np.asarray(ranks)[visible >= np.median(visible)]
-    return JudgedView(view, float(np.mean(ranks)), float(clear.mean()), perf_counter() - started)
+    defects = [defect for turn in turns for defect in turn.defects]
+    return _judged(view, np.asarray(ranks), defects, perf_counter() - started)
+
+
+def _judged(view: View, shares: NDArray[np.float64], defects: Sequence[SyntheticDefect], seconds: float) -> JudgedView:
+    visible = np.array([defect.visibility for defect in defects])
+    clear = shares[visible >= np.median(visible)].mean()
+    moved = shares[[defect.kind == CUT_PASTE for defect in defects]].mean()
+    return JudgedView(view, float(shares.mean()), float(clear), float(moved), seconds)
 
 
 def _outranked(good: NDArray[np.float64], score: float) -> float:

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter, zoom
 Pixels = NDArray[np.uint8]
 Painter = Callable[[Pixels, Pixels, np.random.Generator], tuple[NDArray[np.floating], NDArray[np.floating]]]
 
+CUT_PASTE = "cut_paste"
 SIZES = (0.05, 0.4)
 # Large images are taken for the sake of small things.
 SMALLEST_PIXELS, LARGEST_PIXELS = 38.0, 300.0
@@ -51,11 +52,10 @@ def make_defect(good: Pixels, other: Pixels, kind: str, generator: np.random.Gen
 
 
 def make_defects(good: Sequence[Pixels], seed: int) -> list[SyntheticDefect]:
-    """Return a defect on each image, the kinds in turn, textures from the next image."""
+    """Return a defect on each image, every other one cut and pasted, textures from the next image."""
     generator = np.random.default_rng(seed)
-    kinds = list(KINDS)
     return [
-        make_defect(pixels, good[(index + 1) % len(good)], kinds[index % len(kinds)], generator)
+        make_defect(pixels, good[(index + 1) % len(good)], IN_TURN[index % len(IN_TURN)], generator)
         for index, pixels in enumerate(good)
     ]
 
@@ -152,4 +152,6 @@ def _log_uniform(bounds: tuple[float, float], generator: np.random.Generator) ->
     return float(np.exp(generator.uniform(*np.log(bounds))))
 
 
-KINDS: dict[str, Painter] = {"cut_paste": _cut_paste, "texture": _texture, "scratch": _scratch, "spot": _spot}
+KINDS: dict[str, Painter] = {CUT_PASTE: _cut_paste, "texture": _texture, "scratch": _scratch, "spot": _spot}
+# Pieces of the image itself are told apart about as hardly as real defects; foreign strokes stand out more.
+IN_TURN = tuple(kind for other in KINDS if other != CUT_PASTE for kind in (CUT_PASTE, other))

@@ -24,6 +24,7 @@ def test_every_kind_nearly_always_leaves_something_to_see() -> None:
     defects = make_defects([photo(seed) for seed in range(80)], 0)
 
     assert {defect.kind for defect in defects} == set(KINDS)
+    assert [defect.kind for defect in defects].count("cut_paste") == 40
     assert np.mean([defect.visibility > 0 for defect in defects]) > 0.9
 
 

@@ -1,6 +1,6 @@
 """What a score means: held-out scores of normal images, a p-value, and a threshold that keeps its promise."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -52,6 +52,11 @@ class Calibration:
         """What the promise means for this very threshold, in words."""
         shown = [f"{100 * rate:.2g} %" if rate < TENTH else f"{100 * rate:.0f} %" for rate in self.promised_interval]
         return f"Between {shown[0]} and {shown[1]} of good images will raise a false alarm, 95 % of the time."
+
+    def threshold_without(self, images: Collection[int]) -> float:
+        """Return the threshold that the scores of all other images would set."""
+        others = [score for image, score in zip(self.images, self.scores, strict=True) if image not in images]
+        return conformal_quantile(others, max(self.wanted_rate, 1 / (len(others) + 1)))
 
     def moved_to(self, threshold: float) -> "Calibration":
         """Return it with another threshold, and the rate that one promises; where scores chose it, nearly so."""

@@ -31,7 +31,8 @@ class FitReport:
 
     promised_interval: between which false-alarm rates this very threshold lies, 95 % of the time, by calibration_images
     held-out normals. outlook: what labelled defects say of the threshold.
-    oddest: good images whose held-out scores stand out, oddest first; left_out: unlabelled ones too odd to learn from.
+    oddest: good images whose held-out scores stand out, oddest first, and the threshold that the others would set;
+    left_out: unlabelled ones too odd to learn from.
     """
 
     images: int
@@ -60,6 +61,7 @@ class FitReport:
     calibration_sentence: str
     interval_sentence: str
     oddest: tuple[str, ...]
+    threshold_without_oddest: float
     left_out: tuple[str, ...] = ()
 
 
@@ -133,7 +135,7 @@ def describe_fit(
 
 def _report(fit: Fit, read: TrainingImages, viewing: Viewing) -> FitReport:
     calibration, choice, view = fit.calibration, viewing.choice, viewing.view
-    arrays = fit.method.arrays()
+    arrays, oddest = fit.method.arrays(), find_oddest(calibration.images, calibration.scores)
     return FitReport(
         images=len(read.used),
         skipped=tuple(read.skipped),
@@ -160,7 +162,8 @@ def _report(fit: Fit, read: TrainingImages, viewing: Viewing) -> FitReport:
         labels=_labels(fit, view.method),
         calibration_sentence=calibration.sentence,
         interval_sentence=calibration.interval_sentence,
-        oddest=tuple(str(read.used[place]) for place in find_oddest(calibration.images, calibration.scores)),
+        oddest=tuple(str(read.used[place]) for place in oddest),
+        threshold_without_oddest=calibration.threshold_without(oddest),
     )
 
 

@@ -178,7 +178,7 @@ def _fit(
 def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[str, Any]:
     keys = ["wanted_rate", "bank_rows", "bank_bytes", "backbone", "image_size", "seconds", "skipped"]
     keys += ["fitness", "choice", "defects", "labels", "calibration_images", "promised_interval", "outlook"]
-    keys += ["oddest", "left_out"]
+    keys += ["oddest", "threshold_without_oddest", "left_out"]
     return {
         "source": source,
         "detector": version.name,
@@ -243,6 +243,10 @@ def _tell_odd(version: DetectorVersion) -> None:
         typer.echo(f"{len(left_out)} of {total} left out as odd: {_names(left_out)}")
     if oddest:
         typer.echo(f"Look at these again; they are unlike the other good photos: {_names(oddest)}")
+        others, outlook = version.details["threshold_without_oddest"], version.details["outlook"]
+        if others < version.threshold and not (outlook and outlook["least_cost"]):
+            typer.echo(f"  The threshold is {version.threshold:.4g} because of them, {others:.4g} by the others alone:")
+            typer.echo("  if they are not good, fit again without them, and more defects will be noticed.")
 
 
 def _names(paths: list[str]) -> str:

@@ -251,6 +251,8 @@ def test_warns_of_a_defect_among_good_photos(home: Path) -> None:
     [fitted] = json_lines(oddspot("fit", "line-1", "--good", "good", "--json", cwd=home))
 
     assert "Look at these again; they are unlike the other good photos: odd.png" in told.stdout
+    assert "fit again without them" in told.stdout
+    assert fitted["threshold_without_oddest"] < fitted["threshold"]
     assert [Path(name).name for name in fitted["oddest"]] == ["odd.png"]
 
 

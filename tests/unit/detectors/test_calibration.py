@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -116,6 +118,14 @@ def test_says_between_which_rates_false_alarms_will_lie() -> None:
     assert calibration.interval_sentence == (
         "Between 0.12 % and 2.8 % of good images will raise a false alarm, 95 % of the time."
     )
+
+
+def test_says_what_threshold_the_other_images_would_set() -> None:
+    calibration = replace(calibrate([3.0, 1.0, 9.0, 2.0], [1.0] * 4, wanted_rate=0.01), images=(1, 3, 0, 2))
+
+    assert calibration.threshold == 9
+    assert calibration.threshold_without([2]) == 3
+    assert calibration.threshold_without([]) == 9
 
 
 def test_another_threshold_promises_another_rate() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -108,36 +107,40 @@ class _Fitting:
         self._seconds: dict[str, float] = {}
 
     def run(self, images: Sequence[Path], defects: Sequence[DefectFile]) -> FittedDetector:
-        if self._viewing.needs_search:
-            with self._timed("search"):
-                self._viewing.search(self._reading.look_through(images), partial(self._progress, "search"))
+        self._choose_view(images)
         if defects and not self._settings.method:
-            self._use_labels(len(images))
+            self._base_name = self._viewing.view.method
+            self._viewing.judge_by(WITH_DEFECTS)
         with self._timed("features"):
             read = self._read_enough(images)
         if self._viewing.view.method in TRAINED:
             method, calibration, unseen = self._train(read, defects)
         else:
-            self._viewing.judge_by(self._method_for(len(read.used)))
             method, calibration = self._remember(read)
             unseen = self._score_unseen(method, defects)
         calibration, outlook = price_threshold(calibration, unseen, self._prices)
         fit = Fit(method, calibration, outlook, len(defects), self._seconds)
         return describe_fit(fit, read, self._viewing, self._settings, self._decoder.bit_depth)
 
-    def _use_labels(self, images: int) -> None:
-        # The base is fitted on parts of the images: a few take the method that a few suffice.
-        base = self._viewing.preset.few if images < FEW else self._viewing.view
-        self._base_name = base.method
-        self._viewing.look_by(replace(base, method=WITH_DEFECTS))
+    def _choose_view(self, images: Sequence[Path]) -> None:
+        views = self._viewing.views_for(len(images))
+        self._viewing.look_by(views[0])
+        if len(views) > 1:
+            with self._timed("search"):
+                self._viewing.search(views, self._reading.look_through(images), partial(self._progress, "search"))
 
     def _read_enough(self, images: Sequence[Path]) -> TrainingImages:
         """Read the images; where the preset's own method needs more of them, look by its view for few."""
-        read = self._reading.read(images, partial(self._progress, "features"))
+        read = self._read(images)
         if len(read.used) < self._images_needed and not self._settings.method:
-            self._viewing.look_by(self._viewing.preset.few)
-            read = self._reading.read(images, partial(self._progress, "features"))
+            self._viewing.look_by(self._viewing.preset.few[0])
+            read = self._read(images)
         self._require_enough(read)
+        return read
+
+    def _read(self, images: Sequence[Path]) -> TrainingImages:
+        read = self._reading.read(images, partial(self._progress, "features"))
+        self._viewing.judge_by(self._method_for(len(read.used)))
         return read
 
     @property
@@ -152,10 +155,11 @@ class _Fitting:
             raise FitError(f"{needed}, got {len(read.used)}{unread}.")
 
     def _method_for(self, images: int) -> str:
-        """Return the view's method; with a few images, and none asked for, PatchCore takes a metric of theirs."""
+        """Return the view's method; where none was asked for, PatchCore takes a metric of theirs from a few images."""
         name = self._viewing.view.method
-        asked = self._settings.method or name != PatchCore.name
-        return name if asked or not WithinClass.fewest_images <= images < FEW else WithinClass.name
+        if self._settings.method or name not in {PatchCore.name, WithinClass.name}:
+            return name
+        return WithinClass.name if WithinClass.fewest_images <= images < FEW else PatchCore.name
 
     def _remember(self, read: TrainingImages) -> tuple[FittedMethod, Calibration]:
         choices, method = self._viewing.choices, METHODS[self._viewing.view.method]

@@ -40,14 +40,14 @@ class View:
 class Preset:
     """How a detector is fitted; bank_share is the part of all patches kept, within bank_floor and bank_cap rows.
 
-    views: the first is used, unless a search finds another one clearly better. few: used instead where there are fewer
-    images than the view's method needs.
+    views: the first is used, unless a search finds another one clearly better. few: the same where there are only a few
+    images.
     """
 
     name: Literal["fast", "default"]
     backbone: str
     views: tuple[View, ...]
-    few: View
+    few: tuple[View, ...]
     bank_share: float
     bank_floor: int
     bank_cap: int
@@ -63,31 +63,36 @@ CANDIDATES = (
 )
 FAST = View("patchcore", 256)
 STEADY = View("patchcore", 256, highest=10)
+OF_A_FEW = (View("within_class", 256, highest=10), View("within_class", 384, (4, 8), highest=10))
 # A floor of 2,048 rows: at 1 % of few images, held-out normals lie far from the bank, and the threshold hides defects.
 PRESETS = {
-    "fast": Preset("fast", "tf_efficientnet_lite0", (FAST,), FAST, 0.01, 2048, 4096),
-    "default": Preset("default", "tf_efficientnet_lite0", CANDIDATES, STEADY, 0.01, 2048, 4096),
+    "fast": Preset("fast", "tf_efficientnet_lite0", (FAST,), (FAST,), 0.01, 2048, 4096),
+    "default": Preset("default", "tf_efficientnet_lite0", CANDIDATES, OF_A_FEW, 0.01, 2048, 4096),
 }
 
 
 def choose_preset(settings: DetectorSettings) -> Preset:
     """Return the named preset as the settings change it; a method, size, layers or tiles given leave one view."""
     preset = PRESETS[settings.preset]
-    views = preset.views
+    views, few = preset.views, preset.few
     if settings.method or settings.image_size or settings.layers or settings.tiles:
-        first = _nearest_view(preset, settings.method)
-        first = replace(preset.few if settings.tiles and not settings.method else first, tiles=settings.tiles or 1)
-        method, size = settings.method or first.method, settings.image_size or first.image_size
-        layers = tuple(sorted(set(settings.layers))) if settings.layers else None
-        views = (replace(first, method=method, image_size=size, layers=layers),)
-    return replace(preset, backbone=settings.backbone or preset.backbone, views=views)
+        views = (_as_asked(_nearest_view(preset, settings), settings),)
+        few = views if settings.method else (_as_asked(few[0], settings),)
+    return replace(preset, backbone=settings.backbone or preset.backbone, views=views, few=few)
 
 
-def _nearest_view(preset: Preset, method: str | None) -> View:
-    """Return the preset's view by a method, its view for few images for methods it has none of, else its first."""
-    if method is None:
-        return preset.views[0]
-    return next((view for view in preset.views if view.method == method), preset.few)
+def _as_asked(view: View, settings: DetectorSettings) -> View:
+    layers = tuple(sorted(set(settings.layers))) if settings.layers else None
+    method, size = settings.method or view.method, settings.image_size or view.image_size
+    return replace(view, method=method, image_size=size, layers=layers, tiles=settings.tiles or 1)
+
+
+def _nearest_view(preset: Preset, settings: DetectorSettings) -> View:
+    """Return the preset's view by a method; a steady one for methods it has none of and for tiles; else its first."""
+    steady = STEADY if len(preset.views) > 1 else preset.views[0]
+    if settings.method is None:
+        return steady if settings.tiles else preset.views[0]
+    return next((view for view in preset.views if view.method == settings.method), steady)
 
 
 def _listed(numbers: tuple[int, ...]) -> str:

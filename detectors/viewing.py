@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.settings import DetectorSettings
+from detectors.augmentation import FEW
 from detectors.backbones import STRIDES, Backbone
 from detectors.features import embed
 from detectors.methods.port import EmbeddedImage, FitChoices
@@ -16,7 +17,7 @@ from detectors.presets import Preset, View, choose_preset
 from detectors.search import Choice, choose_view
 from detectors.weights import WeightsFile, ensure_weights
 
-FEWEST_TO_SEARCH = 12
+FEWEST_TO_SEARCH = 6
 LEAST_TILE = 384
 
 
@@ -50,21 +51,22 @@ class Viewing:
         """Return what a method may choose by."""
         return self._choices_of(self.view)
 
-    @property
-    def needs_search(self) -> bool:
-        """Say whether there is more than one view to choose from."""
-        return len(self.preset.views) > 1
+    def views_for(self, images: int) -> tuple[View, ...]:
+        """Return the views that so many good images may choose from."""
+        return self.preset.few if images < FEW else self.preset.views
 
-    def search(self, pixels: Sequence[NDArray[np.uint8]], progress: Callable[[int, int], None]) -> None:
+    def search(
+        self, views: Sequence[View], pixels: Sequence[NDArray[np.uint8]], progress: Callable[[int, int], None]
+    ) -> None:
         """Let the views show what they can do on some of the images; too few images leave the first view."""
         if len(pixels) < FEWEST_TO_SEARCH:
             return
         longest = int(np.median([max(image.shape) for image in pixels]))
         self.choice = choose_view(
             pixels,
-            [view for view in self.preset.views if view.tiles == 1 or view.tiles * LEAST_TILE <= longest],
+            [view for view in views if view.tiles == 1 or view.tiles * LEAST_TILE <= longest],
             lambda view: partial(embed, self._backbone_of(view)),
-            self._choices_of(self.preset.views[0]),
+            self._choices_of(views[0]),
             seconds=self._search_seconds,
             progress=progress,
         )

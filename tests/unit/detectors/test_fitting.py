@@ -103,6 +103,14 @@ def test_the_default_preset_does_with_few_images_what_it_can(
     assert (report.method, report.images, report.fitness) == ("within_class", 5, None)
 
 
+def test_a_few_images_choose_between_views_too(tmp_path: Path, decoder: Decoder, weights_dir: Path) -> None:
+    report = fit(write_plates(tmp_path, 6), decoder, DetectorSettings(preset="default", threads=1), weights_dir).report
+
+    assert report.method == "within_class"
+    assert report.fitness is not None
+    assert str(report.image_size) in (report.choice or "")
+
+
 def test_skips_and_lists_unreadable_images(
     tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
 ) -> None:

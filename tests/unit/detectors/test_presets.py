@@ -20,6 +20,11 @@ def test_a_method_or_a_size_leaves_nothing_to_search() -> None:
     assert [view.image_size for view in choose_preset(DetectorSettings(image_size=320)).views] == [320]
 
 
+def test_a_few_images_are_seen_at_the_size_asked_for_too() -> None:
+    assert [view.image_size for view in choose_preset(DetectorSettings(image_size=320)).few] == [320]
+    assert len(choose_preset(DetectorSettings()).few) > 1
+
+
 def test_a_view_says_itself_in_words() -> None:
     assert str(View("padim", 256, (8, 16))) == "padim at 256 px, stride 8 and 16"
 

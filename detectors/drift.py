@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 BINS = 20
-# Over all time, in both directions together, while nothing has changed.
-FALSE_ALARM_PROBABILITY = 0.01
+# Over all time, in both directions together, while nothing has changed: as sure as the interval of the promise.
+FALSE_ALARM_PROBABILITY = 0.05
 SURETY = f"Of detectors whose images never change, one in {round(1 / FALSE_ALARM_PROBABILITY)} is told of, ever."
 # Beyond it nobody doubts any more, and it stays a number that every database takes.
 MOST_STAKE = 1e9

@@ -96,7 +96,8 @@ def _nearest_view(preset: Preset, settings: DetectorSettings) -> View:
 
 
 def _listed(numbers: tuple[int, ...]) -> str:
-    return " and ".join(map(str, numbers))
+    *others, last = map(str, numbers)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def small_things(view: View, longest_side: int) -> str:

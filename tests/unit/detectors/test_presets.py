@@ -27,6 +27,8 @@ def test_a_few_images_are_seen_at_the_size_asked_for_too() -> None:
 
 def test_a_view_says_itself_in_words() -> None:
     assert str(View("padim", 256, (8, 16))) == "padim at 256 px, stride 8 and 16"
+    assert str(View("blend", 256, (4, 8, 16))) == "blend at 256 px, stride 4, 8 and 16"
+    assert str(View("padim", 256, (8,))) == "padim at 256 px, stride 8"
 
 
 def test_a_method_the_preset_does_not_use_is_looked_at_steadily() -> None:

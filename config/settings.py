@@ -172,6 +172,7 @@ class SourceSettings(_Section):
     late_after_seconds: float = Field(3600.0, gt=0, description="Older frames are scored but never page.")
     bit_depth: Literal[8, 10, 12, 14, 16] | None = Field(None, description="Bits used by 16-bit images; null means 16.")
     detector: DetectorSettings | None = Field(None, description="Overrides the global `detector` section.")
+    limits: LimitSettings | None = Field(None, description="Overrides the global `limits` section.")
     capture: CaptureSettings = Field(CaptureSettings(), description="Times and attributes.")
 
     @model_validator(mode="after")
@@ -277,6 +278,15 @@ class Settings(_Section):
         """Return how a source's detector is fitted."""
         own = self.sources[source].detector if source in self.sources else None
         return own or self.detector
+
+    def limits_of(self, source: str) -> LimitSettings:
+        """Return what one image of a source may cost."""
+        own = self.sources[source].limits if source in self.sources else None
+        return own or self.limits
+
+    def bit_depth_of(self, source: str) -> int | None:
+        """Return the bits used by a source's 16-bit images, if it says so."""
+        return self.sources[source].bit_depth if source in self.sources else None
 
     def channel_of(self, source: str) -> str:
         """Return where a source's alerts go."""

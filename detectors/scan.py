@@ -88,7 +88,7 @@ def open_source(source: Source, stores: Stores, settings: Settings) -> ImageSour
         with stores.database.reading() as session:
             return has_origin(session, source.id, origin)
 
-    return make_source(source.name, own, max_bytes=settings.limits.max_bytes, is_known=is_known)
+    return make_source(source.name, own, max_bytes=settings.limits_of(source.name).max_bytes, is_known=is_known)
 
 
 def make_source(name: str, own: SourceSettings, *, max_bytes: int, is_known: Callable[[str], bool]) -> ImageSource:

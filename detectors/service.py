@@ -88,8 +88,8 @@ class _Service:
 
     def _decoder(self, source: str) -> Decoder:
         if source not in self._decoders:
-            own = self._settings.sources.get(source)
-            self._decoders[source] = Decoder(self._settings.limits, bit_depth=own.bit_depth if own else None)
+            limits, bit_depth = self._settings.limits_of(source), self._settings.bit_depth_of(source)
+            self._decoders[source] = Decoder(limits, bit_depth=bit_depth)
         return self._decoders[source]
 
     def _scanner(self, name: str) -> Scanner:

@@ -95,7 +95,7 @@ class Worker:
     def _score(self, lease: Lease, source: Source, version: DetectorVersion) -> None:
         started = time.perf_counter()
         detector = self._detectors.get(version)
-        if detector.bit_depth != self._bit_depth(source):
+        if detector.bit_depth != self._settings.bit_depth_of(source.name):
             self._reject(lease, RejectReason.SETTINGS_MISMATCH)
             return
         image = self._decoders(source.name).decode(self._stores.blobs.path(lease.frame.sha256))
@@ -151,10 +151,6 @@ class Worker:
         if settings is None:
             return True
         return settings.mode == "live" and now - captured_at <= timedelta(seconds=settings.late_after_seconds)
-
-    def _bit_depth(self, source: Source) -> int | None:
-        settings = self._settings.sources.get(source.name)
-        return settings.bit_depth if settings else None
 
     def _reject(self, lease: Lease, reason: RejectReason) -> None:
         with self._stores.database.transaction() as session:

@@ -64,7 +64,7 @@ def collect(
 
 def _gather(name: str, settings: Settings, folder: Path, seconds: float) -> tuple[int, str]:
     own = settings.sources[name]
-    images = make_source(name, own, max_bytes=settings.limits.max_bytes, is_known=lambda _: False)
+    images = make_source(name, own, max_bytes=settings.limits_of(name).max_bytes, is_known=lambda _: False)
     kept, reason, started = 0, "", time.monotonic()
     with progress_bars() as bars:
         task = bars.add_task(f"collect {name} (seconds)", total=int(seconds))

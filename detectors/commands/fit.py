@@ -121,14 +121,13 @@ def _defects(bad: Path | None, masks: Path | None) -> "list[DefectFile]":
 def _leave_out_odd(
     source: str, images: list[Path], keep: float | None, settings: Settings, chosen: DetectorSettings
 ) -> Photos:
-    own = settings.sources.get(source)
     with progress_bars() as bars:
         return leave_out_odd(
             images,
             keep,
             settings=chosen,
-            limits=settings.limits,
-            bit_depth=own.bit_depth if own else None,
+            limits=settings.limits_of(source),
+            bit_depth=settings.bit_depth_of(source),
             weights_dir=settings.storage.data_dir / "weights",
             progress=StageProgress(bars),
         )
@@ -148,10 +147,9 @@ def _fit(
     from detectors.fitting import fit_detector  # noqa: PLC0415 - the same
     from detectors.registering import register_fit  # noqa: PLC0415 - the same
 
-    own = settings.sources.get(source)
-    bit_depth = own.bit_depth if own else None
+    bit_depth = settings.bit_depth_of(source)
     data_dir = settings.storage.data_dir
-    with Decoder(settings.limits, bit_depth=bit_depth) as decoder, progress_bars() as bars:
+    with Decoder(settings.limits_of(source), bit_depth=bit_depth) as decoder, progress_bars() as bars:
         fitted = fit_detector(
             photos.images,
             decoder=decoder,

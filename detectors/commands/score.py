@@ -109,9 +109,8 @@ def _lines(
     from detectors.heatmap import render_heatmap  # noqa: PLC0415 - the same
     from detectors.models import LoadedDetectors  # noqa: PLC0415 - the same
 
-    own = settings.sources.get(source)
     detector = LoadedDetectors(settings.storage.data_dir, threads=settings.detector.threads).get(version)
-    with Decoder(settings.limits, bit_depth=own.bit_depth if own else None) as decoder:
+    with Decoder(settings.limits_of(source), bit_depth=settings.bit_depth_of(source)) as decoder:
         for number, image in enumerate(images):
             started = time.perf_counter()
             try:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from tests.journeys.commands import json_lines, oddspot
+from tests.journeys.conftest import write_settings
 from tests.plates import make_plate, write_plates
 
 SCORE_KEYS = [
@@ -85,6 +86,15 @@ def test_fails_where_nothing_could_be_scored(home: Path) -> None:
     assert done.returncode == 1
     assert json.loads(done.stdout)["verdict"] == "rejected"
     assert done.stderr.splitlines()[-1] == "oddspot: None of the 1 files could be scored."
+
+
+def test_a_source_has_limits_of_its_own(home: Path) -> None:
+    make_plate(1).save(home / "plate.png")
+    write_settings(home, sources={"line-1": {"path": "incoming", "limits": {"max_pixels": 100}}})
+
+    done = oddspot("score", "line-1", "plate.png", "--json", cwd=home)
+
+    assert json.loads(done.stdout)["reason"] == "too_many_pixels"
 
 
 def test_evaluates_every_category_and_their_mean(tmp_path: Path) -> None:

@@ -180,6 +180,18 @@ def test_loads_the_template_with_every_default_uncommented(tmp_path: Path) -> No
     assert parsed["alerts"]["join_minutes"] == Settings().alerts.join_minutes
 
 
+def test_knows_what_an_image_of_each_source_may_cost() -> None:
+    settings = Settings.model_validate(
+        {
+            "limits": {"max_pixels": 1000},
+            "sources": {"a": {"path": "x", "bit_depth": 12, "limits": {"max_pixels": 50}}, "b": {"path": "y"}},
+        },
+    )
+
+    assert [settings.limits_of(name).max_pixels for name in ("a", "b", "elsewhere")] == [50, 1000, 1000]
+    assert [settings.bit_depth_of(name) for name in ("a", "b", "elsewhere")] == [12, None, None]
+
+
 def test_knows_each_sources_own_zone_channel_and_detector() -> None:
     settings = Settings.model_validate(
         {

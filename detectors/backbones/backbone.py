@@ -15,6 +15,7 @@ from detectors.backbones.folding import fold_batch_norms
 from detectors.backbones.network import Network, Wanted
 from detectors.backbones.timm_networks import build_timm
 from detectors.backbones.torchvision_networks import PREFIX, build_torchvision
+from detectors.interrupts import hold_interrupts
 from detectors.weights import WeightsError, WeightsFile, read_weights
 
 STRIDES = (8, 16)
@@ -38,7 +39,8 @@ class Backbone:
         layers: Sequence[int] | None = None,
         tiles: int = 1,
     ) -> None:
-        network = _build(name, weights, Wanted(image_size, tuple(strides), tuple(layers) if layers else None))
+        with hold_interrupts():
+            network = _build(name, weights, Wanted(image_size, tuple(strides), tuple(layers) if layers else None))
         self.name = name
         self.image_size = network.image_size
         self.layers = network.layers

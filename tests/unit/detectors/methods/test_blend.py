@@ -43,7 +43,7 @@ def test_scores_the_mean_of_the_highest_blended_patches() -> None:
 
     parts = [(member.score(image).patches - scale.mean) / scale.spread
              for member, scale in zip(members, scales, strict=True)]  # fmt: skip
-    expected = 0.75 * parts[0] + 0.25 * parts[1]
+    expected = 0.8 * parts[0] + 0.2 * parts[1]
     assert found.patches == pytest.approx(expected, abs=1e-4)
     assert found.score == pytest.approx(np.sort(expected.ravel())[-2:].mean(), abs=1e-4)
 

@@ -54,16 +54,16 @@ class Preset:
 
 
 # Broad or fine: what differs most between parts is the size of what can go wrong. The blend's score is the mean of the
-# highest twentieth of its 1,024 patches: steadier than its maximum.
+# highest twentieth of its 1,024 patches: steadier than its maximum. A fine view is for small things, which fill few.
 CANDIDATES = (
     View("blend", 256, (4, 8, 16), highest=51),
-    View("whitened", 384, (4, 8), highest=10),
+    View("whitened", 384, (4, 8), highest=3),
     View("patchcore", 256, (8, 16), highest=10, tiles=2),
     View("patchcore", 256, (8, 16), highest=10, tiles=4),
 )
 FAST = View("patchcore", 256)
 STEADY = View("patchcore", 256, highest=10)
-OF_A_FEW = (View("within_class", 256, highest=10), View("within_class", 384, (4, 8), highest=10))
+OF_A_FEW = (View("within_class", 256, highest=10), View("within_class", 384, (4, 8), highest=3))
 # A floor of 2,048 rows: at 1 % of few images, held-out normals lie far from the bank, and the threshold hides defects.
 PRESETS = {
     "fast": Preset("fast", "tf_efficientnet_lite0", (FAST,), (FAST,), 0.01, 2048, 4096),

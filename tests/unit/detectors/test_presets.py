@@ -33,7 +33,7 @@ def test_a_view_says_itself_in_words() -> None:
 
 def test_a_method_the_preset_does_not_use_is_looked_at_steadily() -> None:
     assert choose_preset(DetectorSettings(method="patchcore")).views == (View("patchcore", 256, highest=10),)
-    assert choose_preset(DetectorSettings(method="whitened")).views == (View("whitened", 384, (4, 8), highest=10),)
+    assert choose_preset(DetectorSettings(method="whitened")).views == (View("whitened", 384, (4, 8), highest=3),)
 
 
 def test_layers_leave_nothing_to_search_and_stand_in_order() -> None:

@@ -30,11 +30,14 @@ class Viewing:
         self.choice: Choice | None = None
         self._seed = settings.seed
         self._search_seconds = settings.search_seconds
+        self._looked_by: View | None = None
+        self.backbone: Backbone
         self.look_by(self.preset.views[0])
 
     def look_by(self, view: View) -> None:
-        """Take a view."""
-        self.backbone = self._backbone_of(view)
+        """Take a view; its network is built once, however often it is taken."""
+        if view != self._looked_by:
+            self.backbone, self._looked_by = self._backbone_of(view), view
         # A transformer of patches rounds the side down to whole ones.
         self.view = replace(view, image_size=self.backbone.image_size)
 

@@ -128,6 +128,9 @@ class DetectorSettings(_Section):
     defect_rate: float = Field(0.01, gt=0, lt=1, description="Share of images with a defect; weighs miss_cost.")
     seed: int = Field(0, ge=0, description="Seed of every random choice in a fit.")
     threads: int = Field(2, ge=1, le=64, description="CPU threads of a fit and of a worker.")
+    runtime: Literal["auto", "torch"] = Field(
+        "auto", description="What runs networks: auto is OpenVINO where it can, else torch, several times slower."
+    )
 
 
 class ScheduleSettings(_Section):

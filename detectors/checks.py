@@ -27,11 +27,10 @@ def checks(settings: Settings) -> Iterator[Check]:
 
 
 def _runtime(settings: Settings) -> Iterator[Check]:
-    import torch  # noqa: PLC0415 - doctor says first what needs no network
-
-    from detectors.backbones import Backbone  # noqa: PLC0415 - the same
+    from detectors.backbones import Backbone  # noqa: PLC0415 - doctor says first what needs no network
     from detectors.features import embed  # noqa: PLC0415 - the same
     from detectors.presets import choose_preset  # noqa: PLC0415 - the same
+    from detectors.runtime import use_threads  # noqa: PLC0415 - the same
     from detectors.weights import ensure_weights  # noqa: PLC0415 - the same
 
     chosen = choose_preset(settings.detector)
@@ -42,11 +41,12 @@ def _runtime(settings: Settings) -> Iterator[Check]:
         yield Check("weights", is_ok=False, found=str(error), fix="Reinstall, or put the file there.")
         return
     yield Check("weights", is_ok=True, found=f"{chosen.backbone}, sha256 {weights.sha256[:12]}")
-    torch.set_num_threads(settings.detector.threads)
-    backbone = Backbone(chosen.backbone, weights, view.image_size, view.strides, view.layers)
+    use_threads(settings.detector.threads)
+    looked_for = view.image_size, view.strides, view.layers, view.tiles
+    backbone = Backbone(chosen.backbone, weights, *looked_for, settings.detector.runtime)
     pixels = np.full((view.image_size, view.image_size, 3), 127, np.uint8)
     spent = [_milliseconds(lambda: embed(backbone, pixels)) for _ in range(ROUNDS + 1)][1:]
-    found = f"torch {torch.__version__} on {settings.detector.threads} threads, {median(spent):.0f} ms an image"
+    found = f"{backbone.runtime}, on {settings.detector.threads} threads, {median(spent):.1f} ms an image"
     yield Check("runtime", is_ok=True, found=found)
 
 

@@ -6,9 +6,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-import faiss
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from config.settings import DetectorSettings
@@ -41,6 +39,7 @@ from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
 from detectors.methods.supervised.residual import Residual
 from detectors.methods.within_class import WithinClass
 from detectors.pricing import price_threshold
+from detectors.runtime import use_threads
 from detectors.training_images import Reading, TrainingImages, origins_with_copies, with_copies
 from detectors.trainings import Trainings
 from detectors.viewing import Viewing
@@ -77,8 +76,7 @@ def fit_detector(
         raise FitError("There are no images to learn from.")
     if decoder.bit_depth != bit_depth:
         raise FitError(f"The decoder reads {decoder.bit_depth} bits and the fit wants {bit_depth}.")
-    torch.set_num_threads(settings.threads)
-    faiss.omp_set_num_threads(settings.threads)
+    use_threads(settings.threads)
     fitting = _Fitting(decoder, settings, Viewing(settings, weights_dir), progress, checkpoints_dir)
     try:
         return fitting.run(images, defects)

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from pathlib import Path
 
+from detectors.backbones import Runtime
 from detectors.scoring import Detector, load_detector
 from storage.records import DetectorVersion
 
@@ -12,9 +13,9 @@ KEPT = 8
 class LoadedDetectors:
     """Detectors by version; not shared between threads."""
 
-    def __init__(self, data_dir: Path, *, threads: int) -> None:
+    def __init__(self, data_dir: Path, *, threads: int, runtime: Runtime = "auto") -> None:
         self._data_dir = data_dir
-        self._threads = threads
+        self._threads, self._runtime = threads, runtime
         self._loaded: OrderedDict[int, Detector] = OrderedDict()
 
     def get(self, version: DetectorVersion) -> Detector:
@@ -22,7 +23,9 @@ class LoadedDetectors:
         if version.id not in self._loaded:
             folder = self._data_dir / (version.bundle or "")
             weights_dir = self._data_dir / "weights"
-            self._loaded[version.id] = load_detector(folder, weights_dir=weights_dir, threads=self._threads)
+            self._loaded[version.id] = load_detector(
+                folder, weights_dir=weights_dir, threads=self._threads, runtime=self._runtime
+            )
             while len(self._loaded) > KEPT:
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(version.id)

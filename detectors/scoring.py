@@ -5,22 +5,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-import faiss
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from detectors.backbones import Backbone
+from detectors.backbones import Backbone, Runtime
 from detectors.bundle import BundleError, Manifest, read_bundle
 from detectors.calibration import Calibration
 from detectors.decode import NORMALISER, DecodeError
 from detectors.faults import TrainingStatistics, find_fault, measure_exposure
 from detectors.features import embed
 from detectors.methods.anomaly_map import compute_anomaly_map
-from detectors.methods.patches import NEIGHBOURHOOD
-from detectors.methods.port import FittedMethod, PatchGrid, Remembers
-from detectors.methods.registry import RESTORABLE
+from detectors.methods.port import NEIGHBOURHOOD, Bounds, FittedMethod, MethodError, PatchGrid, Remembers
+from detectors.methods.restoring import restore_method
 from detectors.regions import MapRegion, find_regions
+from detectors.runtime import use_threads
 from detectors.weights import ensure_weights
 from storage.records import NearestNormal, Region, RejectReason, Verdict
 
@@ -83,8 +81,11 @@ class Detector:
         started = perf_counter()
         seen = embed(self._backbone, pixels)
         found = self._method.score(seen)
-        anomaly_map = compute_anomaly_map(found.patches, self._backbone.image_size)
         is_anomalous = found.score > self.threshold
+        patches = found.patches
+        if is_anomalous and isinstance(self._method, Bounds):
+            patches = self._method.exact_patches(seen)
+        anomaly_map = compute_anomaly_map(patches, self._backbone.image_size)
         areas: tuple[MapRegion, ...] = ()
         if is_anomalous:
             height, width = pixels.shape[:2]
@@ -116,7 +117,7 @@ class Detector:
         return NearestNormal(self.manifest.images[found.image], found.image, found.distance, box)
 
 
-def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
+def load_detector(folder: Path, *, weights_dir: Path, threads: int, runtime: Runtime = "auto") -> Detector:
     """Read and check a bundle; raise BundleError naming the file, or WeightsError."""
     manifest, arrays = read_bundle(folder)
     if manifest.preprocessing.normaliser != NORMALISER:
@@ -124,10 +125,9 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
     weights = ensure_weights(manifest.backbone, weights_dir)
     if weights.sha256 != manifest.weights_sha256:
         raise BundleError(f"{folder} was fitted with other weights than {weights.path}.")
-    torch.set_num_threads(threads)
-    faiss.omp_set_num_threads(threads)
+    use_threads(threads)
     seen = manifest.preprocessing
-    backbone = Backbone(manifest.backbone, weights, seen.image_size, seen.strides, seen.layers, seen.tiles)
+    backbone = Backbone(manifest.backbone, weights, seen.image_size, seen.strides, seen.layers, seen.tiles, runtime)
     return Detector(
         manifest,
         backbone=backbone,
@@ -137,10 +137,10 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int) -> Detector:
 
 
 def _restored(folder: Path, manifest: Manifest, arrays: dict[str, NDArray[np.generic]]) -> FittedMethod:
-    if manifest.method not in RESTORABLE:
-        raise BundleError(f"{folder} was fitted by {manifest.method}, which this version of Oddspot does not know.")
     try:
-        return RESTORABLE[manifest.method].restore(arrays)
+        return restore_method(manifest.method, arrays)
+    except MethodError as error:
+        raise BundleError(f"{folder} was fitted by a newer Oddspot: {error}") from error
     except (KeyError, ValueError) as error:
         raise BundleError(f"{folder} lacks what {manifest.method} needs: {error}.") from error
 

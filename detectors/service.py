@@ -60,7 +60,11 @@ class _Service:
             self._stores,
             self._settings,
             decoders=self._decoder,
-            detectors=LoadedDetectors(self._settings.storage.data_dir, threads=self._settings.detector.threads),
+            detectors=LoadedDetectors(
+                self._settings.storage.data_dir,
+                threads=self._settings.detector.threads,
+                runtime=self._settings.detector.runtime,
+            ),
             clock=_utc_now,
         )
         logger.info("detecting", sources=list(self._settings.sources))

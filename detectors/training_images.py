@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from detectors.augmentation import embed_copies
 from detectors.decode import DecodeError, Decoder
 from detectors.faults import Exposure, measure_exposure
-from detectors.features import MEMORY_BYTES, TrainingPatches, shrink
 from detectors.heatmap import render_thumbnail
 from detectors.methods.port import NO_PLACE, EmbeddedImage, Floats, Origin, PatchGrid
 from detectors.methods.registry import METHODS, TRAINED
 from detectors.search import pick_images
+from detectors.squares import shrink
+from detectors.training_patches import MEMORY_BYTES, TrainingPatches
 from detectors.viewing import Viewing
 from storage.records import RejectReason
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from config.settings import DetectorSettings
-from detectors.backbones import Backbone
+from detectors.backbones.torch_network import TorchNetwork
+from detectors.backbones.wanted import Wanted
 from detectors.decode import DecodeError, Decoder
 from detectors.errors import DetectorError
 from detectors.methods.anomaly_map import compute_anomaly_map
@@ -20,6 +21,8 @@ from detectors.methods.port import Floats
 from detectors.outliers import OF_A_BATCH, robust_cut
 from detectors.presets import choose_preset
 from detectors.regions import find_regions
+from detectors.runtime import use_threads
+from detectors.squares import squared
 from detectors.weights import ensure_weights
 from storage.records import Region, RejectReason
 
@@ -103,7 +106,7 @@ def triage_photos(
     Up to 200 photos take N (N - 1) / 2 comparisons, about 1 ms each at 256 px on one thread; more take 200 each.
     neighbours: how many of the photos most like it share a photo's score, itself among them; 1: it stands alone.
     """
-    torch.set_num_threads(settings.threads)
+    use_threads(settings.threads)
     with torch.inference_mode():
         return _Triage(decoder, settings, weights_dir, progress).run(images, neighbours)
 
@@ -129,8 +132,9 @@ class _Triage:
     def __init__(self, decoder: Decoder, settings: DetectorSettings, weights_dir: Path, progress: Progress) -> None:
         preset = choose_preset(settings)
         side = settings.image_size or IMAGE_SIDE
-        self._backbone = Backbone(preset.backbone, ensure_weights(preset.backbone, weights_dir), side)
-        blank = self._backbone.prepare(np.zeros((side, side, 3), dtype=np.uint8))
+        weights = ensure_weights(preset.backbone, weights_dir)
+        self._backbone = TorchNetwork(preset.backbone, weights, Wanted(side))
+        blank = squared(np.zeros((side, side, 3), dtype=np.uint8), self._backbone.image_size)
         self._grids = [stage.shape[2:] for stage in self._backbone.extract(blank)]
         self._decoder = decoder
         self._progress = progress
@@ -167,7 +171,7 @@ class _Triage:
             except DecodeError as error:
                 self._skipped.append((path, error.reason))
                 continue
-            stages = self._backbone.extract(self._backbone.prepare(pixels))
+            stages = self._backbone.extract(squared(pixels, self._backbone.image_size))
             feature = torch.cat([one.mean(dim=(0, 2, 3)) for one in stages])
             yield path, _Seen([aggregate_neighbourhoods(one, DEGREE) for one in stages], feature)
         if images:

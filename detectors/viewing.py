@@ -29,6 +29,7 @@ class Viewing:
         self.weights: WeightsFile = ensure_weights(self.preset.backbone, weights_dir)
         self.choice: Choice | None = None
         self._seed = settings.seed
+        self._runtime = settings.runtime
         self._search_seconds = settings.search_seconds
         self._looked_by: View | None = None
         self.backbone: Backbone
@@ -87,4 +88,5 @@ class Viewing:
         return FitChoices(preset.bank_share, preset.bank_floor, preset.bank_cap, self._seed, view.highest)
 
     def _backbone_of(self, view: View) -> Backbone:
-        return Backbone(self.preset.backbone, self.weights, view.image_size, view.strides, view.layers, view.tiles)
+        looked_for = view.image_size, view.strides, view.layers, view.tiles
+        return Backbone(self.preset.backbone, self.weights, *looked_for, self._runtime)

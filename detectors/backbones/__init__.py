@@ -1,5 +1,6 @@
 """Frozen networks as feature extractors: any timm or torchvision name, convolutional or a transformer of patches."""
 
-from detectors.backbones.backbone import STRIDES, Backbone
+from detectors.backbones.backbone import Backbone, Runtime
+from detectors.backbones.wanted import STRIDES
 
-__all__ = ["STRIDES", "Backbone"]
+__all__ = ["STRIDES", "Backbone", "Runtime"]

@@ -1,21 +1,8 @@
-"""What a network is asked for, and what it is once it can be used."""
+"""What a network is once it can be used."""
 
 from dataclasses import dataclass
 
 from torch import nn
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The side of the square in pixels, and which layers.
-
-    strides: of a convolutional network; a transformer has one stride, and takes 8 as its middle and 16 as later blocks.
-    layers: where given, the very strides of a convolutional network, or the very blocks of a transformer, from 0.
-    """
-
-    image_size: int
-    strides: tuple[int, ...]
-    layers: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

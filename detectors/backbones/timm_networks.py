@@ -8,8 +8,9 @@ import torch
 from timm.layers.format import Format
 from torch import Tensor, nn
 
-from detectors.backbones.network import Network, Wanted
+from detectors.backbones.network import Network
 from detectors.backbones.tokens import TokenMaps, choose_blocks, whole_patches
+from detectors.backbones.wanted import Wanted
 
 
 def build_timm(name: str, tensors: dict[str, Tensor], wanted: Wanted) -> Network:

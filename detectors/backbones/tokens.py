@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from detectors.backbones.network import Wanted
+from detectors.backbones.wanted import Wanted
 
 FINE_STRIDE = 8
 # Half way up, tokens still tell texture and edges; at three quarters they tell things.

@@ -9,8 +9,9 @@ from torchvision import models
 from torchvision.models.feature_extraction import create_feature_extractor
 from torchvision.models.vision_transformer import VisionTransformer, interpolate_embeddings
 
-from detectors.backbones.network import Network, Wanted
+from detectors.backbones.network import Network
 from detectors.backbones.tokens import TokenMaps, choose_blocks, whole_patches
+from detectors.backbones.wanted import Wanted
 
 PREFIX = "torchvision/"
 # Every weights file of torchvision was trained on pixels scaled by ImageNet's.

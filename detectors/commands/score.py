@@ -109,7 +109,8 @@ def _lines(
     from detectors.heatmap import render_heatmap  # noqa: PLC0415 - the same
     from detectors.models import LoadedDetectors  # noqa: PLC0415 - the same
 
-    detector = LoadedDetectors(settings.storage.data_dir, threads=settings.detector.threads).get(version)
+    own = settings.detector
+    detector = LoadedDetectors(settings.storage.data_dir, threads=own.threads, runtime=own.runtime).get(version)
     with Decoder(settings.limits_of(source), bit_depth=settings.bit_depth_of(source)) as decoder:
         for number, image in enumerate(images):
             started = time.perf_counter()

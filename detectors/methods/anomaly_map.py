@@ -1,9 +1,9 @@
 """From patch scores to a smooth map of the image."""
 
+from functools import lru_cache
+
 import numpy as np
-import torch
-from scipy.ndimage import gaussian_filter
-from torch.nn import functional
+from scipy.ndimage import gaussian_filter1d
 
 from detectors.methods.port import Floats
 
@@ -14,10 +14,22 @@ PIXELS_A_PATCH = 4
 def compute_anomaly_map(patches: Floats, side: int) -> Floats:
     """Return the (side, side) map of patch scores (h, w): bilinear, then Gaussian with sigma 4 (section 3.3).
 
-    Many patches take a larger side: four pixels each, so that none drowns.
+    Many patches take a larger side: four pixels each, so that none drowns. Both steps are linear along each axis, so
+    the map is A patches B^T with matrices that depend on the sizes alone.
     """
     side = max(side, PIXELS_A_PATCH * max(patches.shape))
-    grid = torch.from_numpy(np.ascontiguousarray(patches, dtype=np.float32))[None, None]
-    large = functional.interpolate(grid, size=(side, side), mode="bilinear", align_corners=False)
-    smooth: Floats = gaussian_filter(large[0, 0].numpy(), sigma=SIGMA)
+    smooth: Floats = _spread(patches.shape[0], side) @ patches.astype(np.float32) @ _spread(patches.shape[1], side).T
     return smooth
+
+
+@lru_cache(maxsize=32)
+def _spread(count: int, side: int) -> Floats:
+    """Return (side, count): what each of `count` patches along an axis adds to each of `side` pixels."""
+    places = np.clip((np.arange(side) + 0.5) * count / side - 0.5, 0, count - 1)
+    left = np.minimum(places.astype(np.intp), max(0, count - 2))
+    share = places - left
+    bilinear = np.zeros((side, count))
+    np.add.at(bilinear, (np.arange(side), left), 1 - share)
+    np.add.at(bilinear, (np.arange(side), np.minimum(left + 1, count - 1)), share)
+    spread: Floats = gaussian_filter1d(bilinear, sigma=SIGMA, axis=0).astype(np.float32)
+    return spread

@@ -11,6 +11,7 @@ from detectors.methods.padim import PaDiM
 from detectors.methods.patchcore import PatchCore
 from detectors.methods.port import (
     Arrays,
+    Bounds,
     EmbeddedImage,
     FitChoices,
     FittedMethod,
@@ -85,7 +86,7 @@ class FittedBlend:
 
     def score(self, image: EmbeddedImage) -> MethodScore:
         """Return the mean of the highest blended patch scores, in standard deviations, and all of them."""
-        found = [member.score(image).patches for member in self._members]
+        found = [_exact(member, image) for member in self._members]
         standard = [scale.of(patches) for scale, patches in zip(self._scales, found, strict=True)]
         patches: Floats = np.average(standard, axis=0, weights=WEIGHTS).astype(np.float32)
         return MethodScore(top_mean(patches, self._highest), patches)
@@ -123,9 +124,13 @@ def _measure(
     found = []
     for part, fitted in zip(parts, member.cross_fit(images, parts, choices), strict=True):
         some = part[: MOST_SCORED // PARTS]
-        found += [fitted.score(_in_a_row(images[index])).patches.ravel() for index in some]
+        found += [_exact(fitted, _in_a_row(images[index])).ravel() for index in some]
     scores = np.concatenate(found)
     return PatchScale(float(scores.mean()), max(float(scores.std()), SMALLEST_SPREAD))
+
+
+def _exact(member: FittedMethod, image: EmbeddedImage) -> Floats:
+    return member.exact_patches(image) if isinstance(member, Bounds) else member.score(image).patches
 
 
 def _in_a_row(rows: Floats) -> EmbeddedImage:

@@ -4,17 +4,13 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from detectors.methods.port import Arrays, EmbeddedImage, FitChoices, FittedMethod, Floats, MethodScore
 from detectors.methods.top_mean import top_mean
 
-REGULARISATION = 0.01
 # As many as the paper's smaller setting; more told defects apart no better, and the covariances grow with their square.
 MOST_DIMENSIONS = 100
-PIECE = 128
 
 
 class PaDiM:
@@ -55,35 +51,26 @@ class FittedPaDiM:
             message = "every position needs a mean and a whitening, over the dimensions chosen"
             raise ValueError(message)
         self._dimensions = dimensions
-        self._means = torch.from_numpy(np.ascontiguousarray(means))
-        self._whitenings = torch.from_numpy(np.ascontiguousarray(whitenings))
+        self._means = means
+        self._whitenings = np.ascontiguousarray(whitenings)
 
     def score(self, image: EmbeddedImage) -> MethodScore:
         """Return each patch's Mahalanobis distance (eq. 2) and the mean of the highest of them."""
         if len(image.grid.rows) != len(self._means):
             message = f"the image has {len(image.grid.rows)} patches, the fit had {len(self._means)}"
             raise ValueError(message)
-        with torch.inference_mode():
-            difference = torch.from_numpy(image.grid.rows[:, self._dimensions]) - self._means
-            whitened = torch.bmm(self._whitenings, difference[:, :, None])[:, :, 0]
-            distances: Floats = whitened.square().sum(dim=1).sqrt().numpy()
+        difference = image.grid.rows[:, self._dimensions] - self._means
+        whitened = np.matmul(self._whitenings, difference[:, :, None])[:, :, 0]
+        distances: Floats = np.sqrt(np.einsum("pd,pd->p", whitened, whitened))
         return MethodScore(top_mean(distances), distances.reshape(image.grid.height, image.grid.width))
 
     def arrays(self) -> Arrays:
         """Return the means and whitenings of all positions, and their dimensions."""
         return {
-            "means": self._means.numpy(),
-            "whitenings": self._whitenings.numpy().astype(np.float16),
+            "means": self._means,
+            "whitenings": self._whitenings.astype(np.float16),
             "dimensions": self._dimensions,
         }
-
-
-def estimate_gaussians(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Return means (P, D) and covariances (P, D, D) + .01 I of rows (N, P, D) over images (eq. 1)."""
-    means = rows.mean(dim=0)
-    centred = (rows - means).transpose(0, 1)
-    covariances = centred.transpose(1, 2) @ centred / max(1, len(rows) - 1)
-    return means, covariances + REGULARISATION * torch.eye(rows.shape[2])
 
 
 def choose_dimensions(dimensions: int, seed: int) -> NDArray[np.intp]:
@@ -92,18 +79,9 @@ def choose_dimensions(dimensions: int, seed: int) -> NDArray[np.intp]:
 
 
 def _fitted(rows: Floats, dimensions: NDArray[np.intp]) -> FittedMethod:
-    positions, width = rows.shape[1:]
-    means = np.empty((positions, width), dtype=np.float32)
-    whitenings = np.empty((positions, width, width), dtype=np.float32)
-    identity = torch.eye(width)
-    with torch.inference_mode():
-        for start in range(0, positions, PIECE):
-            piece = slice(start, start + PIECE)
-            mean, covariance = estimate_gaussians(torch.from_numpy(rows[:, piece]))
-            factor = torch.linalg.cholesky(covariance)
-            means[piece] = mean.numpy()
-            whitenings[piece] = torch.linalg.solve_triangular(factor, identity, upper=False).numpy()
-    return FittedPaDiM(means, whitenings, dimensions)
+    from detectors.methods.gaussians import whitened_gaussians  # noqa: PLC0415 - only learning needs torch
+
+    return FittedPaDiM(*whitened_gaussians(rows), dimensions)
 
 
 def _stacked(images: Sequence[Floats], seed: int) -> tuple[Floats, NDArray[np.intp]]:

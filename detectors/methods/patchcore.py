@@ -1,16 +1,12 @@
 """PatchCore (Roth et al., Towards Total Recall in Industrial Anomaly Detection, CVPR 2022)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.special import logsumexp
-from torch import Tensor
 
-from detectors.methods.coreset import random_projection, subsample_embedding
 from detectors.methods.neighbours import Bank, plain_distances
 from detectors.methods.port import NO_PLACE, EmbeddedImage, FitChoices, Floats, MethodScore, NearestPatch, Origin
 from detectors.methods.top_mean import top_mean
@@ -27,17 +23,21 @@ class PatchCore:
 
     def fit(self, images: Sequence[Floats], choices: FitChoices) -> "FittedPatchCore":
         """Learn from each image's patch rows (n, D)."""
-        return _fit(_project(images, choices.seed), None, choices)
+        from detectors.methods.bank_choice import choose_bank, project  # noqa: PLC0415 - only learning needs torch
+
+        return _fitted(images, choose_bank(project(images, choices.seed), None, choices), choices)
 
     def cross_fit(
         self, images: Sequence[Floats], folds: Sequence[NDArray[np.intp]], choices: FitChoices
     ) -> Iterator["FittedPatchCore"]:
         """Learn, fold after fold of image indices, from every image outside it, under one projection."""
-        patches = _project(images, choices.seed)
+        from detectors.methods.bank_choice import choose_bank, project  # noqa: PLC0415 - only learning needs torch
+
+        patches = project(images, choices.seed)
         for fold in folds:
             used = np.ones(len(images), dtype=bool)
             used[fold] = False
-            yield _fit(patches, used, choices)
+            yield _fitted(images, choose_bank(patches, used, choices), choices)
 
     def restore(self, arrays: Mapping[str, NDArray[np.generic]]) -> "FittedPatchCore":
         """Return what `arrays()` described."""
@@ -68,14 +68,21 @@ class FittedPatchCore:
         self._highest = highest
 
     def score(self, image: EmbeddedImage) -> MethodScore:
-        """Return the image score and the plain distance of every patch."""
+        """Return the image score, exact, and the distance of every patch.
+
+        The highest distances, which make the score, are exact; others may be those to a row nearly as near.
+        """
         grid = image.grid
-        distances, rows = self.bank.nearest_neighbours(grid.rows, 1)
-        patches = distances[:, 0].reshape(grid.height, grid.width)
+        distances, rows = self.bank.highest_exact(grid.rows, self._highest or 1)
+        patches = distances.reshape(grid.height, grid.width)
         if self._highest:
             return MethodScore(top_mean(patches, self._highest), patches)
-        oddest = int(distances[:, 0].argmax())
-        return MethodScore(compute_anomaly_score(self.bank, grid.rows[oddest], int(rows[oddest, 0])), patches)
+        oddest = int(distances.argmax())
+        return MethodScore(compute_anomaly_score(self.bank, grid.rows[oddest], int(rows[oddest])), patches)
+
+    def exact_patches(self, image: EmbeddedImage) -> Floats:
+        """Return every patch's distance (height, width) to the nearest row of the bank."""
+        return self.bank.nearest(image.grid.rows).reshape(image.grid.height, image.grid.width)
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the bank, the origin of its rows, and how an image's score is made."""
@@ -114,39 +121,9 @@ def compute_anomaly_score(bank: Bank, patch: Floats, nearest: int, *, neighbours
     return float(-np.expm1(distance - logsumexp(others))) * distance
 
 
-def bank_rows(patches: int, choices: FitChoices) -> int:
-    """Return how many of all patches a bank keeps: a share, but neither too few to describe nor too many to search."""
-    wanted = max(choices.bank_floor, round(patches * choices.bank_share))
-    return min(wanted, choices.bank_cap, patches)
-
-
-@dataclass(frozen=True, slots=True)
-class _Patches:
-    """Every image's patches: their rows image by image, and all of them projected, centred and laid end to end."""
-
-    images: Sequence[Floats]
-    projected: Tensor
-    starts: NDArray[np.intp]
-
-
-def _project(images: Sequence[Floats], seed: int) -> _Patches:
-    if not images:
-        message = "there is no image to learn from"
-        raise ValueError(message)
-    projection = random_projection(images[0].shape[1], torch.Generator().manual_seed(seed))
-    projected = torch.cat([torch.from_numpy(rows) @ projection for rows in images])
-    projected -= projected.mean(dim=0)
-    return _Patches(images, projected, np.cumsum([0] + [len(rows) for rows in images]))
-
-
-def _fit(patches: _Patches, used: NDArray[np.bool_] | None, choices: FitChoices) -> FittedPatchCore:
-    """Choose the bank from the images that are `used`, or from all of them."""
-    lengths = np.diff(patches.starts)
-    positions = np.arange(patches.starts[-1]) if used is None else np.flatnonzero(np.repeat(used, lengths))
-    candidates = patches.projected if used is None else patches.projected[torch.from_numpy(positions)]
-    first = int(torch.randint(len(candidates), (1,), generator=torch.Generator().manual_seed(choices.seed)))
-    picks = positions[subsample_embedding(candidates, bank_rows(len(candidates), choices), first=first)]
-    origins = np.searchsorted(patches.starts, picks, side="right") - 1
-    places = picks - patches.starts[origins]
-    rows = [patches.images[image][place] for image, place in zip(origins, places, strict=True)]
-    return FittedPatchCore(np.stack(rows), origins.astype(np.int32), choices.highest, places.astype(np.int32))
+def _fitted(
+    images: Sequence[Floats], chosen: tuple[NDArray[np.intp], NDArray[np.intp]], choices: FitChoices
+) -> FittedPatchCore:
+    origins, places = chosen
+    rows = np.stack([images[image][place] for image, place in zip(origins, places, strict=True)])
+    return FittedPatchCore(rows, origins.astype(np.int32), choices.highest, places.astype(np.int32))

@@ -2,14 +2,21 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
+
+if TYPE_CHECKING:  # what scores needs no torch
+    from torch import Tensor
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[np.generic]]
+
+# Cells around and with a patch that its embedding averages over, along a side.
+NEIGHBOURHOOD = 3
+# Finer stages sharpen the map as much when averaged down to this grid, at a quarter of the patches.
+FINEST_STRIDE = 8
 
 
 class MethodError(Exception):
@@ -64,11 +71,11 @@ class FitChoices:
 class Checkpoints(Protocol):
     """Where a training keeps its last good state, so that it can go on after Ctrl-C."""
 
-    def load(self) -> dict[str, Tensor] | None:
+    def load(self) -> dict[str, "Tensor"] | None:
         """Return the last state saved by the same training, or None."""
         ...
 
-    def save(self, state: dict[str, Tensor]) -> None:
+    def save(self, state: dict[str, "Tensor"]) -> None:
         """Keep this state in place of the last one."""
         ...
 
@@ -139,6 +146,15 @@ class Remembers(Protocol):
 
     def with_origins(self, origins: Sequence[Origin]) -> FittedMethod:
         """Return the same memory with its images and patches renumbered; origins: one for each image it learnt from."""
+        ...
+
+
+@runtime_checkable
+class Bounds(Protocol):
+    """A fitted method whose score is exact, while patches that do not make it may score a little too high."""
+
+    def exact_patches(self, image: EmbeddedImage) -> Floats:
+        """Return the exact raw score of every patch (height, width)."""
         ...
 
 

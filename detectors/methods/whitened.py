@@ -61,9 +61,15 @@ class FittedWhitened:
 
     def score(self, image: EmbeddedImage) -> MethodScore:
         """Return what PatchCore says of the whitened patches."""
-        grid = image.grid
-        rows = whiten(grid.rows, self._mean, self._whitening)
-        return self._fitted.score(EmbeddedImage(image.square, PatchGrid(rows, grid.height, grid.width)))
+        return self._fitted.score(self._whitened(image))
+
+    def exact_patches(self, image: EmbeddedImage) -> Floats:
+        """Return every whitened patch's distance (height, width) to the nearest remembered one."""
+        return self._fitted.exact_patches(self._whitened(image))
+
+    def _whitened(self, image: EmbeddedImage) -> EmbeddedImage:
+        rows = whiten(image.grid.rows, self._mean, self._whitening)
+        return EmbeddedImage(image.square, PatchGrid(rows, image.grid.height, image.grid.width))
 
     def nearest_normal(self, patch: Floats) -> NearestPatch:
         """Return the remembered patch nearest to this one (D,) once both are whitened."""

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.covariance import ledoit_wolf
 
 from detectors.methods.port import Arrays, EmbeddedImage, FitChoices, FittedMethod, Floats, MethodScore
 
@@ -84,6 +83,8 @@ def _statistics(images: Sequence[Floats]) -> tuple[Floats, Floats]:
 
 
 def _fitted(points: Floats, squares: Floats) -> FittedMethod:
+    from sklearn.covariance import ledoit_wolf  # noqa: PLC0415 - a second to load, and only learning needs it
+
     mean = points.mean(axis=0)
     covariance, _ = ledoit_wolf(points.astype(np.float64))
     covariance += REGULARISATION * max(np.trace(covariance), REGULARISATION) * np.eye(len(mean))

@@ -69,10 +69,15 @@ class FittedWithinClass:
 
     def score(self, image: EmbeddedImage) -> MethodScore:
         """Return PatchCore's scores in the metric."""
-        grid = image.grid
-        return self._base.score(
-            EmbeddedImage(image.square, PatchGrid(grid.rows @ self._metric, grid.height, grid.width))
-        )
+        return self._base.score(self._in_metric(image))
+
+    def exact_patches(self, image: EmbeddedImage) -> Floats:
+        """Return every patch's distance (height, width) to the nearest remembered one in the metric."""
+        return self._base.exact_patches(self._in_metric(image))
+
+    def _in_metric(self, image: EmbeddedImage) -> EmbeddedImage:
+        rows = image.grid.rows @ self._metric
+        return EmbeddedImage(image.square, PatchGrid(rows, image.grid.height, image.grid.width))
 
     def nearest_normal(self, patch: Floats) -> NearestPatch:
         """Return the remembered patch nearest to this one (D,) in the metric."""

@@ -4,8 +4,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from detectors import weights
-from detectors.weights import PACKAGED_BACKBONE, WeightsError, WeightsFile, ensure_weights, read_weights
+from detectors import weight_tensors
+from detectors.weight_tensors import read_weights
+from detectors.weights import PACKAGED_BACKBONE, WeightsError, WeightsFile, ensure_weights
 
 
 def test_converts_the_packaged_weights_once(weights_dir: Path) -> None:
@@ -16,14 +17,14 @@ def test_converts_the_packaged_weights_once(weights_dir: Path) -> None:
 
     assert first == second
     assert second.path.stat().st_mtime_ns == stamp
-    assert [file.name for file in weights_dir.iterdir()] == [f"{PACKAGED_BACKBONE}.safetensors"]
+    assert [file.name for file in weights_dir.glob("*.safetensors*")] == [f"{PACKAGED_BACKBONE}.safetensors"]
     assert read_weights(first)["conv_stem.weight"].shape == (32, 3, 3, 3)
 
 
 def test_never_reads_packaged_bytes_that_are_not_the_pinned_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "PACKAGED_SHA256", "0" * 64)
+    monkeypatch.setattr(weight_tensors, "PACKAGED_SHA256", "0" * 64)
 
     with pytest.raises(WeightsError, match="missing or changed"):
         ensure_weights(PACKAGED_BACKBONE, tmp_path)

@@ -7,10 +7,11 @@ from torch import Tensor, nn
 from torchvision import models
 from torchvision.models.vision_transformer import VisionTransformer
 
-from detectors.backbones import Backbone
-from detectors.backbones.network import Wanted
+from detectors.backbones.torch_network import TorchNetwork
 from detectors.backbones.torchvision_networks import cut_transformer
-from detectors.weights import WeightsError, WeightsFile, read_weights
+from detectors.backbones.wanted import Wanted
+from detectors.weight_tensors import read_weights
+from detectors.weights import WeightsError, WeightsFile
 from tests.unit.detectors.backbones.samples import noise, save_weights
 
 NAME = "torchvision/mobilenet_v3_small"
@@ -50,13 +51,13 @@ def test_gives_the_last_block_at_each_stride_with_imagenets_scale(weights: Weigh
     with torch.inference_mode():
         expected = [whole.features[:4](batch), whole.features[:9](batch)]
 
-    found = Backbone(NAME, weights, 96).extract(pixels)
+    found = TorchNetwork(NAME, weights, Wanted(96)).extract(pixels)
     assert [tuple(one.shape) for one in found] == [(1, 24, 12, 12), (1, 48, 6, 6)]
     assert all(torch.allclose(one, other, atol=1e-3) for one, other in zip(found, expected, strict=True))
 
 
 def test_keeps_neither_batch_norms_nor_the_layers_after_the_last_one_used(weights: WeightsFile) -> None:
-    modules = dict(Backbone(NAME, weights, 96, layers=(8,))._network.named_modules())
+    modules = dict(TorchNetwork(NAME, weights, Wanted(96, layers=(8,))).module._network.named_modules())
 
     assert not any(isinstance(module, nn.BatchNorm2d) for module in modules.values())
     assert not any("classifier" in name or "features.5" in name for name in modules)
@@ -64,7 +65,7 @@ def test_keeps_neither_batch_norms_nor_the_layers_after_the_last_one_used(weight
 
 def test_names_strides_that_are_not_there(weights: WeightsFile) -> None:
     with pytest.raises(WeightsError, match="no stages at strides 64"):
-        Backbone(NAME, weights, 96, layers=(64,))
+        TorchNetwork(NAME, weights, Wanted(96, layers=(64,)))
 
 
 def test_gives_a_transformers_patch_tokens() -> None:
@@ -97,4 +98,4 @@ def test_takes_a_classifier_whole_or_not_at_all(tmp_path: Path, weights: Weights
     tensors.pop("classifier.3.bias")
 
     with pytest.raises(WeightsError, match="classifier"):
-        Backbone(NAME, save_weights(tensors, NAME, tmp_path), 96)
+        TorchNetwork(NAME, save_weights(tensors, NAME, tmp_path), Wanted(96))

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from detectors.methods.bank_choice import bank_rows
 from detectors.methods.neighbours import Bank
-from detectors.methods.patchcore import PatchCore, bank_rows, compute_anomaly_score
+from detectors.methods.patchcore import PatchCore, compute_anomaly_score
 from detectors.methods.port import FitChoices, Origin
 from tests.unit.detectors.methods.samples import embedded
 

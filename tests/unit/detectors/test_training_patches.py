@@ -1,7 +1,7 @@
 import numpy as np
 
-from detectors.features import TrainingPatches
 from detectors.methods.port import PatchGrid
+from detectors.training_patches import TrainingPatches
 
 
 def grid(seed: int) -> PatchGrid:

@@ -102,6 +102,10 @@ class LimitSettings(_Section):
     decode_memory_bytes: int = Field(1_500_000_000, gt=0, description="Address space of the decoding process.")
 
 
+# Each takes some 250 MB; more are asked for by those who have them.
+MOST_WORKERS = 4
+
+
 class DetectorSettings(_Section):
     """How a source's detector is fitted; `null` leaves a choice to the preset."""
 
@@ -127,10 +131,23 @@ class DetectorSettings(_Section):
     )
     defect_rate: float = Field(0.01, gt=0, lt=1, description="Share of images with a defect; weighs miss_cost.")
     seed: int = Field(0, ge=0, description="Seed of every random choice in a fit.")
-    threads: int = Field(2, ge=1, le=64, description="CPU threads of a fit and of a worker.")
+    threads: int = Field(2, ge=1, le=64, description="CPU threads of a fit, and of all workers together.")
+    workers: int | None = Field(None, ge=1, le=64, description="Processes that score; null: one a thread, 4 at most.")
     runtime: Literal["auto", "torch"] = Field(
         "auto", description="What runs networks: auto is OpenVINO where it can, else torch, several times slower."
     )
+
+    memory_mb: int = Field(2000, ge=50, description="Memory for fitted detectors in all workers together, MB.")
+
+    @property
+    def processes(self) -> int:
+        """How many processes score."""
+        return self.workers or min(self.threads, MOST_WORKERS)
+
+    @property
+    def threads_each(self) -> int:
+        """How many threads each of them uses: several that use all would wait for each other."""
+        return max(1, self.threads // self.processes)
 
 
 class ScheduleSettings(_Section):

@@ -2,7 +2,9 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,8 +21,20 @@ from storage.text import storable
 
 logger = structlog.get_logger()
 LONGEST_NAME = 1000
+AT_ONCE = 32
+BYTES_AT_ONCE = 64_000_000
+WRITERS = 4
 
 ReadExif = Callable[[Path], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An arrival whose bytes are kept, and the frame to be put into the ledger."""
+
+    arrival: Arrival
+    frame: NewFrame
+    reason: RejectReason | None
 
 
 def take_arrivals(
@@ -32,21 +46,76 @@ def take_arrivals(
     read_exif: ReadExif,
     now: datetime,
 ) -> int:
-    """Put everything a source offers into the ledger and return how many frames are new; raise SourceError."""
+    """Put everything a source offers into the ledger and return how many frames are new; raise SourceError.
+
+    Some at once: their bytes are written side by side, as the disk makes each wait, and then their rows in one
+    transaction.
+    """
     new = 0
-    for arrival in images.look(now=now):
-        try:
-            new += _take(source, arrival, stores, settings, read_exif=read_exif, now=now)
-        except StorageError:
-            raise  # nothing is wrong with the file: it is offered again
-        except Exception:  # the edge of one arrival: a poison file must not hold up the others
-            logger.exception("arrival_failed", source=source.name, origin=arrival.origin)
-            continue
-        images.has_taken(arrival)
+    arrivals = images.look(now=now)
+    with ThreadPoolExecutor(WRITERS) as writers:
+        while some := _next_few(arrivals):
+            tries = [
+                writers.submit(_store, source, arrival, stores, settings, read_exif=read_exif, now=now)
+                for arrival in some
+            ]
+            stored = [_stored(source, arrival, each) for arrival, each in zip(some, tries, strict=True)]
+            new += _enter(source, [one for one in stored if one is not None], images, stores)
     return new
 
 
-def _take(
+def _next_few(arrivals: Iterator[Arrival]) -> list[Arrival]:
+    """Return the next arrivals, as many as are taken at once, or fewer where they are large."""
+    some: list[Arrival] = []
+    size = 0
+    while len(some) < AT_ONCE and size < BYTES_AT_ONCE and (arrival := next(arrivals, None)) is not None:
+        some.append(arrival)
+        size += arrival.size_bytes
+    return some
+
+
+def _stored(source: Source, arrival: Arrival, storing: Future[Stored]) -> Stored | None:
+    try:
+        return storing.result()
+    except StorageError:
+        raise  # nothing is wrong with the file: it is offered again
+    except Exception:  # the edge of one arrival: a poison file must not hold up the others
+        logger.exception("arrival_failed", source=source.name, origin=arrival.origin)
+        return None
+
+
+def _enter(source: Source, stored: list[Stored], images: ImageSource, stores: Stores) -> int:
+    """Put frames into the ledger and return how many are new; where one cannot be, the others are all the same."""
+    try:
+        return _enter_all(source, stored, images, stores)
+    except StorageError:
+        raise
+    except Exception:  # noqa: BLE001 - one of them is poison, and is found and logged below
+        return sum(_enter_alone(source, one, images, stores) for one in stored)
+
+
+def _enter_alone(source: Source, one: Stored, images: ImageSource, stores: Stores) -> int:
+    try:
+        return _enter_all(source, [one], images, stores)
+    except StorageError:
+        raise
+    except Exception:  # the edge of one arrival: a poison file must not hold up the others
+        logger.exception("arrival_failed", source=source.name, origin=one.arrival.origin)
+        return 0
+
+
+def _enter_all(source: Source, stored: list[Stored], images: ImageSource, stores: Stores) -> int:
+    with stores.database.transaction() as session:
+        ids = [receive_frame(session, one.frame, rejected=one.reason) for one in stored]
+    for one, frame_id in zip(stored, ids, strict=True):
+        images.has_taken(one.arrival)
+        logger.info(
+            "frame_received", source=source.name, frame=frame_id, rejected=one.reason, duplicate=frame_id is None
+        )
+    return sum(frame_id is not None for frame_id in ids)
+
+
+def _store(
     source: Source,
     arrival: Arrival,
     stores: Stores,
@@ -54,7 +123,7 @@ def _take(
     *,
     read_exif: ReadExif,
     now: datetime,
-) -> bool:
+) -> Stored:
     reason = arrival.reason
     if reason is None and not arrival.content:
         reason = RejectReason.EMPTY
@@ -80,10 +149,7 @@ def _take(
         size_bytes=arrival.size_bytes,
         attributes=capture.attributes,
     )
-    with stores.database.transaction() as session:
-        frame_id = receive_frame(session, frame, rejected=reason)
-    logger.info("frame_received", source=source.name, frame=frame_id, rejected=reason, duplicate=frame_id is None)
-    return frame_id is not None
+    return Stored(arrival, frame, reason)
 
 
 def _exif_of(arrival: Arrival, read_exif: ReadExif) -> str | None:

@@ -1,7 +1,5 @@
-"""The detecting service: APScheduler ticks, folders wake it, one worker scores."""
+"""The detecting service: APScheduler ticks, folders wake it, processes of their own score."""
 
-import os
-import socket
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,25 +13,28 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from config.settings import Settings
 from detectors.decode import Decoder
-from detectors.models import LoadedDetectors
+from detectors.processes import ScoringProcess
 from detectors.scan import Scanner
 from detectors.sweeps import Sweeps
-from detectors.worker import Worker
 from storage.errors import StorageError
 from storage.leader import Leadership
 from storage.opening import Stores
+from storage.repositories.frames import give_back_frames_of
 
 logger = structlog.get_logger()
 FOLDER_SECONDS = 10.0
 SNAPSHOT_SECONDS = 60.0
 SWEEP_SECONDS = 600.0
-IDLE_SECONDS = 0.5
+LOOK_SECONDS = 0.5
 SETTLING_SECONDS = 0.25
 
 
-def run_service(settings: Settings, stores: Stores, stop: threading.Event) -> None:
-    """Scan, score and sweep until `stop` is set; what a worker holds is ended first."""
-    service = _Service(settings, stores, stop)
+def run_service(settings: Settings, stores: Stores, stop: threading.Event, *, config: Path | None) -> None:
+    """Scan, score and sweep until `stop` is set; what a worker holds is ended first.
+
+    config: the settings file, for the processes that score.
+    """
+    service = _Service(settings, stores, stop, config)
     try:
         service.run()
     finally:
@@ -41,7 +42,7 @@ def run_service(settings: Settings, stores: Stores, stop: threading.Event) -> No
 
 
 class _Service:
-    def __init__(self, settings: Settings, stores: Stores, stop: threading.Event) -> None:
+    def __init__(self, settings: Settings, stores: Stores, stop: threading.Event, config: Path | None) -> None:
         self._settings = settings
         self._stores = stores
         self._stop = stop
@@ -50,45 +51,43 @@ class _Service:
         self._scanners = [self._scanner(name) for name in settings.sources]
         self._leadership = Leadership(stores.database, settings.storage.data_dir)
         self._scheduler = self._scheduled()
+        own = settings.detector
+        self._scoring = [ScoringProcess(config, threads=own.threads_each) for _ in range(own.processes)]
 
     def run(self) -> None:
         self._scheduler.start()
         for scanner in self._scanners:
             self._watch(scanner)
-        worker = Worker(
-            f"{socket.gethostname()}:{os.getpid()}",
-            self._stores,
-            self._settings,
-            decoders=self._decoder,
-            detectors=LoadedDetectors(
-                self._settings.storage.data_dir,
-                threads=self._settings.detector.threads,
-                runtime=self._settings.detector.runtime,
-            ),
-            clock=_utc_now,
-        )
-        logger.info("detecting", sources=list(self._settings.sources))
+        logger.info("detecting", sources=list(self._settings.sources), processes=len(self._scoring))
         while not self._stop.is_set():
-            if not self._work(worker):
-                self._wake.wait(IDLE_SECONDS)
+            if self._wake.wait(LOOK_SECONDS):
                 self._wake.clear()
+                for process in self._scoring:
+                    process.wake()
+            for process in self._scoring:
+                self._look_after(process)
 
     def close(self) -> None:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         self._leadership.release()
+        for process in self._scoring:
+            process.ask_to_stop()
+        for process in self._scoring:
+            process.wait()
         for decoder in self._decoders.values():
             decoder.close()
 
-    def _work(self, worker: Worker) -> int:
+    def _look_after(self, process: ScoringProcess) -> None:
+        """Replace a process that died, and let others have at once what it held."""
+        owner = process.look()
+        if owner is None:
+            return
         try:
-            return worker.work()
+            with self._stores.database.transaction() as session:
+                give_back_frames_of(session, owner)
         except StorageError as error:
-            logger.warning("storage_away", reason=str(error))
-            return 0
-        except Exception:  # the edge of the service: it goes on
-            logger.exception("work_failed")
-            return 0
+            logger.warning("storage_away", reason=str(error))  # its leases run out by themselves
 
     def _decoder(self, source: str) -> Decoder:
         if source not in self._decoders:

@@ -1,7 +1,8 @@
-"""A worker: lease a frame, decode, score, draw, and record everything in one transaction."""
+"""A worker: lease some frames, decode and score each, and record them together, each in whole."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,6 +14,7 @@ from detectors.heatmap import render_crop, render_heatmap, render_thumbnail
 from detectors.models import LoadedDetectors
 from detectors.scoring import Detector, ScoredImage
 from detectors.weights import WeightsError
+from storage.database import Session
 from storage.errors import StorageError
 from storage.opening import Stores
 from storage.records import (
@@ -32,8 +34,20 @@ from storage.repositories.versions import version_by_id
 
 logger = structlog.get_logger()
 LEASE_SECONDS = 120.0
-LEASED_AT_ONCE = 4
+LEASED_AT_ONCE = 16
+# What was found waits so long at most to be recorded with others; an anomaly does not wait.
+GATHER_SECONDS = 0.5
 CROPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was found in one frame, by which version of its source's detector; it waits to be recorded."""
+
+    lease: Lease
+    source: Source
+    version: DetectorVersion
+    found: NewInspection
 
 
 class Worker:
@@ -55,6 +69,8 @@ class Worker:
         self._decoders = decoders
         self._detectors = detectors
         self._clock = clock
+        self._judged: list[Judged] = []
+        self._judged_since = 0.0
 
     def work(self) -> int:
         """Lease some frames, end each, and return how many were leased."""
@@ -62,22 +78,34 @@ class Worker:
             leases = claim_frames(session, owner=self._name, limit=LEASED_AT_ONCE, lease_seconds=LEASE_SECONDS)
         left = list(leases)
         try:
-            while left and self._end(left.pop(0)):
+            judges = self._judges_of({lease.frame.source_id for lease in leases})
+            while left and self._end(left.pop(0), judges):
                 pass
+            self._record()
         finally:
-            self._hand_back(left)
+            waiting, self._judged = self._judged, []
+            self._hand_back(left + [judged.lease for judged in waiting])
         return len(leases)
 
-    def _end(self, lease: Lease) -> bool:
-        """End one frame; return False where its source stopped being judged."""
+    def _judges_of(self, source_ids: set[int]) -> dict[int, tuple[Source, DetectorVersion | None]]:
+        """Return each source with the version that judges it."""
+        judges: dict[int, tuple[Source, DetectorVersion | None]] = {}
+        if not source_ids:
+            return judges
         with self._stores.database.reading() as session:
-            source = source_by_id(session, lease.frame.source_id)
-            version = version_by_id(session, source.active_version_id) if source.active_version_id else None
+            for source in (source_by_id(session, source_id) for source_id in source_ids):
+                active = source.active_version_id
+                judges[source.id] = source, version_by_id(session, active) if active else None
+        return judges
+
+    def _end(self, lease: Lease, judges: dict[int, tuple[Source, DetectorVersion | None]]) -> bool:
+        """End one frame, or leave it to be recorded; return False where its source stopped being judged."""
+        source, version = judges[lease.frame.source_id]
         if version is None or version.bundle is None:
             self._hand_back([lease])
             return False
         try:
-            self._score(lease, source, version)
+            self._judge(lease, source, version)
         except DecodeError as error:
             self._reject(lease, error.reason)
         except (BundleError, WeightsError) as error:
@@ -90,37 +118,77 @@ class Worker:
             self._count_failure(lease, error)
         except Exception as error:  # noqa: BLE001 - the edge of a worker: one bad frame must not end it; it is logged
             self._count_failure(lease, error)
+        else:
+            self._record_if_due()
         return True
 
-    def _score(self, lease: Lease, source: Source, version: DetectorVersion) -> None:
+    def _judge(self, lease: Lease, source: Source, version: DetectorVersion) -> None:
         started = time.perf_counter()
         detector = self._detectors.get(version)
         if detector.bit_depth != self._settings.bit_depth_of(source.name):
             self._reject(lease, RejectReason.SETTINGS_MISMATCH)
             return
         image = self._decoders(source.name).decode(self._stores.blobs.path(lease.frame.sha256))
-        scored = detector.inspect(image.pixels)
-        found = self._found(image, scored, detector, started)
+        found = self._found(image, detector.inspect(image.pixels), detector, started)
+        if not self._judged:
+            self._judged_since = time.monotonic()
+        self._judged.append(Judged(lease, source, version, found))
+
+    def _record_if_due(self) -> None:
+        is_odd = bool(self._judged) and self._judged[-1].found.verdict is Verdict.ANOMALOUS
+        if is_odd or (self._judged and time.monotonic() - self._judged_since > GATHER_SECONDS):
+            self._record()
+
+    def _record(self) -> None:
+        """Record what waits in one transaction; where that fails for good, each by itself, so that one spoils none.
+
+        What could not be recorded for now is left waiting.
+        """
+        try:
+            self._record_all(self._judged)
+            self._judged = []
+        except StorageError as error:
+            if not error.permanent:
+                raise
+            while self._judged:
+                self._record_alone(self._judged[0])
+                self._judged.pop(0)
+
+    def _record_alone(self, judged: Judged) -> None:
+        try:
+            self._record_all([judged])
+        except StorageError as error:
+            if not error.permanent:
+                raise
+            self._count_failure(judged.lease, error)
+
+    def _record_all(self, waiting: list[Judged]) -> None:
+        if not waiting:
+            return
         now = self._clock()
         with self._stores.database.transaction() as session:
-            is_live = source.state is SourceState.LIVE and version.may_alert
-            inspection_id = record_inspection(
-                session,
-                lease,
-                version,
-                found,
-                is_told=is_live,
-                pages=is_live and self._pages(source, lease.frame.captured_at, now),
-                now=now,
+            ids = [self._record_in(session, judged, now) for judged in waiting]
+        for judged, inspection_id in zip(waiting, ids, strict=True):
+            logger.info(
+                "frame_scored",
+                source=judged.source.name,
+                frame=judged.lease.frame.id,
+                inspection=inspection_id,
+                score=round(judged.found.score, 4),
+                verdict=judged.found.verdict,
+                fault=judged.found.fault,
             )
-        logger.info(
-            "frame_scored",
-            source=source.name,
-            frame=lease.frame.id,
-            inspection=inspection_id,
-            score=round(found.score, 4),
-            verdict=found.verdict,
-            fault=found.fault,
+
+    def _record_in(self, session: Session, judged: Judged, now: datetime) -> int | None:
+        is_live = judged.source.state is SourceState.LIVE and judged.version.may_alert
+        return record_inspection(
+            session,
+            judged.lease,
+            judged.version,
+            judged.found,
+            is_told=is_live,
+            pages=is_live and self._pages(judged.source, judged.lease.frame.captured_at, now),
+            now=now,
         )
 
     def _found(self, image: DecodedImage, scored: ScoredImage, detector: Detector, started: float) -> NewInspection:

@@ -2,6 +2,9 @@
 
 import signal
 import threading
+from typing import Annotated
+
+import typer
 
 from config.load import load_settings
 from config.logs import configure_logs
@@ -9,15 +12,26 @@ from storage.commands.options import ConfigOption
 from storage.opening import open_stores
 
 
-def detect(config: ConfigOption = None) -> None:
+def detect(
+    config: ConfigOption = None,
+    *,
+    only_score: Annotated[
+        bool, typer.Option("--only-score", hidden=True, help="Score what waits, told by standard input.")
+    ] = False,
+) -> None:
     """Scan the sources and score what arrives, until stopped."""
-    from detectors.service import run_service  # noqa: PLC0415 - torch is loaded only when the service starts
-
     configure_logs()
     settings = load_settings(config)
     stores = open_stores(settings)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    run_service(settings, stores, stop)
+    if only_score:
+        from detectors.scoring_process import score_until  # noqa: PLC0415 - its libraries are for those that score
+
+        score_until(stop, settings, stores)
+    else:
+        from detectors.service import run_service  # noqa: PLC0415 - the scheduler is for the one that scans
+
+        run_service(settings, stores, stop, config=config)
     stores.database.close()

@@ -57,11 +57,15 @@ def has_origin(session: Session, source_id: int, origin: str) -> bool:
 
 
 def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: float) -> list[Lease]:
-    """Lease frames that wait or whose lease ran out, oldest first; one that failed too often goes to dead_letter."""
+    """Lease frames that wait or whose lease ran out, oldest first; one that failed too often goes to dead_letter.
+
+    A frame that was tried before is leased alone: where it ends the process, it takes no other with it.
+    """
     clock = database_now(session)
     rows = session.scalars(_claimable(clock, limit)).all()
+    tried = [row for row in rows if row.attempt]
     leases = []
-    for row in rows:
+    for row in tried[:1] or rows:
         if row.attempt >= MAX_ATTEMPTS:
             row.state, row.reason, row.lease_owner = FrameState.DEAD_LETTER, f"failed {row.attempt} times", None
             roll_ups.count(session, row.source_id, row.received_at, dead_letter=1)
@@ -100,6 +104,14 @@ def give_back_frame(session: Session, lease: Lease, *, counts: bool) -> bool:
     """Return a leased frame to the queue; `counts` says whether the attempt was a failure."""
     attempt = lease.attempt if counts else lease.attempt - 1
     return _fenced(session, lease, state=FrameState.PENDING, attempt=attempt, lease_owner=None, lease_until=None)
+
+
+def give_back_frames_of(session: Session, owner: str) -> int:
+    """Return to the queue what an owner held that is gone, each attempt counted as a failure; return how many."""
+    statement = update(FrameRow).where(FrameRow.state == FrameState.LEASED, FrameRow.lease_owner == owner)
+    values = {"state": FrameState.PENDING, "lease_owner": None, "lease_until": None}
+    changed = session.execute(statement.values(values).execution_options(synchronize_session=False))
+    return changed.rowcount if isinstance(changed, CursorResult) else 0
 
 
 def queue_depth(session: Session) -> int:

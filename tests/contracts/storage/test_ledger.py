@@ -13,6 +13,7 @@ from storage.repositories.frames import (
     claim_frames,
     finish_frame,
     give_back_frame,
+    give_back_frames_of,
     has_origin,
     queue_depth,
     receive_frame,
@@ -24,6 +25,14 @@ from tests.factories import NOON, found, lease_one, make_inspection, make_source
 def roll_up(database: Database) -> RollUpRow:
     with database.reading() as session:
         return session.scalars(select(RollUpRow)).one()
+
+
+def receive_frames(database: Database, count: int) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        make_version(session, source)
+        for number in range(count):
+            receive_frame(session, new_frame(source, number))
 
 
 def expire_leases(database: Database) -> None:
@@ -221,3 +230,39 @@ def test_keeps_nothing_of_a_score_that_is_no_number(database: Database) -> None:
     with database.reading() as session:
         assert session.scalars(select(InspectionRow)).all() == []
         assert session.scalars(select(FrameRow.state)).one() == FrameState.LEASED
+
+
+def test_gives_back_what_a_dead_owner_held_and_nothing_else(database: Database) -> None:
+    receive_frames(database, 4)
+    with database.transaction() as session:
+        claim_frames(session, owner="dead", limit=2, lease_seconds=60)
+    with database.transaction() as session:
+        claim_frames(session, owner="alive", limit=1, lease_seconds=60)
+
+    with database.transaction() as session:
+        given_back = give_back_frames_of(session, "dead")
+
+    assert given_back == 2
+    with database.reading() as session:
+        rows = session.scalars(select(FrameRow).order_by(FrameRow.id)).all()
+    assert [(row.state, row.attempt, row.lease_owner) for row in rows] == [
+        ("pending", 1, None),
+        ("pending", 1, None),
+        ("leased", 1, "alive"),
+        ("pending", 0, None),
+    ]
+
+
+def test_a_frame_that_was_tried_before_is_leased_alone(database: Database) -> None:
+    receive_frames(database, 3)
+    with database.transaction() as session:
+        [first] = claim_frames(session, owner="one", limit=1, lease_seconds=60)
+        give_back_frame(session, first, counts=True)
+
+    with database.transaction() as session:
+        alone = claim_frames(session, owner="two", limit=10, lease_seconds=60)
+    with database.transaction() as session:
+        others = claim_frames(session, owner="two", limit=10, lease_seconds=60)
+
+    assert [lease.frame.id for lease in alone] == [first.frame.id]
+    assert len(others) == 2

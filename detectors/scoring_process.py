@@ -1,0 +1,69 @@
+"""A process that scores: one worker, woken by its parent, until that is gone or a signal comes."""
+
+import os
+import sys
+import threading
+from datetime import UTC, datetime
+
+import structlog
+
+from config.settings import Settings
+from detectors.decode import Decoder
+from detectors.models import LoadedDetectors
+from detectors.processes import owner_name
+from detectors.worker import Worker
+from storage.errors import StorageError
+from storage.opening import Stores
+
+logger = structlog.get_logger()
+IDLE_SECONDS = 0.5
+
+
+def score_until(stop: threading.Event, settings: Settings, stores: Stores) -> None:
+    """Score what waits until `stop` is set; each line from standard input says that something may wait."""
+    wake = threading.Event()
+    threading.Thread(target=_listen, args=(wake, stop), daemon=True).start()
+    decoders: dict[str, Decoder] = {}
+
+    def decoder_of(source: str) -> Decoder:
+        if source not in decoders:
+            limits, bit_depth = settings.limits_of(source), settings.bit_depth_of(source)
+            decoders[source] = Decoder(limits, bit_depth=bit_depth)
+        return decoders[source]
+
+    own = settings.detector
+    detectors = LoadedDetectors(
+        settings.storage.data_dir,
+        threads=own.threads_each,
+        runtime=own.runtime,
+        kept_bytes=own.memory_mb * 1_000_000 // own.processes,
+    )
+    name = owner_name(os.getpid())
+    worker = Worker(name, stores, settings, decoders=decoder_of, detectors=detectors, clock=lambda: datetime.now(UTC))
+    try:
+        while not stop.is_set():
+            if not _work(worker):
+                wake.wait(IDLE_SECONDS)
+                wake.clear()
+    finally:
+        for decoder in decoders.values():
+            decoder.close()
+
+
+def _work(worker: Worker) -> int:
+    try:
+        return worker.work()
+    except StorageError as error:
+        logger.warning("storage_away", reason=str(error))
+        return 0
+    except Exception:  # the edge of the process: it goes on
+        logger.exception("work_failed")
+        return 0
+
+
+def _listen(wake: threading.Event, stop: threading.Event) -> None:
+    """Wake for every line; where the parent is gone, so is its end of the pipe."""
+    for _ in sys.stdin:
+        wake.set()
+    stop.set()
+    wake.set()

@@ -1,0 +1,109 @@
+"""What a source offers becomes frames, several at once, and one that cannot be stored spoils no other."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+
+from config.settings import Settings
+from detectors import intake
+from detectors.intake import take_arrivals
+from detectors.sources.port import Arrival
+from storage.models import FrameRow
+from storage.opening import Stores
+from storage.records import NewFrame, RejectReason
+from storage.repositories.frames import receive_frame
+from storage.repositories.sources import ensure_source
+from tests.factories import NOON
+
+SETTINGS = Settings.model_validate({"sources": {"line-1": {"path": "in"}}})
+
+
+class Offered:
+    """A source that offers these, and remembers what was taken."""
+
+    def __init__(self, *arrivals: Arrival) -> None:
+        self._arrivals = arrivals
+        self.taken: list[str] = []
+
+    def look(self, *, now: datetime) -> Iterator[Arrival]:
+        assert now == NOON
+        yield from self._arrivals
+
+    def has_taken(self, arrival: Arrival) -> None:
+        self.taken.append(arrival.name)
+
+
+def arrival(name: str, content: bytes | None = b"bytes", reason: RejectReason | None = None) -> Arrival:
+    size = len(content or b"")
+    return Arrival(name=name, origin=name, content=content, size_bytes=size, modified_at=NOON, reason=reason)
+
+
+def take(stores: Stores, images: Offered) -> int:
+    with stores.database.transaction() as session:
+        source = ensure_source(session, "line-1", now=NOON)
+    return take_arrivals(source, images, stores, SETTINGS, read_exif=lambda _: None, now=NOON)
+
+
+def frames(stores: Stores) -> dict[str, tuple[str, str | None]]:
+    with stores.database.reading() as session:
+        return {row.name: (row.state, row.reason) for row in session.scalars(select(FrameRow))}
+
+
+def test_takes_everything_in_order_however_much_there_is(stores: Stores) -> None:
+    names = [f"{number:03d}.png" for number in range(2 * intake.AT_ONCE + 3)]
+    images = Offered(*(arrival(name, name.encode()) for name in names))
+
+    assert take(stores, images) == len(names)
+    assert list(frames(stores)) == names
+    assert images.taken == names
+
+
+def test_takes_few_large_files_at_once(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "BYTES_AT_ONCE", 10)
+    images = Offered(*(arrival(f"{number}.png", bytes([number]) * 8) for number in range(5)))
+
+    assert take(stores, images) == 5
+    assert [len(intake._next_few(iter(some))) for some in (images._arrivals, images._arrivals[:1])] == [2, 1]
+
+
+def test_what_has_no_bytes_ends_at_once(stores: Stores) -> None:
+    images = Offered(arrival("empty.png", b""), arrival("pipe.png", None, RejectReason.NOT_A_REGULAR_FILE))
+
+    assert take(stores, images) == 2
+    assert frames(stores) == {
+        "empty.png": ("rejected", "empty"),
+        "pipe.png": ("rejected", "not_a_regular_file"),
+    }
+
+
+def test_counts_the_same_bytes_once(stores: Stores) -> None:
+    images = Offered(arrival("a.png"), arrival("again.png"))
+
+    assert take(stores, images) == 1
+    assert images.taken == ["a.png", "again.png"]
+
+
+@pytest.mark.parametrize("where", ["bytes", "row"])
+def test_one_that_cannot_be_taken_holds_up_no_other(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    put = stores.blobs.put
+
+    def put_or_fail(content: bytes) -> str:
+        if where == "bytes" and content == b"poison":
+            raise ValueError(where)
+        return put(content)
+
+    def receive_or_fail(session: object, frame: NewFrame, *, rejected: RejectReason | None) -> int | None:
+        if where == "row" and frame.name == "poison.png":
+            raise ValueError(where)
+        return receive_frame(session, frame, rejected=rejected)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(stores.blobs, "put", put_or_fail)
+    monkeypatch.setattr(intake, "receive_frame", receive_or_fail)
+    images = Offered(arrival("a.png", b"a"), arrival("poison.png", b"poison"), arrival("b.png", b"b"))
+
+    assert take(stores, images) == 2
+    assert images.taken == ["a.png", "b.png"]

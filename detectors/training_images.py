@@ -1,6 +1,8 @@
 """The good images of a fit, read once: their patches, exposures and thumbnails, and which could not be read."""
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +26,8 @@ SEARCH_SIDE = 1536
 SEARCH_BYTES = 200_000_000
 MOST_THUMBNAILS = 1000
 THUMBNAIL_SIDE = 128
+# Decoded before they are looked at: no more, as one may take many megabytes.
+AHEAD = 2
 # Trainings hold every image and its patches at once.
 TRAINING_BYTES = 600_000_000
 
@@ -70,11 +74,27 @@ class Reading:
         """Read images, or as many as fit in memory, evenly spaced, where the method needs all patches of each."""
         images = self._as_many_as_fit(images)
         read = TrainingImages(TrainingPatches(len(images), seed=self.seed, memory_bytes=self.memory_bytes))
-        for done, path in enumerate(images):
+        for done, (path, pixels) in enumerate(self._decoded(images)):
             progress(done, len(images))
-            self._take_in(path, read)
+            self._take_in(path, pixels, read)
         progress(len(images), len(images))
         return read
+
+    def _decoded(self, images: Sequence[Path]) -> Iterator[tuple[Path, NDArray[np.uint8] | RejectReason]]:
+        """Yield each image's pixels, or why it has none; the next one is decoded while the last one is looked at."""
+        with ThreadPoolExecutor(1) as ahead:
+            waiting = deque(ahead.submit(self._decode, path) for path in images[:AHEAD])
+            for number, path in enumerate(images):
+                pixels = waiting.popleft().result()
+                if number + AHEAD < len(images):
+                    waiting.append(ahead.submit(self._decode, images[number + AHEAD]))
+                yield path, pixels
+
+    def _decode(self, path: Path) -> NDArray[np.uint8] | RejectReason:
+        try:
+            return self.decoder.decode(path).pixels
+        except DecodeError as error:
+            return error.reason
 
     def grid(self, read: TrainingImages, index: int) -> PatchGrid:
         """Return all patches of one image, embedded again where it was thinned."""
@@ -87,11 +107,9 @@ class Reading:
         originals = [self.grid(read, index) for index in range(len(images))]
         return embed_copies(images, originals, lambda pixels: self.viewing.embed(pixels).grid, self.seed)
 
-    def _take_in(self, path: Path, read: TrainingImages) -> None:
-        try:
-            pixels = self.decoder.decode(path).pixels
-        except DecodeError as error:
-            read.skipped.append((str(path), error.reason))
+    def _take_in(self, path: Path, pixels: NDArray[np.uint8] | RejectReason, read: TrainingImages) -> None:
+        if isinstance(pixels, RejectReason):
+            read.skipped.append((str(path), pixels))
             return
         seen = self.viewing.embed(pixels)
         read.patches.add(seen.grid)

@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from detectors.methods.coreset import random_projection, subsample_embedding
+from detectors.methods.coreset import in_whole_numbers, random_projection, subsample_embedding
 from detectors.methods.port import FitChoices, Floats
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectedPatches:
-    """All patches projected, centred and laid end to end, (N, d); image i's begin at starts[i]."""
+    """All patches projected, in whole numbers, and laid end to end: (N, d) int8; image i's begin at starts[i]."""
 
     projected: Tensor
     starts: NDArray[np.intp]
@@ -34,7 +34,7 @@ def project(images: Sequence[Floats], seed: int) -> ProjectedPatches:
     projection = random_projection(images[0].shape[1], torch.Generator().manual_seed(seed))
     projected = torch.cat([torch.from_numpy(rows) @ projection for rows in images])
     projected -= projected.mean(dim=0)
-    return ProjectedPatches(projected, np.cumsum([0] + [len(rows) for rows in images]))
+    return ProjectedPatches(in_whole_numbers(projected), np.cumsum([0] + [len(rows) for rows in images]))
 
 
 def choose_bank(

@@ -4,7 +4,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.methods.coreset import pick_rows, random_projection, subsample_embedding
+from detectors.methods import squared_distances
+from detectors.methods.coreset import in_whole_numbers, pick_rows, random_projection, subsample_embedding
 
 
 def plain_greedy(rows: torch.Tensor, count: int, first: int) -> list[int]:
@@ -45,6 +46,43 @@ def test_picks_the_same_for_any_small_set(count: int, dimensions: int, seed: int
     first = data.draw(st.integers(0, count - 1))
 
     assert subsample_embedding(rows, wanted, first=first, candidates=5).tolist() == plain_greedy(rows, wanted, first)
+
+
+@pytest.mark.parametrize("candidates", [1, 3, 256])
+@pytest.mark.parametrize("in_bytes", [True, False])
+def test_picks_what_the_plain_greedy_picks_in_whole_numbers(
+    candidates: int, *, in_bytes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not in_bytes:
+        monkeypatch.setattr(squared_distances, "has_exact_byte_products", lambda: False)
+    rows = in_whole_numbers(random_rows(6000, 16, seed=8))
+    rows[100:140] = rows[0]
+
+    picks = subsample_embedding(rows, 300, first=7, candidates=candidates)
+
+    assert picks.tolist() == plain_greedy(rows.double(), 300, 7)
+
+
+@given(st.integers(1, 60), st.integers(1, 4), st.integers(0, 1000), st.data())
+def test_of_rows_equally_far_picks_the_first(count: int, dimensions: int, seed: int, data: st.DataObject) -> None:
+    coarse = random_rows(count, dimensions, seed).clamp(-1, 1).round().to(torch.int8)
+    wanted = data.draw(st.integers(1, len({*map(tuple, coarse.tolist())})))
+
+    picks = subsample_embedding(coarse, wanted, first=0, candidates=5)
+
+    assert picks.tolist() == plain_greedy(coarse.double(), wanted, 0)
+
+
+def test_whole_numbers_keep_distances_but_for_the_few_farthest_out() -> None:
+    rows = random_rows(3000, 8, seed=9) * 1e-3
+    rows[0, 0] *= 1000
+
+    whole = in_whole_numbers(rows)
+
+    assert (whole.dtype, int(whole.abs().max())) == (torch.int8, 127)
+    ratio = torch.pdist(whole[1:200].double()) / torch.pdist(rows[1:200])
+    assert float(ratio.std() / ratio.mean()) < 0.02
+    assert in_whole_numbers(torch.zeros(3, 2)).tolist() == [[0, 0]] * 3
 
 
 def test_never_picks_a_row_twice_even_among_copies() -> None:

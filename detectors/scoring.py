@@ -92,7 +92,7 @@ class Detector:
         is_anomalous = found.score > self.threshold
         patches = found.patches
         if is_anomalous and isinstance(self._method, Bounds):
-            patches = self._method.exact_patches(seen)
+            patches = self._method.exact_patches(seen, patches, self.map_threshold)
         anomaly_map = compute_anomaly_map(patches, self._backbone.image_size)
         areas: tuple[MapRegion, ...] = ()
         if is_anomalous:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from detectors.methods.near_rows import NearRows, is_faster_in_bytes
 from detectors.methods.port import Floats
 
-# So many queries are searched exactly at once: enough to be quick, few enough to be little more than asked for.
-AT_ONCE = 16
+# Searched exactly at once beyond what is asked for: most often there is no second time.
+SPARE = 3
 
 
 class Bank:
@@ -62,7 +62,7 @@ class Bank:
         order = np.argsort(-distances, kind="stable")
         done = 0
         while done < len(order) and not _are_settled(distances, order, done, highest):
-            some = order[done : done + AT_ONCE]
+            some = order[done : done + highest + SPARE]
             found, nearest = self.nearest_neighbours(queries[some], 1)
             distances[some], rows[some] = found[:, 0], nearest[:, 0]
             done += len(some)

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
+from detectors.methods.anomaly_map import shown_around
 from detectors.methods.neighbours import Bank, plain_distances
 from detectors.methods.port import NO_PLACE, EmbeddedImage, FitChoices, Floats, MethodScore, NearestPatch, Origin
 from detectors.methods.top_mean import top_mean
@@ -80,9 +80,15 @@ class FittedPatchCore:
         oddest = int(distances.argmax())
         return MethodScore(compute_anomaly_score(self.bank, grid.rows[oddest], int(rows[oddest])), patches)
 
-    def exact_patches(self, image: EmbeddedImage) -> Floats:
-        """Return every patch's distance (height, width) to the nearest row of the bank."""
-        return self.bank.nearest(image.grid.rows).reshape(image.grid.height, image.grid.width)
+    def exact_patches(self, image: EmbeddedImage, patches: Floats | None = None, above: float = 0.0) -> Floats:
+        """Return every patch's distance (height, width) to the nearest row of the bank, or those that matter."""
+        grid = image.grid
+        if patches is None:
+            return self.bank.nearest(grid.rows).reshape(grid.height, grid.width)
+        matter = shown_around(patches > above, len(image.square))
+        exact = patches.copy()
+        exact[matter] = self.bank.nearest(grid.rows[matter.ravel()])
+        return exact
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return the bank, the origin of its rows, and how an image's score is made."""
@@ -118,7 +124,9 @@ def compute_anomaly_score(bank: Bank, patch: Floats, nearest: int, *, neighbours
         return distance
     _, around = bank.nearest_neighbours(centre[None], neighbours)
     others = plain_distances(patch[None], bank.rows[around])[0].astype(np.float64)
-    return float(-np.expm1(distance - logsumexp(others))) * distance
+    largest = others.max()
+    total = largest + np.log(np.exp(others - largest).sum())
+    return float(-np.expm1(distance - total)) * distance
 
 
 def _fitted(

@@ -153,8 +153,11 @@ class Remembers(Protocol):
 class Bounds(Protocol):
     """A fitted method whose score is exact, while patches that do not make it may score a little too high."""
 
-    def exact_patches(self, image: EmbeddedImage) -> Floats:
-        """Return the exact raw score of every patch (height, width)."""
+    def exact_patches(self, image: EmbeddedImage, patches: Floats | None = None, above: float = 0.0) -> Floats:
+        """Return the exact raw score of every patch (height, width).
+
+        Where `patches` as scored are given, only those are made exact that the map around any above this may show.
+        """
         ...
 
 

@@ -63,9 +63,9 @@ class FittedWhitened:
         """Return what PatchCore says of the whitened patches."""
         return self._fitted.score(self._whitened(image))
 
-    def exact_patches(self, image: EmbeddedImage) -> Floats:
+    def exact_patches(self, image: EmbeddedImage, patches: Floats | None = None, above: float = 0.0) -> Floats:
         """Return every whitened patch's distance (height, width) to the nearest remembered one."""
-        return self._fitted.exact_patches(self._whitened(image))
+        return self._fitted.exact_patches(self._whitened(image), patches, above)
 
     def _whitened(self, image: EmbeddedImage) -> EmbeddedImage:
         rows = whiten(image.grid.rows, self._mean, self._whitening)

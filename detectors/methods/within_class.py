@@ -71,9 +71,9 @@ class FittedWithinClass:
         """Return PatchCore's scores in the metric."""
         return self._base.score(self._in_metric(image))
 
-    def exact_patches(self, image: EmbeddedImage) -> Floats:
+    def exact_patches(self, image: EmbeddedImage, patches: Floats | None = None, above: float = 0.0) -> Floats:
         """Return every patch's distance (height, width) to the nearest remembered one in the metric."""
-        return self._base.exact_patches(self._in_metric(image))
+        return self._base.exact_patches(self._in_metric(image), patches, above)
 
     def _in_metric(self, image: EmbeddedImage) -> EmbeddedImage:
         rows = image.grid.rows @ self._metric

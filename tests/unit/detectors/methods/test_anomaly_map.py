@@ -1,6 +1,9 @@
 import numpy as np
+import pytest
+from PIL import Image
+from scipy.ndimage import gaussian_filter
 
-from detectors.methods.anomaly_map import compute_anomaly_map
+from detectors.methods.anomaly_map import compute_anomaly_map, shown_around
 
 
 def test_an_even_grid_stays_even() -> None:
@@ -24,3 +27,24 @@ def test_values_are_raw() -> None:
     patches = np.full((8, 8), 1e4, dtype=np.float32)
 
     assert np.allclose(compute_anomaly_map(patches, 32), 1e4)
+
+
+@pytest.mark.parametrize(("patches", "side"), [(12, 96), (40, 96), (32, 256)])
+def test_what_is_shown_around_is_all_that_decides_the_map_there(patches: int, side: int) -> None:
+    generator = np.random.default_rng(0)
+    bounds = generator.random((patches, patches), dtype=np.float32)
+    bounds[3, 4] = 9.0
+    matter = shown_around(bounds > 1, side)
+    exact = np.where(matter, bounds, bounds - 0.5).astype(np.float32)
+
+    before, after = compute_anomaly_map(bounds, side), compute_anomaly_map(exact, side)
+
+    assert not matter.all()
+    assert np.array_equal(before[before > 1], after[before > 1])
+
+
+def test_the_map_is_bilinear_and_then_smoothed() -> None:
+    patches = np.random.default_rng(1).random((6, 9), dtype=np.float32)
+    large = np.asarray(Image.fromarray(patches).resize((72, 72), Image.Resampling.BILINEAR))
+
+    assert np.allclose(compute_anomaly_map(patches, 72), gaussian_filter(large, sigma=4.0), atol=1e-5)

@@ -4,7 +4,7 @@ import pytest
 from detectors.methods.bank_choice import bank_rows
 from detectors.methods.neighbours import Bank
 from detectors.methods.patchcore import PatchCore, compute_anomaly_score
-from detectors.methods.port import FitChoices, Origin
+from detectors.methods.port import EmbeddedImage, FitChoices, Origin, PatchGrid
 from tests.unit.detectors.methods.samples import embedded
 
 
@@ -144,3 +144,20 @@ def test_refuses_to_learn_from_nothing() -> None:
 @pytest.mark.parametrize(("patches", "rows"), [(100, 100), (10_000, 512), (100_000, 1000), (900_000, 4096)])
 def test_a_bank_is_neither_starved_nor_endless(patches: int, rows: int) -> None:
     assert bank_rows(patches, choices(share=0.01, floor=512, cap=4096)) == rows
+
+
+def test_patches_are_made_exact_where_they_are_shown_as_odd() -> None:
+    generator = np.random.default_rng(5)
+    images = [generator.random((400, 24), dtype=np.float32) for _ in range(4)]
+    fitted = PatchCore().fit(images, FitChoices(0.2, 64, 400, 0))
+    asked = EmbeddedImage(np.zeros((160, 160, 3), np.uint8), PatchGrid(images[0] + 0.3, 20, 20))
+    exact = fitted.exact_patches(asked)
+    bounds = exact + 0.01
+
+    above = float(np.quantile(bounds, 0.999))
+    found = fitted.exact_patches(asked, bounds, above)
+
+    assert np.allclose(found[bounds > above], exact[bounds > above])
+    assert (found == bounds).any()
+    assert np.allclose(fitted.score(asked).patches, exact, rtol=0.2)
+    assert (fitted.score(asked).patches >= exact * (1 - 1e-5)).all()

@@ -92,6 +92,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "collect": _detector_commands,
     "triage": _detector_commands,
     "fit": _detector_commands,
+    "add": _detector_commands,
     "score": _detector_commands,
     "evaluate": _detector_commands,
     "compare": _detector_commands,

@@ -1,7 +1,8 @@
-"""Commands about images: `collect`, `triage`, `fit`, `score`, `evaluate`, `compare`, `detect`, `demo`."""
+"""Commands about images: `collect`, `triage`, `fit`, `add`, `score`, `evaluate`, `compare`, `detect`, `demo`."""
 
 import typer
 
+from detectors.commands.add import add
 from detectors.commands.collect import collect
 from detectors.commands.compare import compare
 from detectors.commands.detect import detect
@@ -12,5 +13,5 @@ from detectors.commands.triage import triage
 from detectors.demo.command import demo
 
 app = typer.Typer()
-for command in (collect, triage, fit, score, evaluate, compare, detect, demo):
+for command in (collect, triage, fit, add, score, evaluate, compare, detect, demo):
     app.command()(command)

@@ -15,7 +15,16 @@ from detectors.decode import NORMALISER, DecodeError
 from detectors.faults import TrainingStatistics, find_fault, measure_exposure
 from detectors.features import embed
 from detectors.methods.anomaly_map import compute_anomaly_map
-from detectors.methods.port import NEIGHBOURHOOD, Bounds, FittedMethod, MethodError, PatchGrid, Remembers
+from detectors.methods.port import (
+    NEIGHBOURHOOD,
+    Bounds,
+    EmbeddedImage,
+    FittedMethod,
+    MethodError,
+    MethodScore,
+    PatchGrid,
+    Remembers,
+)
 from detectors.methods.restoring import restore_method
 from detectors.regions import MapRegion, find_regions
 from detectors.runtime import use_threads
@@ -84,11 +93,25 @@ class Detector:
             detail = f"the detector was fitted at bit depth {self.bit_depth}, not {bit_depth}; fit it again"
             raise DecodeError("The source's image", RejectReason.SETTINGS_MISMATCH, detail)
 
+    @property
+    def learnt(self) -> FittedMethod:
+        """What it has learnt."""
+        return self._method
+
+    @property
+    def statistics(self) -> TrainingStatistics:
+        """The extremes of exposure among the images it was fitted on."""
+        return self._statistics
+
+    def look(self, pixels: NDArray[np.uint8]) -> tuple[EmbeddedImage, MethodScore]:
+        """Return what it sees in upright RGB pixels (H, W, 3), and the raw scores."""
+        seen = embed(self._backbone, pixels)
+        return seen, self._method.score(seen)
+
     def inspect(self, pixels: NDArray[np.uint8]) -> ScoredImage:
         """Score upright RGB pixels (H, W, 3)."""
         started = perf_counter()
-        seen = embed(self._backbone, pixels)
-        found = self._method.score(seen)
+        seen, found = self.look(pixels)
         is_anomalous = found.score > self.threshold
         patches = found.patches
         if is_anomalous and isinstance(self._method, Bounds):

@@ -98,6 +98,11 @@ def fit(
     typer.echo(f"Fitting {source} on {len(images)} photos ...", err=True)
     photos = Photos(tuple(images)) if unlabelled is None else _leave_out_odd(source, images, keep, settings, chosen)
     version = _fit(source, photos, settings, chosen, stores, defects=defects, goes_live=live)
+    report_version(source, version, stores, as_json=as_json)
+
+
+def report_version(source: str, version: DetectorVersion, stores: Stores, *, as_json: bool) -> None:
+    """Print what a new version promises, for a person or a script."""
     with stores.database.reading() as session:
         pace = frames_a_day(session, version.source_id, now=now_utc())
         standing = source_by_id(session, version.source_id)

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from detectors.methods.coreset import in_whole_numbers, random_projection, subsample_embedding
+from detectors.methods.coreset import extend_choice, in_whole_numbers, random_projection, subsample_embedding
 from detectors.methods.port import FitChoices, Floats
 
 
@@ -48,3 +48,13 @@ def choose_bank(
     picks = positions[subsample_embedding(candidates, bank_rows(len(candidates), choices), first=first)]
     origins = np.searchsorted(patches.starts, picks, side="right") - 1
     return origins, picks - patches.starts[origins]
+
+
+def choose_more(
+    bank: Floats, images: Sequence[Floats], count: int, seed: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the image, and the place in it, of each of `count` patches to be added to a bank (M, D)."""
+    patches = project([bank, *images], seed)
+    picks = extend_choice(patches.projected, len(bank), count)
+    origins = np.searchsorted(patches.starts, picks, side="right") - 1
+    return origins - 1, picks - patches.starts[origins]

@@ -49,24 +49,45 @@ def subsample_embedding(rows: Tensor, count: int, *, first: int, candidates: int
         return _greedy(rows, count, first, candidates)
 
 
+def extend_choice(rows: Tensor, chosen: int, count: int) -> NDArray[np.intp]:
+    """Return `count` more row indices in greedy order, where the first `chosen` rows (N, d) are chosen already."""
+    if not chosen > 0 or chosen + count > len(rows):
+        message = f"cannot add {count} to {chosen} of {len(rows)} rows"
+        raise ValueError(message)
+    with torch.inference_mode():
+        distances = NearestDistances(rows)
+        distances.add(torch.arange(chosen))
+        distances.nearest[:chosen] = TAKEN
+        return np.asarray(_pick_farthest(distances, count, CANDIDATES), dtype=np.intp)
+
+
 def _greedy(rows: Tensor, count: int, first: int, candidates: int) -> NDArray[np.intp]:
     distances = NearestDistances(rows)
-    nearest = distances.nearest
-    centres = torch.tensor([first])
-    chosen = [first]
+    if count > 1:
+        distances.add(torch.tensor([first]))
+    distances.nearest[first] = TAKEN
+    return np.array([first, *_pick_farthest(distances, count - 1, candidates)], dtype=np.intp)
+
+
+def _pick_farthest(distances: NearestDistances, count: int, candidates: int) -> list[int]:
+    """Pick `count` more rows; those that are centres already are marked TAKEN, below every distance.
+
+    A centre is never chosen again so, not even among its own copies.
+    """
+    nearest, chosen = distances.nearest, list[int]()
     while len(chosen) < count:
-        distances.add(centres)
-        # Below every distance: a centre is never chosen again, not even among its own copies.
-        nearest[centres] = TAKEN
-        values, indices = nearest.topk(min(candidates + 1, len(rows)))
+        values, indices = nearest.topk(min(candidates + 1, len(nearest)))
         # The row just outside the candidates is the bar; with no row outside, nothing is in the way.
         bar = float(values[-1]) if len(values) > candidates else -torch.inf
         inside = indices[:candidates].sort().values
-        picks = _pick_above(_as_floats(rows[inside]), nearest[inside], bar, count - len(chosen))
+        picks = _pick_above(_as_floats(distances.rows[inside]), nearest[inside], bar, count - len(chosen))
         # More rows lie equally far than there are candidates: the first of them all.
         centres = inside[picks] if picks else (nearest == values[0]).nonzero()[:1, 0]
         chosen += centres.tolist()
-    return np.asarray(chosen, dtype=np.intp)
+        if len(chosen) < count:
+            distances.add(centres)
+            nearest[centres] = TAKEN
+    return chosen
 
 
 def _as_floats(rows: Tensor) -> Tensor:

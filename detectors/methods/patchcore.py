@@ -8,7 +8,16 @@ from numpy.typing import NDArray
 
 from detectors.methods.anomaly_map import shown_around
 from detectors.methods.neighbours import Bank, plain_distances
-from detectors.methods.port import NO_PLACE, EmbeddedImage, FitChoices, Floats, MethodScore, NearestPatch, Origin
+from detectors.methods.port import (
+    NO_PLACE,
+    EmbeddedImage,
+    FitChoices,
+    Floats,
+    MethodError,
+    MethodScore,
+    NearestPatch,
+    Origin,
+)
 from detectors.methods.top_mean import top_mean
 
 NEIGHBOURS = 9
@@ -94,6 +103,25 @@ class FittedPatchCore:
         """Return the bank, the origin of its rows, and how an image's score is made."""
         places = {} if self.places is None else {"places": self.places}
         return {"bank": self.bank.rows, "origins": self.origins, "highest": np.array([self._highest]), **places}
+
+    def grown(self, images: Sequence[Floats], choices: FitChoices, *, known: int) -> "FittedPatchCore":
+        """Return the bank with a share of more images' patches: greedily those farthest from it and from each other.
+
+        Raise MethodError where the bank has as many rows as it may.
+        """
+        from detectors.methods.bank_choice import choose_more  # noqa: PLC0415 - only learning needs torch
+
+        count = min(round(sum(map(len, images)) * choices.bank_share), choices.bank_cap - len(self.bank))
+        if count < 1:
+            raise MethodError(f"The bank has {len(self.bank)} rows and takes in no more; fit again with all photos.")
+        origins, places = choose_more(self.bank.rows, images, count, choices.seed)
+        rows = np.stack([images[image][place] for image, place in zip(origins, places, strict=True)])
+        return FittedPatchCore(
+            np.concatenate([self.bank.rows, rows]),
+            np.concatenate([self.origins, origins + known]).astype(np.int32),
+            self._highest,
+            None if self.places is None else np.concatenate([self.places, places]).astype(np.int32),
+        )
 
     def nearest_normal(self, patch: Floats) -> NearestPatch:
         """Return the bank's row m* nearest to a patch (D,)."""

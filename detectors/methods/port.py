@@ -150,6 +150,15 @@ class Remembers(Protocol):
 
 
 @runtime_checkable
+class Grows(Protocol):
+    """A fitted method that takes in more good images without those it has learnt from."""
+
+    def grown(self, images: Sequence[Floats], choices: FitChoices, *, known: int) -> FittedMethod:
+        """Return it with the patch rows (n, D) of more images, numbered from `known` on; raise MethodError."""
+        ...
+
+
+@runtime_checkable
 class Bounds(Protocol):
     """A fitted method whose score is exact, while patches that do not make it may score a little too high."""
 

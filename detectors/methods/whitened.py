@@ -75,6 +75,11 @@ class FittedWhitened:
         """Return the remembered patch nearest to this one (D,) once both are whitened."""
         return self._fitted.nearest_normal(whiten(patch[None], self._mean, self._whitening)[0])
 
+    def grown(self, images: Sequence[Floats], choices: FitChoices, *, known: int) -> "FittedWhitened":
+        """Return the same with more images' patches in the bank, under the same whitening."""
+        whitened = [whiten(rows, self._mean, self._whitening) for rows in images]
+        return FittedWhitened(self._fitted.grown(whitened, choices, known=known), self._mean, self._whitening)
+
     def with_origins(self, origins: Sequence[Origin]) -> "FittedWhitened":
         """Return the same with the bank's images and places renumbered."""
         return FittedWhitened(self._fitted.with_origins(origins), self._mean, self._whitening)

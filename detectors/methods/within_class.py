@@ -83,6 +83,11 @@ class FittedWithinClass:
         """Return the remembered patch nearest to this one (D,) in the metric."""
         return self._base.nearest_normal(patch @ self._metric)
 
+    def grown(self, images: Sequence[Floats], choices: FitChoices, *, known: int) -> "FittedWithinClass":
+        """Return the same with more images' patches in the bank, in the same metric."""
+        grown = self._base.grown([rows @ self._metric for rows in images], choices, known=known)
+        return FittedWithinClass(self._metric, grown)
+
     def with_origins(self, origins: Sequence[Origin]) -> "FittedWithinClass":
         """Return the same with the bank's images and places renumbered."""
         return FittedWithinClass(self._metric, self._base.with_origins(origins))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.methods import squared_distances
-from detectors.methods.coreset import in_whole_numbers, pick_rows, random_projection, subsample_embedding
+from detectors.methods.coreset import extend_choice, in_whole_numbers, pick_rows, random_projection, subsample_embedding
 
 
 def plain_greedy(rows: torch.Tensor, count: int, first: int) -> list[int]:
@@ -126,3 +126,16 @@ def test_thinning_keeps_so_many_rows_in_their_order() -> None:
     assert len(set(kept.tolist())) == 10
     assert kept.tolist() == sorted(kept.tolist())
     assert pick_rows(rows, 50, torch.Generator()).tolist() == list(range(50))
+
+
+def test_goes_on_from_rows_chosen_before_as_the_plain_greedy_would() -> None:
+    rows = in_whole_numbers(random_rows(2000, 8, seed=11))
+    nearest = torch.cdist(rows.double(), rows[:50].double()).amin(dim=1)
+    expected = []
+    for _ in range(80):
+        expected.append(int(nearest.argmax()))
+        nearest = torch.minimum(nearest, (rows.double() - rows[expected[-1]].double()).norm(dim=1))
+
+    assert extend_choice(rows, 50, 80).tolist() == expected
+    with pytest.raises(ValueError, match="cannot add"):
+        extend_choice(rows, 50, 1951)

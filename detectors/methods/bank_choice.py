@@ -32,9 +32,13 @@ def project(images: Sequence[Floats], seed: int) -> ProjectedPatches:
         message = "there is no image to learn from"
         raise ValueError(message)
     projection = random_projection(images[0].shape[1], torch.Generator().manual_seed(seed))
-    projected = torch.cat([torch.from_numpy(rows) @ projection for rows in images])
+    starts = np.cumsum([0] + [len(rows) for rows in images])
+    # Into one place that is there already: joined afterwards, all of them would be in memory twice.
+    projected = torch.empty(int(starts[-1]), projection.shape[1])
+    for start, rows in zip(starts, images, strict=False):
+        torch.mm(torch.from_numpy(rows), projection, out=projected[start : start + len(rows)])
     projected -= projected.mean(dim=0)
-    return ProjectedPatches(in_whole_numbers(projected), np.cumsum([0] + [len(rows) for rows in images]))
+    return ProjectedPatches(in_whole_numbers(projected), starts)
 
 
 def choose_bank(

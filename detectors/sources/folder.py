@@ -17,60 +17,78 @@ UNFINISHED = timedelta(seconds=10)
 ENDINGS = {b"\xff\xd8\xff": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82"}
 TAIL_BYTES = 64
 LONGEST_SIDECAR = 65_536
+DIGEST_BYTES = 16
 
 Stamp = tuple[int, int]
 
 
 class FolderSource:
-    """Files under one folder; `is_known(origin)` says what the ledger took before this process started."""
+    """Files under one folder; `is_known(origin)` says what the ledger took before this process started.
+
+    Of a file that was taken only a digest is kept: folders hold many, and for long.
+    """
 
     def __init__(self, name: str, root: Path, *, max_bytes: int, is_known: Callable[[str], bool]) -> None:
         self._name = name
         self._root = root
         self._max_bytes = max_bytes
         self._is_known = is_known
-        self._taken: dict[str, Stamp] = {}
+        self._taken: set[bytes] = set()
         self._seen: dict[str, Stamp] = {}
         self.has_unsettled = False
 
     def look(self, *, now: datetime) -> Iterator[Arrival]:
-        """Yield what is new and whole; raise SourceError where the folder is gone."""
+        """Yield what is new and whole, oldest first; raise SourceError where the folder is gone."""
         if not self._root.is_dir():
             raise SourceError(self._name, f"there is no folder {self._root}")
-        seen: dict[str, Stamp] = {}
+        waiting = self._not_taken()
+        before, self._seen = self._seen, {}
         self.has_unsettled = False
-        for file in sorted(self._files(), key=lambda found: found[1].st_mtime_ns):
-            relative, status = str(file[0].relative_to(self._root)), file[1]
+        for relative, status in waiting:
             stamp = (status.st_size, status.st_mtime_ns)
-            seen[relative] = stamp
-            if self._taken.get(relative) == stamp:
-                continue
-            if not self._is_whole(file[0], status, self._seen.get(relative) == stamp, now):
+            file = self._root / relative
+            if not self._is_whole(file, status, before.get(relative) == stamp, now):
+                self._seen[relative] = stamp
                 self.has_unsettled = True
                 continue
             origin = _origin(relative, status)
             if self._is_known(origin):
-                self._taken[relative] = stamp
+                self._taken.add(_digest(relative, *stamp))
             else:
-                yield self._arrival(file[0], relative, origin, status)
-        self._seen = seen
-        self._taken = {relative: stamp for relative, stamp in self._taken.items() if relative in seen}
+                self._seen[relative] = stamp
+                yield self._arrival(file, relative, origin, status)
 
     def has_taken(self, arrival: Arrival) -> None:
         """Remember that an arrival is in the ledger."""
         if arrival.file is not None:
             relative = str(arrival.file.relative_to(self._root))
-            self._taken[relative] = (arrival.size_bytes, int(arrival.origin.rsplit("|", 1)[1]))
+            modified = int(arrival.origin.rsplit("|", 1)[1])
+            self._taken.add(_digest(relative, arrival.size_bytes, modified))
+            self._seen.pop(relative, None)
 
-    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+    def _not_taken(self) -> list[tuple[str, os.stat_result]]:
+        """Return what is there and was not taken, oldest first, and forget what was taken and is gone."""
+        waiting, still_there = [], set()
+        for relative, status in self._files():
+            digest = _digest(relative, status.st_size, status.st_mtime_ns)
+            if digest in self._taken:
+                still_there.add(digest)
+            else:
+                waiting.append((relative, status))
+        self._taken = still_there
+        return sorted(waiting, key=lambda found: found[1].st_mtime_ns)
+
+    def _files(self) -> Iterator[tuple[str, os.stat_result]]:
+        """Yield each file's path under the root, with its status."""
+        start = len(os.path.join(self._root, ""))  # noqa: PTH118 - as text, of which a Path is ten times as much
         for folder, folders, names in os.walk(self._root):
             folders[:] = [each for each in folders if not each.startswith(".")]
             for name in names:
                 if name.startswith(".") or name.lower().endswith(IGNORED_ENDINGS):
                     continue
-                file = Path(folder, name)
+                file = os.path.join(folder, name)  # noqa: PTH118 - the same
                 try:
-                    yield file, file.lstat()
+                    yield file[start:], os.lstat(file)
                 except OSError:
                     continue  # gone between the listing and the look
 
@@ -138,6 +156,10 @@ def read_sidecar(file: Path) -> dict[str, object]:
 
 def _origin(relative: str, status: os.stat_result) -> str:
     return f"{hashlib.sha256(os.fsencode(relative)).hexdigest()[:32]}|{status.st_size}|{status.st_mtime_ns}"
+
+
+def _digest(relative: str, size: int, modified_ns: int) -> bytes:
+    return hashlib.blake2b(b"%d|%d|" % (size, modified_ns) + os.fsencode(relative), digest_size=DIGEST_BYTES).digest()
 
 
 def modified_at(status: os.stat_result) -> datetime:

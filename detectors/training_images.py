@@ -49,6 +49,15 @@ class TrainingImages:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedImage:
+    """One file's pixels (H, W, 3), or why it has none, and its thumbnail as PNG."""
+
+    path: Path
+    pixels: NDArray[np.uint8] | RejectReason
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """How images are read: with what decoder, by which view, with what seed, in how much memory for patches."""
 
@@ -74,27 +83,28 @@ class Reading:
         """Read images, or as many as fit in memory, evenly spaced, where the method needs all patches of each."""
         images = self._as_many_as_fit(images)
         read = TrainingImages(TrainingPatches(len(images), seed=self.seed, memory_bytes=self.memory_bytes))
-        for done, (path, pixels) in enumerate(self._decoded(images)):
+        for done, opened in enumerate(self._opened(images)):
             progress(done, len(images))
-            self._take_in(path, pixels, read)
+            self._take_in(opened, read)
         progress(len(images), len(images))
         return read
 
-    def _decoded(self, images: Sequence[Path]) -> Iterator[tuple[Path, NDArray[np.uint8] | RejectReason]]:
-        """Yield each image's pixels, or why it has none; the next one is decoded while the last one is looked at."""
+    def _opened(self, images: Sequence[Path]) -> Iterator[OpenedImage]:
+        """Yield each image; the next ones are opened while the last one is looked at."""
         with ThreadPoolExecutor(1) as ahead:
-            waiting = deque(ahead.submit(self._decode, path) for path in images[:AHEAD])
-            for number, path in enumerate(images):
-                pixels = waiting.popleft().result()
+            waiting = deque(ahead.submit(self._open, path) for path in images[:AHEAD])
+            for number in range(len(images)):
+                opened = waiting.popleft().result()
                 if number + AHEAD < len(images):
-                    waiting.append(ahead.submit(self._decode, images[number + AHEAD]))
-                yield path, pixels
+                    waiting.append(ahead.submit(self._open, images[number + AHEAD]))
+                yield opened
 
-    def _decode(self, path: Path) -> NDArray[np.uint8] | RejectReason:
+    def _open(self, path: Path) -> OpenedImage:
         try:
-            return self.decoder.decode(path).pixels
+            pixels = self.decoder.decode(path).pixels
         except DecodeError as error:
-            return error.reason
+            return OpenedImage(path, error.reason, b"")
+        return OpenedImage(path, pixels, render_thumbnail(pixels, side=THUMBNAIL_SIDE))
 
     def grid(self, read: TrainingImages, index: int) -> PatchGrid:
         """Return all patches of one image, embedded again where it was thinned."""
@@ -107,19 +117,20 @@ class Reading:
         originals = [self.grid(read, index) for index in range(len(images))]
         return embed_copies(images, originals, lambda pixels: self.viewing.embed(pixels).grid, self.seed)
 
-    def _take_in(self, path: Path, pixels: NDArray[np.uint8] | RejectReason, read: TrainingImages) -> None:
+    def _take_in(self, opened: OpenedImage, read: TrainingImages) -> None:
+        pixels = opened.pixels
         if isinstance(pixels, RejectReason):
-            read.skipped.append((str(path), pixels))
+            read.skipped.append((str(opened.path), pixels))
             return
         seen = self.viewing.embed(pixels)
         read.patches.add(seen.grid)
         if self.viewing.view.method in TRAINED:
             read.images.append(seen)
-        read.used.append(path)
+        read.used.append(opened.path)
         read.longest_side = max(read.longest_side, *pixels.shape[:2])
         read.exposures.append(measure_exposure(seen.square))
         if len(read.thumbnails) < MOST_THUMBNAILS:
-            read.thumbnails.append(render_thumbnail(pixels, side=THUMBNAIL_SIDE))
+            read.thumbnails.append(opened.thumbnail)
 
     def _as_many_as_fit(self, images: Sequence[Path]) -> Sequence[Path]:
         view = self.viewing.view

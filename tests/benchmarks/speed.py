@@ -27,6 +27,14 @@ WANTED = {
 }
 # The cap is for the machines that have no more: less is wanted there.
 WANTED_CAPPED = {"image, 1 thread": 3.0}
+# Each library's own switch: oneDNN in torch and OpenVINO, torch itself, MKL, OpenBLAS.
+CAPPED = {
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "DNNL_MAX_CPU_ISA": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
 BACKBONE_GFLOP = 0.635
 DIMENSIONS, PATCHES = 152, 1024
 
@@ -110,7 +118,7 @@ def _command(options: argparse.Namespace, part: str, *arguments: str) -> list[st
 
 
 def _environment(options: argparse.Namespace, threads: int) -> dict[str, str]:
-    capped = {"ONEDNN_MAX_CPU_ISA": options.isa, "DNNL_MAX_CPU_ISA": options.isa} if options.isa else {}
+    capped = CAPPED if options.isa else {}
     return os.environ | {"OPENBLAS_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE"} | capped
 
 

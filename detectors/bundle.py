@@ -65,7 +65,7 @@ class Manifest(_Part):
     backbone: str
     weights_sha256: Sha256
     preprocessing: Preprocessing
-    precision: Literal["float32"]
+    precision: str
     embedding_space: str
     seed: int
     threshold: FiniteFloat

@@ -33,6 +33,8 @@ from storage.records import NearestNormal, Region, RejectReason, Verdict
 
 __all__ = ["BundleError", "Detector", "ScoredImage", "load_detector"]
 
+# Both runtimes compute in it, so that a bundle of one is as good as one of the other.
+PRECISION = "float32"
 # Measured: 9 MB for a bank of 1.2 MB; 50 MB for Gaussians of 21 MB beside it.
 UNPACKED, SEARCH_BYTES = 2, 7_000_000
 
@@ -153,6 +155,8 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int, runtime: Run
     manifest, arrays = read_bundle(folder)
     if manifest.preprocessing.normaliser != NORMALISER:
         raise BundleError(f"{folder} was fitted on images read by another rule ({manifest.preprocessing.normaliser}).")
+    if manifest.precision != PRECISION:
+        raise BundleError(f"{folder} was fitted in {manifest.precision}, and {PRECISION} is used here: fit it again.")
     weights = ensure_weights(manifest.backbone, weights_dir)
     if weights.sha256 != manifest.weights_sha256:
         raise BundleError(f"{folder} was fitted with other weights than {weights.path}.")

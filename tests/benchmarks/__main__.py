@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 BENCHMARKS = ("accuracy", "few_shot", "few_labels", "promise", "zero_normals", "aupro", "first_message")
-SPEED = ("speed", "coreset", "adding", "throughput")
+SPEED = ("speed", "coreset", "adding", "scaling", "throughput")
 
 
 def main() -> int:

@@ -46,8 +46,8 @@ def main() -> int:
     for name, found, unit in (("bank rows", banks, "ms"), ("image size", sizes, "ms"), ("detectors", megabytes, "MB")):
         print(f"{name:<12}" + "".join(f"{key:>10}" for key in found))
         print(f"{unit:<12}" + "".join(f"{value:>10.1f}" for value in found.values()))
-    found = {"banks": banks, "sizes": sizes, "megabytes": megabytes}
-    print(json.dumps({"scaling": found, "load": os.getloadavg()}))
+    scaling = {"banks": banks, "sizes": sizes, "megabytes": megabytes}
+    print(json.dumps({"scaling": scaling, "load": os.getloadavg()}))
     return int(megabytes[SOURCES[-1]] > WANTED_MEGABYTES)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 BLACK = "black"
 SATURATED = "saturated"
@@ -12,7 +13,7 @@ DARKEST, BRIGHTEST = 12, 250
 # Nearly every pixel, and clearly more than any normal image has: some things are photographed on black or white.
 NEARLY_ALL = 0.98
 CLEARLY_MORE = 0.05
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+LEVELS = np.arange(256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,10 @@ class TrainingStatistics:
 
 
 def measure_exposure(pixels: NDArray[np.uint8]) -> Exposure:
-    """Measure (H, W, 3) RGB pixels."""
-    luma = pixels @ LUMA
-    return Exposure(float(luma.mean()), float((luma <= DARKEST).mean()), float((luma >= BRIGHTEST).mean()))
+    """Measure (H, W, 3) RGB pixels by their luma (ITU-R 601-2), in whole levels."""
+    counts = np.array(Image.fromarray(np.ascontiguousarray(pixels)).convert("L").histogram())
+    shares = counts / counts.sum()
+    return Exposure(float(shares @ LEVELS), float(shares[: DARKEST + 1].sum()), float(shares[BRIGHTEST:].sum()))
 
 
 def summarise_exposures(exposures: Sequence[Exposure]) -> TrainingStatistics:

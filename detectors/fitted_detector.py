@@ -15,6 +15,7 @@ from detectors.decode import NORMALISER
 from detectors.faults import TrainingStatistics, summarise_exposures
 from detectors.fitness import Fitness
 from detectors.methods.port import Explains, FittedMethod
+from detectors.methods.supervised.head_weight import FEWEST_DEFECTS
 from detectors.outliers import find_oddest
 from detectors.presets import small_things
 from detectors.pricing import DefectOutlook
@@ -183,4 +184,5 @@ def _labels(fit: Fit, method: str) -> str | None:
     """Say what the labels did, where there are any or the method can tell."""
     if isinstance(fit.method, Explains):
         return fit.method.sentence
-    return f"{method} learns from good images alone." if fit.defects else None
+    few = f" A labelled defect is used from {FEWEST_DEFECTS} of them on." if 0 < fit.defects < FEWEST_DEFECTS else ""
+    return f"{method} learns from good images alone.{few}" if fit.defects else None

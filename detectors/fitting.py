@@ -36,6 +36,7 @@ from detectors.methods.port import (
     TrainedMethod,
 )
 from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
+from detectors.methods.supervised.head_weight import FEWEST_DEFECTS
 from detectors.methods.supervised.residual import Residual
 from detectors.methods.within_class import WithinClass
 from detectors.pricing import price_threshold
@@ -106,7 +107,8 @@ class _Fitting:
 
     def run(self, images: Sequence[Path], defects: Sequence[DefectFile]) -> FittedDetector:
         self._choose_view(images)
-        if defects and not self._settings.method:
+        # Fewer cannot show that they help: then it is the very fit there would be without them.
+        if len(defects) >= FEWEST_DEFECTS and not self._settings.method:
             self._base_name = self._viewing.view.method
             self._viewing.judge_by(WITH_DEFECTS)
         with self._timed("features"):

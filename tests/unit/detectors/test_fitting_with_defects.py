@@ -87,3 +87,14 @@ def test_says_how_many_labels_a_method_needs(
 
     with pytest.raises(FitError, match="devnet needs at least 2 labelled defects, got 1"):
         fit(tmp_path, write_defects(tmp_path / "bad", 1), decoder, settings, weights_dir, good=14)
+
+
+def test_one_label_leaves_the_very_fit_there_would_be_without_it(
+    tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path
+) -> None:
+    without = fit(tmp_path / "without", [], decoder, small_settings, weights_dir)
+    fitted = fit(tmp_path / "with", write_defects(tmp_path / "bad", 1), decoder, small_settings, weights_dir)
+
+    assert (fitted.report.method, fitted.report.defects) == (without.report.method, 1)
+    assert fitted.report.threshold == without.report.threshold
+    assert "used from 2 of them on" in (fitted.report.labels or "")

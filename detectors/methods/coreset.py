@@ -25,7 +25,7 @@ def random_projection(dimensions: int, generator: torch.Generator, *, to: int = 
 def in_whole_numbers(rows: Tensor) -> Tensor:
     """Return rows (N, d) float, centred, as int8 of one scale, at which few numbers lie beyond the top and are cut.
 
-    Distances between them are exact, and so the choice is the same on every processor.
+    Distances between them are exact, and so the choice from the same rows is the same on every processor.
     """
     step = max(1, rows.numel() // SAMPLED)
     sampled = rows.flatten()[::step].abs().float()

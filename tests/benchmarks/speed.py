@@ -1,7 +1,7 @@
 """Measure fit and score beside anomalib's: `python -m tests.benchmarks.speed --peer PYTHON --peer-script FILE`.
 
 Preset fast against anomalib's PatchCore on the same network, 256 px and a bank of 1 %, back to back, each in its own
-process with the same threads; without a peer only ours. --isa AVX2 caps the instruction set of both. Prints a table,
+process with the same threads; without a peer (or ODDSPOT_PEER) only ours. --isa AVX2 caps the instruction set of both. Prints a table,
 then one JSON object; returns 1 where a wanted ratio is missed.
 """
 
@@ -58,7 +58,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", nargs="*", type=int, default=[0])
     parser.add_argument("--preset", default="fast", choices=("fast", "default"))
     parser.add_argument("--runtime", default="auto", choices=("auto", "torch"))
-    parser.add_argument("--peer", help="the Python of an environment that has anomalib")
+    parser.add_argument(
+        "--peer", default=os.environ.get("ODDSPOT_PEER"), help="the Python of an environment that has anomalib"
+    )
     parser.add_argument("--peer-script", type=Path, default=ROOT.parent / "shared" / "bench" / "peer_anomalib.py")
     parser.add_argument("--isa", choices=("AVX2",), help="cap the instruction set of both")
     return parser.parse_args()

@@ -23,7 +23,7 @@ from detectors.training_images import TrainingImages
 from detectors.viewing import Viewing
 from storage.records import RejectReason
 
-LIBRARIES = ("torch", "timm", "faiss-cpu", "numpy", "pillow")
+LIBRARIES = ("torch", "openvino", "timm", "faiss-cpu", "numpy", "pillow")
 
 
 @dataclass(frozen=True, slots=True)

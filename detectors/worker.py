@@ -35,6 +35,8 @@ from storage.repositories.versions import version_by_id
 logger = structlog.get_logger()
 LEASE_SECONDS = 120.0
 LEASED_AT_ONCE = 16
+# After so long, frames leased with slow ones are handed back, for others to take.
+HOLD_SECONDS = 5.0
 # What was found waits so long at most to be recorded with others; an anomaly does not wait.
 GATHER_SECONDS = 0.5
 CROPS = 3
@@ -79,7 +81,8 @@ class Worker:
         left = list(leases)
         try:
             judges = self._judges_of({lease.frame.source_id for lease in leases})
-            while left and self._end(left.pop(0), judges):
+            until = time.monotonic() + HOLD_SECONDS
+            while left and self._end(left.pop(0), judges) and time.monotonic() < until:
                 pass
             self._record()
         finally:

@@ -1,8 +1,8 @@
 """Measure fit and score beside anomalib's: `python -m tests.benchmarks.speed --peer PYTHON --peer-script FILE`.
 
 Preset fast against anomalib's PatchCore on the same network, 256 px and a bank of 1 %, back to back, each in its own
-process with the same threads; without a peer (or ODDSPOT_PEER) only ours. --isa AVX2 caps the instruction set of both. Prints a table,
-then one JSON object; returns 1 where a wanted ratio is missed.
+process with the same threads; without a peer (or ODDSPOT_PEER) only ours. --isa AVX2 caps the instruction set of both.
+Prints a table, then one JSON object; returns 1 where a wanted ratio is missed.
 """
 
 import argparse

@@ -13,6 +13,7 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from config.settings import LimitSettings, Settings
+from detectors import worker
 from detectors.bundle import BundleError
 from detectors.decode import Decoder
 from detectors.scoring import ScoredImage
@@ -22,6 +23,7 @@ from storage.models import DetectorVersionRow, EventRow, FrameRow, InspectionRow
 from storage.opening import Stores
 from storage.records import DetectorVersion, NearestNormal, NewFrame, Region, SourceState, Verdict
 from storage.repositories.frames import receive_frame
+from storage.repositories.inspections import NotFiniteError, record_inspection
 from storage.repositories.sources import source_by_name
 from tests.factories import NOON, make_source, make_version
 
@@ -236,6 +238,44 @@ def test_hands_frames_back_unharmed_while_the_disk_is_full(
 
     worker.work()
     assert [row.state for row in rows(stores, FrameRow)] == ["scored", "scored"]
+
+
+def test_hands_back_what_was_leased_with_a_slow_frame(
+    stores: Stores, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(stores, png(), png(91), png(92))
+    monkeypatch.setattr(worker, "HOLD_SECONDS", 0.0)
+
+    make_worker(stores, decoder, FakeDetector()).work()
+
+    assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [
+        ("scored", 1),
+        ("pending", 0),
+        ("pending", 0),
+    ]
+
+
+def test_records_what_was_found_together_and_each_alone_where_that_fails(
+    stores: Stores, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(stores, png(90), png(91), png(92))
+    record = record_inspection
+
+    def record_or_fail(session: Any, lease: Any, *rest: Any, **more: Any) -> int | None:
+        if lease.frame.name == "1.png":
+            raise NotFiniteError("score")
+        return record(session, lease, *rest, **more)
+
+    monkeypatch.setattr(worker, "record_inspection", record_or_fail)
+
+    make_worker(stores, decoder, FakeDetector(score=0.4)).work()
+
+    assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [
+        ("scored", 1),
+        ("pending", 1),
+        ("scored", 1),
+    ]
+    assert len(rows(stores, InspectionRow)) == 2
 
 
 def test_stops_judging_a_source_whose_bundle_cannot_be_trusted_and_keeps_its_frames(

@@ -44,7 +44,7 @@ def main() -> int:
         print(line, file=sys.stderr, flush=True)
         lines.append(line)
     means = _print_table(lines)
-    behind = means.get(ALL, 0.0) - means.get(COMPARED, 1.0)
+    behind = means[ALL] - means[COMPARED] if {ALL, COMPARED} <= set(means) else 0.0
     print(json.dumps({"preset": options.preset, "means": means, "behind": behind, "load": os.getloadavg()}))
     return 1 if behind > MOST_BEHIND else 0
 

@@ -136,7 +136,6 @@ class DetectorSettings(_Section):
     runtime: Literal["auto", "torch"] = Field(
         "auto", description="What runs networks: auto is OpenVINO where it can, else torch, several times slower."
     )
-
     memory_mb: int = Field(2000, ge=50, description="Memory for fitted detectors in all workers together, MB.")
 
     @property

@@ -2,8 +2,8 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,8 +59,10 @@ def take_arrivals(
                 writers.submit(_store, source, arrival, stores, settings, read_exif=read_exif, now=now)
                 for arrival in some
             ]
+            wait(tries)
             stored = [_stored(source, arrival, each) for arrival, each in zip(some, tries, strict=True)]
             new += _enter(source, [one for one in stored if one is not None], images, stores)
+            _raise_storage_error(tries)  # nothing is wrong with those files: they are offered again
     return new
 
 
@@ -75,13 +77,18 @@ def _next_few(arrivals: Iterator[Arrival]) -> list[Arrival]:
 
 
 def _stored(source: Source, arrival: Arrival, storing: Future[Stored]) -> Stored | None:
-    try:
+    error = storing.exception()
+    if error is None:
         return storing.result()
-    except StorageError:
-        raise  # nothing is wrong with the file: it is offered again
-    except Exception:  # the edge of one arrival: a poison file must not hold up the others
-        logger.exception("arrival_failed", source=source.name, origin=arrival.origin)
-        return None
+    if not isinstance(error, StorageError):  # the edge of one arrival: a poison file must not hold up the others
+        logger.error("arrival_failed", source=source.name, origin=arrival.origin, exc_info=error)
+    return None
+
+
+def _raise_storage_error(tries: Sequence[Future[Stored]]) -> None:
+    for error in (storing.exception() for storing in tries):
+        if isinstance(error, StorageError):
+            raise error
 
 
 def _enter(source: Source, stored: list[Stored], images: ImageSource, stores: Stores) -> int:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 
 import structlog
 
@@ -24,6 +25,8 @@ def owner_name(pid: int) -> str:
 
 class ScoringProcess:
     """One process that scores; `config` is the settings file it reads, None for the usual one."""
+
+    _pipe: IO[bytes]
 
     def __init__(self, config: Path | None, *, threads: int) -> None:
         option = ["--config", str(config)] if config else []
@@ -51,10 +54,8 @@ class ScoringProcess:
 
     def wake(self) -> None:
         """Say that frames may wait."""
-        assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
         try:
-            self._process.stdin.write(b"\n")
-            self._process.stdin.flush()
+            self._pipe.write(b"\n")
         except OSError:
             return  # it is gone: the next look starts another, which looks by itself
 
@@ -70,20 +71,17 @@ class ScoringProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._close_pipe()
+        self._pipe.close()
 
     def _start(self) -> None:
         if self._due_at:
-            self._close_pipe()
+            self._pipe.close()
         self._due_at = 0.0
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603 - our own command
-            self._line, env=self._environment, stdin=subprocess.PIPE
+            self._line, env=self._environment, stdin=subprocess.PIPE, bufsize=0
         )
-
-    def _close_pipe(self) -> None:
         assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
-        try:
-            self._process.stdin.close()
-        except BrokenPipeError:
-            return  # a wake that nobody read
+        self._pipe = self._process.stdin
+        # One that hangs lets its pipe fill up, and must not hold up whoever wakes it.
+        os.set_blocking(self._pipe.fileno(), False)

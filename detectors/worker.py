@@ -114,12 +114,10 @@ class Worker:
         except (BundleError, WeightsError) as error:
             self._stop_judging(lease, source, error)
             return False
-        except StorageError as error:
-            if not error.permanent:  # the disk or the database, not the frame: it waits until they are well
+        except Exception as error:  # the edge of a worker: one bad frame must not end it; it is logged
+            if _is_passing(error):
                 self._hand_back([lease])
                 raise
-            self._count_failure(lease, error)
-        except Exception as error:  # noqa: BLE001 - the edge of a worker: one bad frame must not end it; it is logged
             self._count_failure(lease, error)
         else:
             self._record_if_due()
@@ -150,8 +148,8 @@ class Worker:
         try:
             self._record_all(self._judged)
             self._judged = []
-        except StorageError as error:
-            if not error.permanent:
+        except Exception as error:  # the edge of a worker: the one that spoils it is found, counted and logged below
+            if _is_passing(error):
                 raise
             while self._judged:
                 self._record_alone(self._judged[0])
@@ -160,8 +158,8 @@ class Worker:
     def _record_alone(self, judged: Judged) -> None:
         try:
             self._record_all([judged])
-        except StorageError as error:
-            if not error.permanent:
+        except Exception as error:  # the same
+            if _is_passing(error):
                 raise
             self._count_failure(judged.lease, error)
 
@@ -245,3 +243,8 @@ class Worker:
         with self._stores.database.transaction() as session:
             for lease in leases:
                 give_back_frame(session, lease, counts=False)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Tell whether the disk or the database is away, and the frame can wait until they are well."""
+    return isinstance(error, StorageError) and not error.permanent

@@ -10,6 +10,7 @@ from config.settings import Settings
 from detectors import intake
 from detectors.intake import take_arrivals
 from detectors.sources.port import Arrival
+from storage.blobs import BlobError
 from storage.models import FrameRow
 from storage.opening import Stores
 from storage.records import NewFrame, RejectReason
@@ -107,3 +108,23 @@ def test_one_that_cannot_be_taken_holds_up_no_other(
 
     assert take(stores, images) == 2
     assert images.taken == ["a.png", "b.png"]
+
+
+def test_a_file_that_cannot_be_written_now_is_offered_again_and_the_others_are_taken(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = stores.blobs.put
+
+    def put_or_fail(content: bytes) -> str:
+        if content == b"large":
+            raise BlobError("No space left on device", permanent=False)
+        return put(content)
+
+    monkeypatch.setattr(stores.blobs, "put", put_or_fail)
+    images = Offered(arrival("large.png", b"large"), arrival("b.png", b"b"))
+
+    with pytest.raises(BlobError):
+        take(stores, images)
+
+    assert images.taken == ["b.png"]
+    assert list(frames(stores)) == ["b.png"]

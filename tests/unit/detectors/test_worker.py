@@ -255,15 +255,16 @@ def test_hands_back_what_was_leased_with_a_slow_frame(
     ]
 
 
+@pytest.mark.parametrize("error", [NotFiniteError("score"), RuntimeError("unforeseen")])
 def test_records_what_was_found_together_and_each_alone_where_that_fails(
-    stores: Stores, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+    stores: Stores, decoder: Decoder, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     receive(stores, png(90), png(91), png(92))
     record = record_inspection
 
     def record_or_fail(session: Any, lease: Any, *rest: Any, **more: Any) -> int | None:
         if lease.frame.name == "1.png":
-            raise NotFiniteError("score")
+            raise error
         return record(session, lease, *rest, **more)
 
     monkeypatch.setattr(worker, "record_inspection", record_or_fail)

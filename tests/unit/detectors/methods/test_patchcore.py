@@ -159,5 +159,6 @@ def test_patches_are_made_exact_where_they_are_shown_as_odd() -> None:
 
     assert np.allclose(found[bounds > above], exact[bounds > above])
     assert (found == bounds).any()
+    assert np.array_equal(fitted.exact_patches(asked, bounds, float(bounds.max())), bounds)
     assert np.allclose(fitted.score(asked).patches, exact, rtol=0.2)
     assert (fitted.score(asked).patches >= exact * (1 - 1e-5)).all()

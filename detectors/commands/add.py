@@ -9,19 +9,10 @@ from config.load import load_settings
 from config.settings import Settings
 from detectors.commands.files import list_images
 from detectors.commands.fit import StageProgress, progress_bars, report_version
-from detectors.errors import DetectorError
+from detectors.commands.fitted import fitted_version
 from storage.commands.options import ConfigOption, JsonOption, now_utc, person
 from storage.opening import Stores, open_stores
 from storage.records import DetectorVersion
-from storage.repositories.sources import list_sources
-from storage.repositories.versions import active_version
-
-
-class NothingToAddToError(DetectorError):
-    """A source has no detector yet."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__(f"{source} has no fitted detector; run `oddspot fit {source} --good FOLDER` first.")
 
 
 def add(
@@ -35,18 +26,9 @@ def add(
     settings = load_settings(config)
     images = list_images([good])
     stores = open_stores(settings)
-    version = _active(source, stores)
+    version = fitted_version(source, settings, stores)
     typer.echo(f"Adding {len(images)} photos to {version.name} ...", err=True)
     report_version(source, _add(source, version, images, settings, stores), stores, as_json=as_json)
-
-
-def _active(source: str, stores: Stores) -> DetectorVersion:
-    with stores.database.reading() as session:
-        known = {each.name: each for each in list_sources(session)}
-        version = active_version(session, known[source]) if source in known else None
-    if version is None or version.bundle is None:
-        raise NothingToAddToError(source)
-    return version
 
 
 def _add(

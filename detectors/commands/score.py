@@ -12,23 +12,15 @@ from config.load import load_settings
 from config.settings import Settings
 from detectors.commands.files import list_images
 from detectors.commands.fit import progress_bars
+from detectors.commands.fitted import fitted_version
 from detectors.errors import DetectorError
 from storage.blobs import write_durably
 from storage.commands.options import ConfigOption, JsonOption, now_utc, plain, print_json, print_table
 from storage.opening import open_stores
 from storage.records import DetectorVersion
-from storage.repositories.sources import list_sources, source_by_name
-from storage.repositories.versions import active_version
 
 if TYPE_CHECKING:
     from detectors.commands.score_report import ReportPhotos
-
-
-class NotFittedError(DetectorError):
-    """A source has no detector to score with."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__(f"{source} has no fitted detector; run `oddspot fit {source} --good FOLDER` first.")
 
 
 class NothingScoredError(DetectorError):
@@ -53,7 +45,7 @@ def score(
     """Score photos with a source's detector; nothing is recorded and nobody is told."""
     settings = load_settings(config)
     images = list_images(paths)
-    version = _version(source, settings)
+    version = fitted_version(source, settings, open_stores(settings))
     if heatmaps is not None:
         heatmaps.mkdir(parents=True, exist_ok=True)
     photos = None
@@ -84,17 +76,6 @@ def _write_report(path: Path, photos: "ReportPhotos") -> None:
     from detectors.reports.score_page import render_scores  # noqa: PLC0415 - only a report needs it
 
     write_durably(path, render_scores(photos.report()).encode())
-
-
-def _version(source: str, settings: Settings) -> DetectorVersion:
-    with open_stores(settings).database.reading() as session:
-        known = {each.name: each for each in list_sources(session)}
-        if source in settings.sources and source not in known:
-            raise NotFittedError(source)
-        version = active_version(session, source_by_name(session, source))
-    if version is None or version.bundle is None:
-        raise NotFittedError(source)
-    return version
 
 
 def _lines(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tests.journeys.commands import json_lines, oddspot
+from tests.journeys.conftest import write_settings
 from tests.plates import make_plate, write_plates
 
 
@@ -28,11 +29,14 @@ def test_says_in_words_what_it_did(home: Path) -> None:
 
 def test_refuses_a_source_that_has_no_detector_and_a_folder_that_is_not_there(home: Path) -> None:
     write_plates(home / "more", 1)
+    write_settings(home, sources={name: {"path": "incoming"} for name in ("line-1", "line-2")})
 
     unknown = oddspot("add", "line-9", "--good", "more", cwd=home)
+    unfitted = oddspot("add", "line-2", "--good", "more", cwd=home)
     missing = oddspot("add", "line-1", "--good", "nowhere", cwd=home)
 
-    assert unknown.returncode == 1
-    assert "line-9 has no fitted detector; run `oddspot fit line-9 --good FOLDER` first." in unknown.stderr
+    assert unknown.returncode == unfitted.returncode == 1
+    assert "There is no source 'line-9'; known sources: line-1." in unknown.stderr
+    assert "line-2 has no fitted detector; run `oddspot fit line-2 --good FOLDER` first." in unfitted.stderr
     assert missing.returncode in {1, 2}
     assert "nowhere" in missing.stderr

@@ -1,0 +1,154 @@
+"""What was found, and what people said of it: inspections, incidents, labels."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The machine's word on one frame."""
+
+    NORMAL = "normal"
+    ANOMALOUS = "anomalous"
+
+
+class LabelKind(StrEnum):
+    """A person's word on one inspection."""
+
+    DEFECT = "defect"
+    FALSE_ALARM = "false_alarm"
+    UNSURE = "unsure"
+    MISSED = "missed"
+
+
+class IncidentState(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class NearestNormal:
+    """The patch, among the good images a detector learnt from, that is most like a region's oddest one.
+
+    image: the good image's file name; number: its place in the bundle's lists. box: left, top, width and height of the
+    patch's neighbourhood as shares 0..1 of that image, None where the detector keeps no places. distance: raw.
+    """
+
+    image: str
+    number: int
+    distance: float
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An abnormal area in integer pixels of the upright original, origin top left; peak is its highest map value.
+
+    nearest: the good image to compare it with, None where the detector remembers none.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    area: int
+    peak: float
+    nearest: NearestNormal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewInspection:
+    """What a detector found in one frame, before it is recorded.
+
+    vectors: float16 bytes, row-major (len(regions), dimensions), L2-normalised, one row a region.
+    heatmap, thumbnail, crops: sha256 of our own re-encoded PNGs in the blob store.
+    """
+
+    score: float
+    threshold: float
+    p_value: float | None
+    verdict: Verdict
+    fault: str | None
+    regions: tuple[Region, ...]
+    milliseconds: float
+    width: int = 0
+    height: int = 0
+    vectors: bytes | None = None
+    embedding_space: str = ""
+    heatmap: str | None = None
+    thumbnail: str | None = None
+    crops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One frame scored by one detector version; shown as `A-<id>` when anomalous."""
+
+    id: int
+    frame_id: int
+    source_id: int
+    source: str
+    detector: str
+    captured_at: datetime
+    inspected_at: datetime
+    score: float
+    threshold: float
+    p_value: float | None
+    verdict: Verdict
+    fault: str | None
+    regions: tuple[Region, ...]
+    name: str
+    attributes: dict[str, str]
+    heatmap: str | None
+    thumbnail: str | None
+    crops: tuple[str, ...]
+    label: LabelKind | None
+    defect_class: str | None
+    incident_id: int | None
+    milliseconds: float | None
+    width: int = 0
+    height: int = 0
+
+    @property
+    def shown_id(self) -> str:
+        """The id people use."""
+        return f"A-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Anomalies that are one thing to tell; shown as `I-<id>`."""
+
+    id: int
+    source_id: int
+    source: str
+    state: IncidentState
+    opened_at: datetime
+    last_at: datetime
+    anomalies: int
+    cover_inspection_id: int | None
+    channel: str | None
+    message_ts: str | None
+    closed_at: datetime | None = None
+
+    @property
+    def shown_id(self) -> str:
+        """The id people use."""
+        return f"I-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One entry in the history of what people said of an inspection."""
+
+    id: int
+    inspection_id: int
+    kind: LabelKind
+    defect_class: str | None
+    note: str | None
+    author: str
+    created_at: datetime

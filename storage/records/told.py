@@ -1,0 +1,90 @@
+"""What has to be told, what was told, and until when nothing is."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EventKind(StrEnum):
+    """What the detectors have to tell the agent through the outbox."""
+
+    ANOMALY = "anomaly"
+    DIGEST = "digest"
+    DRIFT = "drift"
+    JOB_DONE = "job_done"
+
+
+class DeliveryKind(StrEnum):
+    """What one call to a notifier does."""
+
+    POST = "post"
+    PICTURE = "picture"
+    EDIT = "edit"
+    NOTICE = "notice"
+
+
+class DeliveryState(StrEnum):
+    """How far a delivery has come; a crash leaves SENDING, which is looked for before resending."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something the agent has to tell, written in the transaction that made it true (invariant I3)."""
+
+    id: int
+    kind: EventKind
+    source_id: int
+    inspection_id: int | None
+    payload: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A call to a notifier that is still to be made; key is our random mark in the message's metadata."""
+
+    kind: DeliveryKind
+    channel: str
+    due_at: datetime
+    incident_id: int | None = None
+    inspection_id: int | None = None
+    event_id: int | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A row of the notification log."""
+
+    id: int
+    key: str
+    kind: DeliveryKind
+    channel: str
+    state: DeliveryState
+    attempts: int
+    due_at: datetime
+    started_at: datetime | None
+    incident_id: int | None
+    inspection_id: int | None
+    payload: dict[str, Any]
+    message_ts: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Until when, and for what, no alert is sent; source None means every source."""
+
+    id: int
+    source: str | None
+    defect_class: str | None
+    starts_at: datetime
+    until: datetime
+    author: str
+    comment: str

@@ -4,16 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.alerts.view import digest_view, incident_view
+from agent.alerts.notices import render
+from agent.alerts.view import incident_view
 from agent.errors import AgentError
 from agent.messages.incident_message import incident_message
 from agent.messages.message import Message
-from agent.messages.notices import digest_message, drift_message, job_message
 from agent.notifiers.port import Notifier, NotifyError, Place
 from config.settings import Settings
 from storage.blobs import BlobStore
 from storage.database import Database
-from storage.records import Delivery, EventKind
+from storage.records import Delivery
 from storage.repositories.incidents import incident_by_id
 from storage.repositories.sending import has_open_post
 
@@ -76,9 +76,5 @@ def render_incident(out: Outgoing, delivery: Delivery, *, has_picture: bool = Tr
 
 def render_notice(out: Outgoing, delivery: Delivery) -> Message:
     """Return what a notice says."""
-    if delivery.payload["notice"] == EventKind.DRIFT:
-        return drift_message(*(str(delivery.payload[part]) for part in ("detector", "text", "note")))
-    if delivery.payload["notice"] != EventKind.DIGEST:
-        return job_message(str(delivery.payload["text"]))
     with out.database.reading() as session:
-        return digest_message(digest_view(session, out.settings, delivery, now=out.clock()))
+        return render(session, out.settings, delivery, now=out.clock())

@@ -1,7 +1,6 @@
 """From events to what has to be sent, in one transaction: nothing is told twice, nothing is lost between."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -70,19 +69,11 @@ def _route_anomaly(session: Session, settings: Settings, event: Event, now: date
         )
 
 
-def _route_digest(session: Session, settings: Settings, event: Event, now: datetime) -> None:
-    payload = {"notice": EventKind.DIGEST, "source_id": event.source_id} | event.payload
-    _add_notice(session, settings, event, payload, now)
-
-
-def _route_job_done(session: Session, settings: Settings, event: Event, now: datetime) -> None:
-    payload: dict[str, Any] = {"notice": EventKind.JOB_DONE, "text": str(event.payload.get("text", ""))}
-    _add_notice(session, settings, event, payload, now)
-
-
-def _route_drift(session: Session, settings: Settings, event: Event, now: datetime) -> None:
-    payload = {"notice": EventKind.DRIFT} | event.payload
-    _add_notice(session, settings, event, payload, now)
+def _route_notice(session: Session, settings: Settings, event: Event, now: datetime) -> None:
+    channel = settings.channel_of(source_by_id(session, event.source_id).name)
+    payload = {"notice": event.kind, "source_id": event.source_id} | event.payload
+    notice = NewDelivery(DeliveryKind.NOTICE, channel, now, event_id=event.id, payload=payload)
+    add_delivery(session, notice, now=now)
 
 
 def _edit_due(session: Session, settings: Settings, incident: Incident, now: datetime) -> datetime:
@@ -103,15 +94,9 @@ def _add(
     add_delivery(session, NewDelivery(kind, channel, due_at, incident_id=incident.id), now=now)
 
 
-def _add_notice(session: Session, settings: Settings, event: Event, payload: dict[str, Any], now: datetime) -> None:
-    channel = settings.channel_of(source_by_id(session, event.source_id).name)
-    notice = NewDelivery(DeliveryKind.NOTICE, channel, now, event_id=event.id, payload=payload)
-    add_delivery(session, notice, now=now)
-
-
 ROUTES = {
     EventKind.ANOMALY: _route_anomaly,
-    EventKind.DIGEST: _route_digest,
-    EventKind.DRIFT: _route_drift,
-    EventKind.JOB_DONE: _route_job_done,
+    EventKind.DIGEST: _route_notice,
+    EventKind.DRIFT: _route_notice,
+    EventKind.JOB_DONE: _route_notice,
 }

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from agent.alerts.deliver import CHANNELS_AT_ONCE, Deliverer
 from agent.alerts.outgoing import Outgoing
-from agent.alerts.route import resolve_quiet, route_events
+from agent.alerts.route import repeat_untaken, resolve_quiet, route_events
 from agent.bot.asking import Asker
 from agent.bot.service import start_bot
 from agent.notifiers.console import ConsoleNotifier
@@ -64,6 +64,7 @@ class Talk:
             return
         self._chores_due_at = now + CHORES_EVERY
         resolve_quiet(self._out.database, self._out.settings, now=now)
+        repeat_untaken(self._out.database, self._out.settings, now=now)
         with self._out.database.transaction() as session:
             forget_seen_events(session, before=now - SEEN_FOR)
 

@@ -215,6 +215,8 @@ class SlackSettings(_Section):
     api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API is; https unless loopback.")
     channel: str = Field("#oddspot", description="Channel for alerts.")
     allowed_users: tuple[str, ...] = Field((), description="User ids that may press buttons; empty: every full member.")
+    allowed_groups: tuple[str, ...] = Field((), description="User group ids whose members may press them too.")
+    allowed_channels: tuple[str, ...] = Field((), description="Channel ids where they may be pressed; empty: all.")
 
     @model_validator(mode="after")
     def _safe_api_url(self) -> Self:
@@ -238,10 +240,17 @@ class AssistantSettings(_Section):
 class AlertSettings(_Section):
     """When anomalies become one incident, and how often a message may change."""
 
-    join_minutes: float = Field(30.0, gt=0, description="An anomaly this near the last one joins its incident.")
+    join_minutes: float = Field(30.0, gt=0, description="An anomaly this near the last one, and alike, joins it.")
+    alike: float = Field(
+        0.5, ge=-1, le=1, description="Least cosine of two anomalies that are alike; -1: by time alone."
+    )
     edit_every_seconds: float = Field(5.0, ge=0, description="At most one edit of a message in this time.")
     resolve_minutes: float = Field(60.0, gt=0, description="A quiet incident resolves after this time.")
+    repeat_minutes: float = Field(240.0, gt=0, description="An open incident nobody took up is told again after this.")
+    storm_incidents: int = Field(20, ge=1, description="New incidents an hour and source; what is more goes into one.")
+    remember_days: float = Field(30.0, gt=0, description="A false alarm holds back its like for this long.")
     silence_minutes: float = Field(60.0, gt=0, description="What the button Silence gives.")
+    silence_like_days: float = Field(7.0, gt=0, description="What the button Silence things like this gives.")
     digest_frames: int = Field(5, ge=1, le=20, description="Oddest frames in the digest of a commissioning source.")
 
 

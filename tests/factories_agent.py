@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from sqlalchemy import select
 
@@ -68,9 +70,10 @@ class Plant:
         at: datetime = NOON,
         pages: bool = True,
         has_heatmap: bool = True,
+        looks: Sequence[float] | None = None,
         **values: Any,
     ) -> Inspection:
-        """Record an anomaly as a worker does: frame, inspection and outbox event."""
+        """Record an anomaly as a worker does: frame, inspection and outbox event; looks: a vector of each region."""
         self.source(source)
         self.frames += 1
         name = values.pop("name", f"part-{self.frames}.png")
@@ -93,7 +96,10 @@ class Plant:
                 milliseconds=12.0,
                 width=640,
                 height=480,
+                vectors=None if looks is None else unit_bytes(looks),
+                embedding_space="space",
                 heatmap=self.blobs.put(make_png(self.frames)) if has_heatmap else None,
+                crops=(self.blobs.put(make_png(self.frames + 1000)),) if has_heatmap else (),
             )
             inspection_id = record_inspection(session, lease, version, new, is_told=True, pages=pages, now=at)
             assert inspection_id is not None
@@ -113,6 +119,12 @@ class Plant:
     def reconfigure(self, **sections: Any) -> None:
         values = self.settings.model_dump(exclude={"slack"}) | {"slack": self.settings.slack}
         self.settings = Settings.model_validate(values | sections)
+
+
+def unit_bytes(looks: Sequence[float]) -> bytes:
+    """Return one region's vector as detectors store it: float16, of length 1."""
+    vector = np.asarray(looks, dtype=np.float32)
+    return (vector / np.linalg.norm(vector)).astype(np.float16).tobytes()
 
 
 def make_plant(folder: Path, **settings: Any) -> Plant:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from agent.alerts.view import digest_view
+from agent.alerts.view import digest_view, explained_view, inspection
+from agent.messages.looking_messages import explain_message, similar_message
 from agent.messages.message import Message
 from agent.messages.notices import digest_message, drift_message, job_message
 from config.settings import Settings
 from storage.database import Session
+from storage.queries.inspections import get_inspection
 from storage.records import Delivery, EventKind
 
 Render = Callable[[Session, Settings, Delivery, datetime], Message]
@@ -30,8 +32,22 @@ def _job(_session: Session, _settings: Settings, delivery: Delivery, _now: datet
     return job_message(str(delivery.payload.get("text", "")))
 
 
+def _similar(session: Session, settings: Settings, delivery: Delivery, _now: datetime) -> Message:
+    about = inspection(session, int(delivery.payload["inspection"]))
+    found = zip(delivery.payload["inspections"], delivery.payload["cosines"], strict=True)
+    pairs = [(get_inspection(session, int(one)), float(cosine)) for one, cosine in found]
+    known = [(one, cosine) for one, cosine in pairs if one is not None]
+    return similar_message(about, known, zone=settings.zone_of(about.source))
+
+
+def _explain(session: Session, settings: Settings, delivery: Delivery, now: datetime) -> Message:
+    return explain_message(explained_view(session, settings, int(delivery.payload["inspection"]), now=now))
+
+
 NOTICES: dict[str, Render] = {
     EventKind.DIGEST: _digest,
     EventKind.DRIFT: _drift,
     EventKind.JOB_DONE: _job,
+    "similar": _similar,
+    "explain": _explain,
 }

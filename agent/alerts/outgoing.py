@@ -65,6 +65,12 @@ def place_of(out: Outgoing, delivery: Delivery) -> Place:
     return Place(incident.channel, incident.message_ts)
 
 
+def thread_of(delivery: Delivery) -> Place | None:
+    """Return the thread a notice belongs into, None where it stands by itself."""
+    thread = delivery.payload.get("thread")
+    return Place(str(thread[0]), str(thread[1])) if thread else None
+
+
 def render_incident(out: Outgoing, delivery: Delivery, *, has_picture: bool = True) -> Message:
     """Return an incident's message as the database has it now."""
     with out.database.reading() as session:

@@ -2,21 +2,26 @@
 
 from datetime import datetime
 
+from agent.alerts.contact_sheet import MOST_TILES
 from agent.alerts.outgoing import NotYetError, Outgoing, place_of, render_incident
 from agent.alerts.repost import post_again
 from agent.alerts.search import search
-from agent.alerts.sheet import is_sheet, send_sheet
-from agent.alerts.view import inspection
-from agent.messages.incident_message import picture_words
+from agent.alerts.sheet import is_sheet, send_sheet, sheet_file
+from agent.alerts.view import SHEET_OF, inspection
+from agent.messages.incident_message import picture_words, sheet_title, sheet_words
 from agent.notifiers.port import BadContentError, MessageGoneError, NotifyError, Place, Upload
 from storage.database import Session
+from storage.queries.anomalies import anomalies_of_incident
 from storage.records import Delivery, DeliveryKind, DeliveryState, Incident, NewDelivery
 from storage.repositories.deliveries import add_delivery, mark_sent
+from storage.repositories.incidents import incident_by_id
 from storage.repositories.sending import doubtful_since, keep_in_payload, last_picture
 
 CLEARLY_WORSE = 1.25
 LOOK_SECONDS = 0.5
 MOST_LOOKS = 300
+# So many alike get a contact sheet, and so many a fuller one.
+SHEET_FROM = (3, 9)
 NOT_SHOWN = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
@@ -40,11 +45,14 @@ def send_picture(out: Outgoing, delivery: Delivery) -> None:
 
 
 def add_picture(session: Session, incident: Incident, channel: str, *, now: datetime) -> None:
-    """Let an incident's message get the heatmap of its worst anomaly, where it has none like it."""
+    """Let an incident's message get the heatmap of its worst anomaly, or a contact sheet once there are several."""
     cover = inspection(session, incident.cover_inspection_id or 0)
     if cover.heatmap is None or not _is_wanted(session, incident, cover.score):
         return
-    wanted = NewDelivery(DeliveryKind.PICTURE, channel, now, incident_id=incident.id, inspection_id=cover.id)
+    payload = {SHEET_OF: _sheet_of(session, incident)} if incident.anomalies >= SHEET_FROM[0] else {}
+    wanted = NewDelivery(
+        DeliveryKind.PICTURE, channel, now, incident_id=incident.id, inspection_id=cover.id, payload=payload
+    )
     add_delivery(session, wanted, now=now)
 
 
@@ -57,7 +65,14 @@ def _is_wanted(session: Session, incident: Incident, score: float) -> bool:
         return False
     if last.state is DeliveryState.SENT and last.message_ts != incident.message_ts:
         return True
+    if any(len(last.payload.get(SHEET_OF, ())) < size <= incident.anomalies for size in SHEET_FROM):
+        return True
     return score > inspection(session, last.inspection_id).score * CLEARLY_WORSE
+
+
+def _sheet_of(session: Session, incident: Incident) -> list[int]:
+    worst = anomalies_of_incident(session, incident_id=incident.id, limit=MOST_TILES)
+    return [one.id for one in worst if one.crops or one.heatmap]
 
 
 def _uploaded(out: Outgoing, place: Place, delivery: Delivery) -> Delivery:
@@ -80,12 +95,27 @@ def _show(out: Outgoing, place: Place, delivery: Delivery) -> None:
 
 
 def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
+    if delivery.payload.get(SHEET_OF):
+        return _sheet(out, delivery)
     with out.database.reading() as session:
         shown = inspection(session, delivery.inspection_id or 0)
     if shown.heatmap is None or not out.blobs.path(shown.heatmap).is_file():
         raise NotifyError(delivery.channel, f"the heatmap of {shown.shown_id} is gone", permanent=True)
     name = f"{shown.shown_id}-{delivery.key[:8]}.png"
     return Upload(out.blobs.path(shown.heatmap), name, title=shown.shown_id, alt_text=picture_words(shown))
+
+
+def _sheet(out: Outgoing, delivery: Delivery) -> Upload:
+    """Paste what is odd in each of the worst into one picture."""
+    with out.database.reading() as session:
+        incident = incident_by_id(session, delivery.incident_id or 0)
+        frames = [inspection(session, one) for one in delivery.payload[SHEET_OF]]
+    sheet = sheet_file(out, frames, crops=True)
+    if sheet is None:
+        raise NotifyError(delivery.channel, f"the pictures of {incident.shown_id} are gone", permanent=True)
+    ids = [frame.shown_id for frame in frames]
+    name = f"{incident.shown_id}-{delivery.key[:8]}.png"
+    return Upload(sheet, name, title=sheet_title(incident), alt_text=sheet_words(incident, ids))
 
 
 def _look_later(out: Outgoing, delivery: Delivery) -> None:

@@ -2,7 +2,8 @@
 
 import structlog
 
-from agent.alerts.outgoing import Outgoing, incident_of, render_incident, render_notice
+from agent.alerts.edit import add_farewell
+from agent.alerts.outgoing import Outgoing, incident_of, render_incident, render_notice, thread_of
 from agent.alerts.picture import add_picture
 from agent.alerts.search import search
 from agent.alerts.sheet import add_sheet
@@ -11,7 +12,7 @@ from agent.notifiers.port import BadContentError, Place
 from storage.records import Delivery
 from storage.repositories.deliveries import mark_sent
 from storage.repositories.incidents import incident_by_id, set_message
-from storage.repositories.sending import doubtful_since
+from storage.repositories.sending import REPEATS, doubtful_since
 
 logger = structlog.get_logger()
 
@@ -24,16 +25,19 @@ def send_post(out: Outgoing, delivery: Delivery) -> None:
         now = out.clock()
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
             set_message(session, incident_id, channel=place.channel, message_ts=place.ts)
+            if REPEATS in delivery.payload:
+                add_farewell(session, delivery, now=now)
             add_picture(session, incident_by_id(session, incident_id), delivery.channel, now=now)
 
 
 def send_notice(out: Outgoing, delivery: Delivery) -> None:
     """Post a notice, and let a digest get its pictures; raise NotifyError."""
-    place = _found_before(out, delivery) or _post(out, delivery, render_notice(out, delivery))
+    thread = thread_of(delivery)
+    place = _found_before(out, delivery) or _post(out, delivery, render_notice(out, delivery), thread)
     with out.database.transaction() as session:
         now = out.clock()
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
-            add_sheet(session, delivery, place, now=now)
+            add_sheet(session, delivery, thread or place, now=now)
 
 
 def _found_before(out: Outgoing, delivery: Delivery) -> Place | None:
@@ -44,9 +48,9 @@ def _found_before(out: Outgoing, delivery: Delivery) -> Place | None:
     return found.place if found else None
 
 
-def _post(out: Outgoing, delivery: Delivery, message: Message) -> Place:
+def _post(out: Outgoing, delivery: Delivery, message: Message, thread: Place | None = None) -> Place:
     try:
-        return out.notifier.post(delivery.channel, message, key=delivery.key)
+        return out.notifier.post(delivery.channel, message, key=delivery.key, thread=thread)
     except BadContentError as error:
         logger.warning("alert_sent_as_plain_text", delivery_id=delivery.id, reason=error.reason)
-        return out.notifier.post(delivery.channel, message.as_plain_text(), key=delivery.key)
+        return out.notifier.post(delivery.channel, message.as_plain_text(), key=delivery.key, thread=thread)

@@ -4,19 +4,31 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from agent.alerts.likeness import ByLikeness
+from agent.alerts.recalling import recall_for, silence_over
 from config.settings import Settings
 from storage.database import Database, Session
-from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
+from storage.queries.inspections import get_inspection
+from storage.queries.likeness import likeness_by_id
+from storage.records import DeliveryKind, Event, EventKind, Incident, Inspection, NewDelivery, Remembered
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.events import claim_events, put_back_event
-from storage.repositories.incidents import incident_by_id, join_incident, resolve_quiet_incidents
-from storage.repositories.sending import has_open_post, last_told_at
-from storage.repositories.silences import is_silenced
+from storage.repositories.incidents import (
+    Joining,
+    incident_by_id,
+    join_incident,
+    resolve_quiet_incidents,
+    untaken_incidents,
+)
+from storage.repositories.memory import hold_back
+from storage.repositories.sending import REPEATS, has_open_post, last_told_at
+from storage.repositories.silences import count_hit, is_silenced
 from storage.repositories.sources import source_by_id
 
 logger = structlog.get_logger()
 EVENTS_AT_ONCE = 100
 MOST_FAILURES = 10
+STORM_WINDOW = timedelta(hours=1)
 
 
 def route_events(database: Database, settings: Settings, *, now: datetime) -> int:
@@ -44,29 +56,88 @@ def resolve_quiet(database: Database, settings: Settings, *, now: datetime) -> i
     return len(resolved)
 
 
-def tell_change(session: Session, settings: Settings, incident_id: int, *, now: datetime) -> bool:
+def tell_change(
+    session: Session, settings: Settings, incident_id: int, *, now: datetime, is_urgent: bool = True
+) -> bool:
     """Let an incident's message show its present state and return whether it has, or gets, a message."""
     incident = incident_by_id(session, incident_id)
     is_told = incident.message_ts is not None or has_open_post(session, incident_id)
     if is_told:
-        _add(session, settings, DeliveryKind.EDIT, incident, due_at=now, now=now)
+        due_at = now if is_urgent else _edit_due(session, settings, incident, now)
+        _add(session, settings, DeliveryKind.EDIT, incident, due_at=due_at, now=now)
     return is_told
 
 
+def repeat_untaken(database: Database, settings: Settings, *, now: datetime) -> int:
+    """Post incidents anew that go on and that nobody took up for long, and return how many."""
+    told = 0
+    with database.transaction() as session:
+        untaken = untaken_incidents(session, told_before=now - timedelta(minutes=settings.alerts.repeat_minutes))
+        for incident in untaken:
+            if is_silenced(session, source_id=incident.source_id, now=now):
+                continue
+            payload = {REPEATS: [incident.channel, incident.message_ts]}
+            channel = settings.channel_of(incident.source)
+            again = NewDelivery(DeliveryKind.POST, channel, now, incident_id=incident.id, payload=payload)
+            add_delivery(session, again, now=now)
+            told += 1
+    return told
+
+
 def _route_anomaly(session: Session, settings: Settings, event: Event, now: datetime) -> None:
-    if event.inspection_id is None:
+    inspection = get_inspection(session, event.inspection_id or 0)
+    found = likeness_by_id(session, event.inspection_id or 0)
+    if inspection is None or found is None:
         logger.error("anomaly_without_inspection", event_id=event.id)
         return
-    join = timedelta(minutes=settings.alerts.join_minutes)
-    incident = join_incident(session, event.inspection_id, join=join, now=now).incident
-    if not event.payload.get("pages", True) or is_silenced(session, source_id=event.source_id, now=now):
+    recalled = recall_for(session, settings, event.source_id, found, now=now)
+    if recalled.false_alarm is not None:
+        _hold_back(session, settings, inspection, recalled.false_alarm, now)
         return
+    incident = join_incident(
+        session,
+        inspection.id,
+        _joining(settings),
+        grouping=ByLikeness(settings.alerts.alike),
+        seen_before=recalled.defect.likeness.inspection_id if recalled.defect else None,
+        now=now,
+    ).incident
+    if not event.payload.get("pages", True):
+        return
+    silence = silence_over(session, settings, inspection, found, recalled, now=now)
+    if silence is not None:
+        count_hit(session, silence.id)
+        return
+    _tell(session, settings, incident, now)
+
+
+def _tell(session: Session, settings: Settings, incident: Incident, now: datetime) -> None:
     if incident.message_ts is None and not has_open_post(session, incident.id):
         _add(session, settings, DeliveryKind.POST, incident, due_at=now, now=now)
     else:
-        _add(
-            session, settings, DeliveryKind.EDIT, incident, due_at=_edit_due(session, settings, incident, now), now=now
-        )
+        due_at = _edit_due(session, settings, incident, now)
+        _add(session, settings, DeliveryKind.EDIT, incident, due_at=due_at, now=now)
+
+
+def _hold_back(
+    session: Session, settings: Settings, inspection: Inspection, false_alarm: Remembered, now: datetime
+) -> None:
+    """Tell nobody of an anomaly like a false alarm, but count it where that one is shown."""
+    hold_back(session, inspection.id, like=false_alarm.likeness.inspection_id)
+    logger.info("held_back", anomaly=inspection.shown_id, like=false_alarm.shown_id)
+    known = get_inspection(session, false_alarm.likeness.inspection_id)
+    if known is not None and known.incident_id is not None:
+        tell_change(session, settings, known.incident_id, now=now, is_urgent=False)
+
+
+def _joining(settings: Settings) -> Joining:
+    alerts = settings.alerts
+    return Joining(
+        join=timedelta(minutes=alerts.join_minutes),
+        flap=timedelta(minutes=alerts.resolve_minutes),
+        storm_incidents=alerts.storm_incidents,
+        storm_window=STORM_WINDOW,
+    )
 
 
 def _route_notice(session: Session, settings: Settings, event: Event, now: datetime) -> None:
@@ -94,8 +165,14 @@ def _add(
     add_delivery(session, NewDelivery(kind, channel, due_at, incident_id=incident.id), now=now)
 
 
+def _route_change(session: Session, settings: Settings, event: Event, now: datetime) -> None:
+    """Let the message of an incident show what was done about it on a terminal."""
+    tell_change(session, settings, int(event.payload["incident_id"]), now=now)
+
+
 ROUTES = {
     EventKind.ANOMALY: _route_anomaly,
+    EventKind.CHANGED: _route_change,
     EventKind.DIGEST: _route_notice,
     EventKind.DRIFT: _route_notice,
     EventKind.JOB_DONE: _route_notice,

@@ -1,6 +1,8 @@
 """The pictures of a digest: one contact sheet of its oddest frames, put into its thread."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from agent.alerts.contact_sheet import contact_sheet
 from agent.alerts.outgoing import Outgoing
@@ -21,7 +23,7 @@ def add_sheet(session: Session, notice: Delivery, place: Place, *, now: datetime
     frames = [get_inspection(session, int(one)) for one in notice.payload.get("inspections", [])]
     shown = [frame.id for frame in frames if frame is not None and frame.heatmap is not None]
     if shown:
-        payload = {"sheet": shown, "place": [place.channel, place.ts]}
+        payload = {"sheet": shown, "place": [place.channel, place.ts]} | notice.payload.get("pictures", {})
         add_delivery(session, NewDelivery(DeliveryKind.PICTURE, notice.channel, now, payload=payload), now=now)
 
 
@@ -46,17 +48,25 @@ def send_sheet(out: Outgoing, delivery: Delivery) -> None:
 def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
     with out.database.reading() as session:
         frames = [inspection(session, one) for one in delivery.payload["sheet"]]
-    sheet = contact_sheet([(frame.shown_id, content) for frame in frames if (content := _heatmap(out, frame))])
+    sheet = sheet_file(out, frames, crops=bool(delivery.payload.get("crops")))
     if sheet is None:
-        raise NotifyError(delivery.channel, "the heatmaps are gone", permanent=True)
-    sha256 = out.blobs.put(sheet)
+        raise NotifyError(delivery.channel, "the pictures are gone", permanent=True)
     ids = ", ".join(frame.shown_id for frame in frames)
-    words = clean(f"Heatmaps of {ids} from {frames[0].source}", most=500)
-    return Upload(out.blobs.path(sha256), f"oddest-{delivery.key[:8]}.png", title="Oddest frames", alt_text=words)
+    words = clean(f"Pictures of {ids} from {frames[0].source}", most=500)
+    title = str(delivery.payload.get("title", "Oddest frames"))
+    return Upload(sheet, f"oddest-{delivery.key[:8]}.png", title=title, alt_text=words)
 
 
-def _heatmap(out: Outgoing, frame: Inspection) -> bytes | None:
+def sheet_file(out: Outgoing, frames: Sequence[Inspection], *, crops: bool) -> Path | None:
+    """Paste the frames' heatmaps, or what is odd in them, into one PNG and return it; None where all are gone."""
+    shown = [(frame.shown_id, content) for frame in frames if (content := _picture(out, frame, crops=crops))]
+    sheet = contact_sheet(shown)
+    return None if sheet is None else out.blobs.path(out.blobs.put(sheet))
+
+
+def _picture(out: Outgoing, frame: Inspection, *, crops: bool) -> bytes | None:
+    sha256 = frame.crops[0] if crops and frame.crops else frame.heatmap
     try:
-        return out.blobs.get(frame.heatmap) if frame.heatmap else None
+        return out.blobs.get(sha256) if sha256 else None
     except BlobError:
         return None

@@ -8,6 +8,7 @@ from slack_sdk import WebClient
 from agent.notifiers.slack_errors import SlackTrouble, explain
 
 logger = structlog.get_logger()
+NOT_HERE = "Oddspot's settings allow this only in other channels."
 NOT_NAMED = "Only people named in Oddspot's settings may do this."
 UNKNOWN = "Slack did not say who you are, so nothing was changed. Please try again."
 REFUSALS = {
@@ -22,13 +23,26 @@ REFUSALS = {
 class Permissions:
     """Decides by the settings and by what Slack says of a person now."""
 
-    def __init__(self, client: WebClient, allowed_users: Collection[str]) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        allowed_users: Collection[str],
+        allowed_groups: Collection[str] = (),
+        allowed_channels: Collection[str] = (),
+    ) -> None:
         self._client = client
         self._allowed_users = frozenset(allowed_users)
+        self._allowed_groups = tuple(allowed_groups)
+        self._allowed_channels = frozenset(allowed_channels)
 
-    def refusal(self, user: str, *, team: str) -> str | None:
-        """Return why a person may not change anything, None where they may; in doubt they may not."""
-        if self._allowed_users and user not in self._allowed_users:
+    def refusal(self, user: str, *, team: str, channel: str | None = None) -> str | None:
+        """Return why a person may not change anything, None where they may; in doubt they may not.
+
+        channel: where it was pressed; None for a modal, which was opened where that was allowed.
+        """
+        if channel is not None and self._allowed_channels and channel not in self._allowed_channels:
+            return NOT_HERE
+        if not self._is_named(user):
             return NOT_NAMED
         try:
             person = self._client.users_info(user=user)["user"]
@@ -39,3 +53,16 @@ class Permissions:
             if person.get(flag):
                 return words
         return REFUSALS["is_stranger"] if person.get("team_id") not in {None, "", team} else None
+
+    def _is_named(self, user: str) -> bool:
+        """Say whether the settings let this person in, by name or by a group; where they name nobody, everybody."""
+        if not self._allowed_users and not self._allowed_groups:
+            return True
+        return user in self._allowed_users or any(user in self._members(group) for group in self._allowed_groups)
+
+    def _members(self, group: str) -> Collection[str]:
+        try:
+            return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])
+        except SlackTrouble as error:
+            logger.warning("group_not_looked_up", group=group, reason=explain(group, error).reason)
+            return frozenset()

@@ -3,6 +3,16 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+CONSONANT_Y = ("ly", "ry", "ty", "dy", "cy")
+AGES = (
+    ("year", 365 * 86400),
+    ("month", 30 * 86400),
+    ("week", 7 * 86400),
+    ("day", 86400),
+    ("hour", 3600),
+    ("minute", 60),
+)
+
 
 def against_threshold(score: float, threshold: float) -> str:
     """Say a score against its threshold, as in `2.3x the threshold`."""
@@ -34,6 +44,20 @@ def clock(moment: datetime, zone: str, *, today: datetime) -> str:
     return local.strftime("%H:%M:%S" if is_today else "%Y-%m-%d %H:%M")
 
 
+def day_and_time(moment: datetime, zone: str) -> str:
+    """Write a moment in a zone with its date."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def ago(moment: datetime, *, now: datetime) -> str:
+    """Say roughly how long ago, as in `3 weeks ago`."""
+    seconds = max(0.0, (now - moment).total_seconds())
+    for word, length in AGES:
+        if seconds >= length:
+            return f"{several(int(seconds // length), word)} ago"
+    return "just now"
+
+
 def span(minutes: float) -> str:
     """Write minutes as `1 h`, `30 min` or `1.5 h`."""
     return f"{minutes / 60:g} h" if minutes >= 60 else f"{minutes:g} min"  # noqa: PLR2004 - minutes in an hour
@@ -41,4 +65,6 @@ def span(minutes: float) -> str:
 
 def several(count: int, word: str) -> str:
     """Write a count with its word in the right number."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    if count == 1:
+        return f"{count} {word}"
+    return f"{count} {word[:-1]}ies" if word.endswith(CONSONANT_Y) else f"{count} {word}s"

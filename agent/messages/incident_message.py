@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.messages.figures import against_good_ones, against_threshold, clock, span
-from agent.messages.message import Block, Message, actions, button, context, fields, message, picture, section
+from agent.messages.figures import against_good_ones, against_threshold, ago, clock, several
+from agent.messages.incident_buttons import incident_buttons
+from agent.messages.message import Message, actions, context, fields, message, picture, section
 from agent.messages.region_words import describe_regions
 from agent.messages.safe_text import clean, safe, who
-from storage.records import Incident, IncidentState, Inspection, Label, LabelKind, Silence
+from storage.records import Act, Incident, IncidentState, Inspection, Label, LabelKind, Silence
 
-DEFECT, FALSE_ALARM, SILENCE = "defect", "false_alarm", "silence"
 ATTRIBUTES_SHOWN = 4
+NOTE_SHOWN = 300
 OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
 SAID = {
     LabelKind.DEFECT: "Defect",
@@ -30,8 +31,20 @@ class ShownPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """A confirmed defect that an incident is like, and what was said of it."""
+
+    inspection: Inspection
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentView:
-    """Everything an incident's message says, as the database has it at `now`."""
+    """Everything an incident's message says, as the database has it at `now`.
+
+    held, held_at: how many later anomalies were held back as like a false alarm of this one, and when the last came.
+    acknowledged, undoable: the last acknowledgement, and the last act if it can be taken back.
+    """
 
     incident: Incident
     cover: Inspection
@@ -42,6 +55,11 @@ class IncidentView:
     labels: tuple[Label, ...] = ()
     silence: Silence | None = None
     picture: ShownPicture | None = None
+    seen: Seen | None = None
+    held: int = 0
+    held_at: datetime | None = None
+    acknowledged: Act | None = None
+    undoable: Act | None = None
 
 
 def incident_message(view: IncidentView, *, revision: str) -> Message:
@@ -59,8 +77,20 @@ def incident_message(view: IncidentView, *, revision: str) -> Message:
             picture(shown.file, alt_text=shown.alt_text, title=shown.title, block_id=f"picture-{revision}"),
         )
     blocks.append(context([_ids(view)], block_id=f"ids-{revision}"))
-    blocks.append(actions(_buttons(view), block_id=f"buttons-{revision}"))
+    pressed = incident_buttons(
+        view.incident,
+        silence_minutes=view.silence_minutes,
+        defect_class=view.seen.label.defect_class if view.seen else None,
+        undoable=view.undoable,
+    )
+    blocks.append(actions(pressed, block_id=f"buttons-{revision}"))
     return message(_text(view, lines), blocks)
+
+
+def farewell_message(incident: Incident) -> Message:
+    """Return what the message says that an incident was told in before it was told anew."""
+    words = f"{safe(incident.source)}: {incident.shown_id} goes on; it is told anew below."
+    return message(words, [section(words)])
 
 
 def picture_words(inspection: Inspection) -> str:
@@ -70,16 +100,34 @@ def picture_words(inspection: Inspection) -> str:
     return clean(f"Heatmap of {inspection.shown_id} from {inspection.source}: {odd}; {where}", most=500)
 
 
+def sheet_title(incident: Incident) -> str:
+    """Return the title of an incident's contact sheet."""
+    return f"{incident.shown_id}, its oddest"
+
+
+def sheet_words(incident: Incident, ids: list[str]) -> str:
+    """Return alt text for an incident's contact sheet."""
+    return clean(f"What is odd in {', '.join(ids)}, the oddest of {incident.shown_id} from {incident.source}", most=500)
+
+
 def state_lines(view: IncidentView) -> list[str]:
     """Say what people did, and how the incident stands."""
     lines = [
-        f"{safe(_said(label))}, says {who(label.author)} (A-{label.inspection_id}, "
+        f"{safe(_said(label), most=NOTE_SHOWN)}, says {who(label.author)} (A-{label.inspection_id}, "
         f"{clock(label.created_at, view.zone, today=view.now)})"
         for label in view.labels
     ]
+    if view.acknowledged is not None and view.incident.state is IncidentState.ACKNOWLEDGED:
+        at = clock(view.acknowledged.at, view.zone, today=view.now)
+        lines.append(f"Acknowledged by {who(view.acknowledged.actor)} ({at})")
     if view.silence is not None:
         until = clock(view.silence.until, view.zone, today=view.now)
         lines.append(f"Silenced until {until} by {who(view.silence.author)}")
+    if view.held and view.held_at is not None:
+        last = clock(view.held_at, view.zone, today=view.now)
+        lines.append(f"Held back since, as like this: {several(view.held, 'anomaly')}, last {last}")
+    if view.incident.reopened:
+        lines.append(f"Came back {several(view.incident.reopened, 'time')} after it was resolved")
     if view.incident.state not in OPEN_STATES:
         closed = view.incident.closed_at or view.now
         lines.append(f"{view.incident.state.capitalize()} {clock(closed, view.zone, today=view.now)}")
@@ -89,6 +137,8 @@ def state_lines(view: IncidentView) -> list[str]:
 def _headline(view: IncidentView) -> str:
     count = view.incident.anomalies
     what = "an anomaly" if count == 1 else f"{count} alike"
+    if view.incident.is_storm:
+        what = f"a storm, {several(count, 'anomaly')} unlike the others told"
     return f"{safe(view.incident.source)}: {what}"
 
 
@@ -113,10 +163,17 @@ def _fields(view: IncidentView) -> list[str]:
     where = _where(view.cover)
     shown += [f"*Where*\n{where}"] if where else []
     shown += [f"*Image*\n{safe(view.cover.name)}"]
+    shown += [f"*Seen before*\n{_seen(view.seen, view)}"] if view.seen else []
     good_one = _good_one(view.cover)
     shown += [f"*Compare with the good one*\n{safe(good_one)}"] if good_one else []
     attributes = list(view.cover.attributes.items())[:ATTRIBUTES_SHOWN]
     return shown + [f"*{safe(key.capitalize())}*\n{safe(value)}" for key, value in attributes]
+
+
+def _seen(seen: Seen, view: IncidentView) -> str:
+    kind = f", {safe(seen.label.defect_class)}" if seen.label.defect_class else ""
+    when = ago(seen.inspection.captured_at, now=view.now)
+    return f"{seen.inspection.shown_id}{kind}, {when}, says {who(seen.label.author)}"
 
 
 def _when(view: IncidentView) -> str:
@@ -132,23 +189,16 @@ def _ids(view: IncidentView) -> str:
     return f"{view.incident.shown_id} · {worst}{view.cover.shown_id} · {safe(view.cover.detector)}"
 
 
-def _buttons(view: IncidentView) -> list[Block]:
-    cover = str(view.cover.id)
-    return [
-        button("Defect", action_id=DEFECT, value=cover, style="danger"),
-        button("False alarm", action_id=FALSE_ALARM, value=cover),
-        button(f"Silence {span(view.silence_minutes)}", action_id=SILENCE, value=str(view.incident.id)),
-    ]
-
-
 def _said(label: Label) -> str:
     kind = SAID[label.kind]
-    return f"{kind} ({label.defect_class})" if label.defect_class else kind
+    said = f"{kind} ({label.defect_class})" if label.defect_class else kind
+    return f"{said}: {label.note}" if label.note else said
 
 
 def _text(view: IncidentView, lines: list[str]) -> str:
     parts = [f"{_headline(view)}, {_how_odd(view)}", _where(view.cover), _when(view)]
     good_one = _good_one(view.cover)
+    parts += [f"Seen before: {_seen(view.seen, view)}"] if view.seen else []
     parts += [f"Compare with the good one {safe(good_one)}"] if good_one else []
     parts += [f"{view.incident.shown_id}, {view.cover.shown_id}", *lines]
     return ". ".join(part for part in parts if part) + "."

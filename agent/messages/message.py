@@ -17,6 +17,8 @@ CONTEXT_ELEMENTS = 10
 ACTIONS = 25
 BUTTON_TEXT = 75
 BUTTON_VALUE = 2000
+OPTION_VALUE = 150
+OVERFLOW_OPTIONS = 5
 ALT_TEXT = 2000
 IDENTIFIER = 255
 
@@ -66,6 +68,14 @@ def button(label: str, *, action_id: str, value: str, style: str | None = None) 
         raise ValueError(message)
     made: Block = {"type": "button", "text": plain_text(cut(label, BUTTON_TEXT)), "action_id": action_id}
     return made | {"value": value} | ({"style": style} if style else {})
+
+
+def overflow(options: list[tuple[str, str]], *, action_id: str) -> Block:
+    """Return a menu of up to five (label, value)."""
+    shown = [
+        {"text": plain_text(cut(label, BUTTON_TEXT)), "value": cut(value, OPTION_VALUE)} for label, value in options
+    ]
+    return {"type": "overflow", "action_id": action_id, "options": shown[:OVERFLOW_OPTIONS]}
 
 
 def picture(file: str, *, alt_text: str, title: str, block_id: str | None = None) -> Block:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agent.messages.figures import against_threshold, clock, several
-from agent.messages.incident_message import DEFECT, FALSE_ALARM
+from agent.messages.incident_buttons import DEFECT, FALSE_ALARM
 from agent.messages.message import Block, Message, actions, button, context, message, section
 from agent.messages.region_words import describe_regions
 from agent.messages.safe_text import safe

@@ -21,9 +21,14 @@ def describe_regions(regions: tuple[Region, ...], *, width: int, height: int) ->
     if not regions:
         return ""
     worst = max(regions, key=lambda region: region.peak)
-    words = f"{region_words(worst, width=width, height=height)}{_measure(worst)}"
+    words = describe_region(worst, width=width, height=height)
     more = len(regions) - 1
     return f"{words} and {more} more" if more else words
+
+
+def describe_region(region: Region, *, width: int, height: int) -> str:
+    """Say where a region is and how large."""
+    return f"{region_words(region, width=width, height=height)}{_measure(region)}"
 
 
 def region_words(region: Region, *, width: int, height: int) -> str:

@@ -12,6 +12,7 @@ EMPTY_QUESTION = "What would you like to know?\n" + HELP
 READING = "is reading the record..."
 SORRY = "Sorry, I could not answer that just now. Nothing was changed; please ask again in a moment."
 SORRY_ACT = "Sorry, that did not work and nothing was changed. Please try again in a moment."
+NO_ANOMALY_HERE = "This message tells of no anomaly that I know."
 PROMPTS_TITLE = "Ask about anomalies"
 PROMPTS = (
     ("Anomalies since yesterday", "How many anomalies since yesterday?"),

@@ -24,11 +24,11 @@ class ConsoleNotifier:
         self._uploads: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
-    def post(self, channel: str, message: Message, *, key: str) -> Place:
+    def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
         """Print a message."""
         with self._lock:
             self._shown[key] = message
-            self._print(channel, message, subtitle="new")
+            self._print(channel, message, subtitle="reply" if thread else "new")
         return Place(PLACE, key)
 
     def edit(self, place: Place, message: Message) -> None:
@@ -92,7 +92,7 @@ def _plain(text: str) -> Text:
 
 
 def _label(element: dict[str, Any]) -> str:
-    return str(element["text"]["text"])
+    return str(element["text"]["text"]) if "text" in element else "..."
 
 
 def _words(text: str) -> str:

@@ -75,8 +75,8 @@ class Found:
 class Notifier(Protocol):
     """Tells the team; every method may be called from several threads at once."""
 
-    def post(self, channel: str, message: Message, *, key: str) -> Place:
-        """Send a new message that carries our key where people do not see it.
+    def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
+        """Send a new message, or a reply in a thread, that carries our key where people do not see it.
 
         Raise BadContentError where plain text may still go through, else NotifyError.
         """

@@ -32,12 +32,13 @@ class SlackNotifier:
         self._bot_id: str | None = None
         self._lock = threading.Lock()
 
-    def post(self, channel: str, message: Message, *, key: str) -> Place:
+    def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
         """Send a message whose metadata carries the key; see Notifier for what it raises."""
         response = self._call(
             channel,
             self._client.chat_postMessage,
-            channel=channel,
+            channel=thread.channel if thread else channel,
+            thread_ts=thread.ts if thread else None,
             text=message.text,
             blocks=list(message.blocks) or None,
             metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},

@@ -65,7 +65,13 @@ def import_labels(database: Database, lines: Iterable[str], *, author: str, now:
         ids |= taken.ids
         written = [
             add_label(
-                session, ids[line.number], line.kind, author=author, defect_class=line.defect_class, now=now
+                session,
+                ids[line.number],
+                line.kind,
+                author=author,
+                defect_class=line.defect_class,
+                renews=False,
+                now=now,
             ).created_at
             for line in parsed
         ]

@@ -26,6 +26,19 @@ class InspectionRow(Base):
         ),
         Index("ix_inspection_incident", "incident_id"),
         Index("ix_inspection_version", "detector_version_id", "id"),
+        Index(
+            "ix_inspection_labelled",
+            "source_id",
+            "label",
+            sqlite_where=text("label IS NOT NULL"),
+            postgresql_where=text("label IS NOT NULL"),
+        ),
+        Index(
+            "ix_inspection_held",
+            "held_by",
+            sqlite_where=text("held_by IS NOT NULL"),
+            postgresql_where=text("held_by IS NOT NULL"),
+        ),
         AUTOINCREMENT,
     )
 
@@ -53,10 +66,15 @@ class InspectionRow(Base):
     label: Mapped[str | None]
     defect_class: Mapped[str | None]
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    held_by: Mapped[int | None] = mapped_column(BigId)
 
 
 class IncidentRow(Base):
-    """Anomalies that are one thing to tell; key is the name an imported incident came with."""
+    """Anomalies that are one thing to tell; key is the name an imported incident came with.
+
+    likeness: the sum of its anomalies' unit vectors, float32. seen_before: the inspection of a confirmed defect it is
+    like. is_storm: it holds what is not alike, once there was too much to tell one by one.
+    """
 
     __tablename__ = "incident"
     __table_args__ = (
@@ -76,10 +94,15 @@ class IncidentRow(Base):
     cover_inspection_id: Mapped[int | None] = mapped_column(BigId)
     channel: Mapped[str | None]
     message_ts: Mapped[str | None]
+    likeness: Mapped[bytes | None] = mapped_column(LargeBinary)
+    embedding_space: Mapped[str | None]
+    seen_before: Mapped[int | None] = mapped_column(BigId)
+    reopened: Mapped[int] = mapped_column(default=0)
+    is_storm: Mapped[bool] = mapped_column(default=False)
 
 
 class LabelRow(Base):
-    """The history of people's words; the last one also stands on the inspection."""
+    """The history of people's words; the last one not withdrawn also stands on the inspection."""
 
     __tablename__ = "label"
     __table_args__ = (AUTOINCREMENT,)
@@ -91,3 +114,6 @@ class LabelRow(Base):
     note: Mapped[str | None]
     author: Mapped[str]
     created_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None]
+    region: Mapped[list[Any] | None]

@@ -73,13 +73,26 @@ class SilenceRow(Base):
     until: Mapped[datetime] = mapped_column(index=True)
     author: Mapped[str]
     comment: Mapped[str]
+    like_inspection_id: Mapped[int | None] = mapped_column(BigId)
+    attribute: Mapped[str | None]
+    value: Mapped[str | None]
+    hits: Mapped[int] = mapped_column(default=0)
+    ended_by: Mapped[str | None]
 
 
 class AuditRow(Base):
     """Who changed what, and when; never changed itself."""
 
     __tablename__ = "audit"
-    __table_args__ = (AUTOINCREMENT,)
+    __table_args__ = (
+        Index(
+            "ix_audit_incident",
+            "incident_id",
+            sqlite_where=text("incident_id IS NOT NULL"),
+            postgresql_where=text("incident_id IS NOT NULL"),
+        ),
+        AUTOINCREMENT,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime]
@@ -87,6 +100,7 @@ class AuditRow(Base):
     action: Mapped[str]
     subject: Mapped[str] = mapped_column(index=True)
     detail: Mapped[dict[str, Any]]
+    incident_id: Mapped[int | None] = mapped_column(BigId)
 
 
 class SeenEventRow(Base):

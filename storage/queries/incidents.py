@@ -22,6 +22,11 @@ def incident_by_key(session: Session, key: str) -> Incident | None:
     return _one(session, IncidentRow.key == key)
 
 
+def incident_by_message(session: Session, channel: str, message_ts: str) -> Incident | None:
+    """Return the incident that a message tells of; None where it tells of none."""
+    return _one(session, (IncidentRow.message_ts == message_ts) & (IncidentRow.channel == channel))
+
+
 def list_incidents(
     session: Session,
     *,

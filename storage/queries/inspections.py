@@ -59,6 +59,7 @@ def as_inspection(row: InspectionRow, frame: FrameRow, source: str, detector: st
         milliseconds=row.milliseconds,
         width=row.width,
         height=row.height,
+        held_by=row.held_by,
     )
 
 

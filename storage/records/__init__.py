@@ -2,14 +2,17 @@
 
 from storage.records.asked import Job, Window
 from storage.records.found import (
+    Candidate,
     Incident,
     IncidentState,
     Inspection,
     Label,
     LabelKind,
+    Likeness,
     NearestNormal,
     NewInspection,
     Region,
+    Remembered,
     Verdict,
 )
 from storage.records.seen import (
@@ -23,11 +26,13 @@ from storage.records.seen import (
     Source,
     SourceState,
 )
-from storage.records.told import Delivery, DeliveryKind, DeliveryState, Event, EventKind, NewDelivery, Silence
+from storage.records.told import Act, Delivery, DeliveryKind, DeliveryState, Event, EventKind, NewDelivery, Silence
 from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
     "NOT_FIT",
+    "Act",
+    "Candidate",
     "Check",
     "Delivery",
     "DeliveryKind",
@@ -45,12 +50,14 @@ __all__ = [
     "Label",
     "LabelKind",
     "Lease",
+    "Likeness",
     "NearestNormal",
     "NewDelivery",
     "NewFrame",
     "NewInspection",
     "Region",
     "RejectReason",
+    "Remembered",
     "Silence",
     "Source",
     "SourceState",

@@ -112,6 +112,7 @@ class Inspection:
     milliseconds: float | None
     width: int = 0
     height: int = 0
+    held_by: int | None = None
 
     @property
     def shown_id(self) -> str:
@@ -134,6 +135,9 @@ class Incident:
     channel: str | None
     message_ts: str | None
     closed_at: datetime | None = None
+    seen_before: int | None = None
+    reopened: int = 0
+    is_storm: bool = False
 
     @property
     def shown_id(self) -> str:
@@ -143,7 +147,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One entry in the history of what people said of an inspection."""
+    """One entry in the history of what people said of an inspection; region: left, top, width, height it is about."""
 
     id: int
     inspection_id: int
@@ -152,3 +156,44 @@ class Label:
     note: str | None
     author: str
     created_at: datetime
+    region: tuple[int, int, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """What an anomaly looks like, to be compared within one embedding_space.
+
+    vectors: float16 bytes, row-major (regions, dimensions), L2-normalised, the oddest region first; empty where the
+    method gives none.
+    """
+
+    inspection_id: int
+    score: float
+    regions: int
+    vectors: bytes
+    embedding_space: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An incident an anomaly may join; likeness: the sum of its anomalies' unit vectors, float32 bytes."""
+
+    incident: Incident
+    likeness: bytes | None
+    embedding_space: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A labelled anomaly that later ones are compared with; label is the last word, said_at and author its own."""
+
+    likeness: Likeness
+    label: LabelKind
+    defect_class: str | None
+    author: str
+    said_at: datetime
+
+    @property
+    def shown_id(self) -> str:
+        """The id people use."""
+        return f"A-{self.likeness.inspection_id}"

@@ -10,6 +10,7 @@ class EventKind(StrEnum):
     """What the detectors have to tell the agent through the outbox."""
 
     ANOMALY = "anomaly"
+    CHANGED = "changed"
     DIGEST = "digest"
     DRIFT = "drift"
     JOB_DONE = "job_done"
@@ -22,6 +23,7 @@ class DeliveryKind(StrEnum):
     PICTURE = "picture"
     EDIT = "edit"
     NOTICE = "notice"
+    FAREWELL = "farewell"
 
 
 class DeliveryState(StrEnum):
@@ -79,7 +81,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Until when, and for what, no alert is sent; source None means every source."""
+    """Until when, and for what, no alert is sent; source None means every source.
+
+    like_inspection_id: only for anomalies like that one. attribute, value: only where a frame's attribute has this
+    value. hits: alerts it has kept back.
+    """
 
     id: int
     source: str | None
@@ -88,3 +94,20 @@ class Silence:
     until: datetime
     author: str
     comment: str
+    like_inspection_id: int | None = None
+    attribute: str | None = None
+    value: str | None = None
+    hits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One entry of the audit: who changed what, and when."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any]
+    incident_id: int | None = None

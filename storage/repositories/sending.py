@@ -9,10 +9,13 @@ from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import DeliveryRow, EventRow, InspectionRow, LabelRow
-from storage.records import Delivery, DeliveryKind, DeliveryState, Label, LabelKind
+from storage.records import Delivery, DeliveryKind, DeliveryState, Label
 from storage.repositories.deliveries import as_delivery
+from storage.repositories.labels import as_label
 
 DOUBTFUL_SINCE = "doubtful_since"
+# Of a post: the place of the message it goes on from.
+REPEATS = "repeats"
 
 
 def has_work(session: Session, *, now: datetime, started_before: datetime) -> bool:
@@ -88,13 +91,16 @@ def has_open_post(session: Session, incident_id: int) -> bool:
 
 
 def count_posts(session: Session, incident_id: int) -> int:
-    """Return how often an incident's message was posted."""
-    query = select(func.count(DeliveryRow.id)).where(
+    """Return how often an incident's message was posted, since it was last told anew by plan."""
+    query = select(DeliveryRow.payload).where(
         DeliveryRow.incident_id == incident_id,
         DeliveryRow.kind == DeliveryKind.POST,
         DeliveryRow.state == DeliveryState.SENT,
     )
-    return session.scalar(query) or 0
+    count = 0
+    for payload in session.scalars(query.order_by(DeliveryRow.id)):
+        count = 1 if REPEATS in payload else count + 1
+    return count
 
 
 def last_told_at(session: Session, incident_id: int) -> datetime | None:
@@ -112,20 +118,11 @@ def last_picture(session: Session, incident_id: int) -> Delivery | None:
 def last_labels(session: Session, incident_id: int, *, limit: int) -> list[Label]:
     """Return the last word on each labelled inspection of an incident, newest first."""
     newest = select(func.max(LabelRow.id)).join(InspectionRow, InspectionRow.id == LabelRow.inspection_id)
-    newest = newest.where(InspectionRow.incident_id == incident_id).group_by(LabelRow.inspection_id)
+    newest = newest.where(InspectionRow.incident_id == incident_id, LabelRow.withdrawn_at.is_(None)).group_by(
+        LabelRow.inspection_id
+    )
     query = select(LabelRow).where(LabelRow.id.in_(newest)).order_by(LabelRow.id.desc()).limit(limit)
-    return [
-        Label(
-            id=row.id,
-            inspection_id=row.inspection_id,
-            kind=LabelKind(row.kind),
-            defect_class=row.defect_class,
-            note=row.note,
-            author=row.author,
-            created_at=row.created_at,
-        )
-        for row in session.scalars(query)
-    ]
+    return [as_label(row) for row in session.scalars(query)]
 
 
 def _first(session: Session, incident_id: int, kind: DeliveryKind, *where: Any) -> DeliveryRow | None:

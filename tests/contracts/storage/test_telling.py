@@ -18,6 +18,7 @@ from storage.repositories.deliveries import (
 )
 from storage.repositories.events import claim_events, forget_seen_events, is_first_sight
 from storage.repositories.incidents import (
+    Joining,
     UnknownIncidentError,
     incident_by_id,
     join_incident,
@@ -62,7 +63,7 @@ def test_joins_anomalies_that_are_near_in_time_and_opens_another_for_a_later_one
             for number, after in enumerate(moments)
         ]
         joined = [
-            join_incident(session, inspection_id, join=JOIN, now=NOON + after)
+            join_incident(session, inspection_id, Joining(join=JOIN), now=NOON + after)
             for inspection_id, after in zip(ids, moments, strict=True)
         ]
 
@@ -77,8 +78,8 @@ def test_changes_nothing_when_an_anomaly_joins_twice(database: Database) -> None
     with database.transaction() as session:
         source = make_source(session)
         inspection_id = make_inspection(session, source, make_version(session, source))
-        once = join_incident(session, inspection_id, join=JOIN, now=NOON)
-        twice = join_incident(session, inspection_id, join=JOIN, now=NOON)
+        once = join_incident(session, inspection_id, Joining(join=JOIN), now=NOON)
+        twice = join_incident(session, inspection_id, Joining(join=JOIN), now=NOON)
 
     assert (once.is_new, twice.is_new) == (True, False)
     assert twice.incident.anomalies == 1
@@ -89,10 +90,10 @@ def test_lets_no_frame_from_the_future_hold_an_incident_open(database: Database)
         source = make_source(session)
         version = make_version(session, source)
         early = make_inspection(session, source, version, 1, captured_at=NOON + timedelta(days=400))
-        opened = join_incident(session, early, join=JOIN, now=NOON).incident
+        opened = join_incident(session, early, Joining(join=JOIN), now=NOON).incident
         later = make_inspection(session, source, version, 2, captured_at=NOON + timedelta(hours=5))
 
-        assert join_incident(session, later, join=JOIN, now=NOON + timedelta(hours=5)).is_new
+        assert join_incident(session, later, Joining(join=JOIN), now=NOON + timedelta(hours=5)).is_new
         assert opened.last_at == NOON
 
 
@@ -101,7 +102,7 @@ def test_keeps_two_sources_apart(database: Database) -> None:
         for name in ("line-1", "line-2"):
             source = make_source(session, name)
             inspection_id = make_inspection(session, source, make_version(session, source))
-            assert join_incident(session, inspection_id, join=JOIN, now=NOON).is_new
+            assert join_incident(session, inspection_id, Joining(join=JOIN), now=NOON).is_new
 
         assert [incident.source for incident in list_recent_incidents(session, limit=5)] == ["line-2", "line-1"]
 
@@ -110,7 +111,7 @@ def test_resolves_an_incident_after_a_quiet_time_and_audits_a_persons_act(databa
     with database.transaction() as session:
         source = make_source(session)
         inspection_id = make_inspection(session, source, make_version(session, source))
-        incident = join_incident(session, inspection_id, join=JOIN, now=NOON).incident
+        incident = join_incident(session, inspection_id, Joining(join=JOIN), now=NOON).incident
 
     with database.transaction() as session:
         soon = resolve_quiet_incidents(session, quiet=timedelta(hours=1), now=NOON + timedelta(minutes=59))
@@ -128,7 +129,7 @@ def test_merges_edits_that_wait_for_the_same_incident(database: Database) -> Non
     with database.transaction() as session:
         source = make_source(session)
         inspection_id = make_inspection(session, source, make_version(session, source))
-        incident = join_incident(session, inspection_id, join=JOIN, now=NOON).incident
+        incident = join_incident(session, inspection_id, Joining(join=JOIN), now=NOON).incident
         for _ in range(3):
             edit = NewDelivery(DeliveryKind.EDIT, "#line", NOON + timedelta(seconds=5), incident_id=incident.id)
             add_delivery(session, edit, now=NOON)
@@ -209,7 +210,7 @@ def test_orders_incidents_with_nothing_left_out(database: Database) -> None:
         for number in range(3):
             captured_at = NOON + timedelta(hours=2 * number)
             inspection_id = make_inspection(session, source, version, number, captured_at=captured_at)
-            join_incident(session, inspection_id, join=JOIN, now=captured_at)
+            join_incident(session, inspection_id, Joining(join=JOIN), now=captured_at)
         listed = list_recent_incidents(session, limit=2)
         total = session.scalar(select(func.count()).select_from(IncidentRow))
 

@@ -20,7 +20,7 @@ def pictures(message: Message | Version) -> list[dict[str, Any]]:
 
 def buttons(blocks: list[dict[str, Any]]) -> list[str]:
     rows = [block["elements"] for block in blocks if block["type"] == "actions"]
-    return [element["text"]["text"] for row in rows for element in row]
+    return [element["text"]["text"] for row in rows for element in row if element["type"] == "button"]
 
 
 def words(message: Message | Version) -> str:

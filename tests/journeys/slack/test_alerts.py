@@ -7,7 +7,7 @@ from agent.notifiers.slack_client import make_client
 from agent.talk import utc_now
 from storage.records import DeliveryKind, DeliveryState, NewDelivery
 from storage.repositories.deliveries import add_delivery, claim_due_deliveries, list_unsent
-from storage.repositories.incidents import join_incident
+from storage.repositories.incidents import Joining, join_incident
 from storage.repositories.silences import add_silence
 from tests.factories_agent import Plant
 from tests.journeys.slack.conftest import Start
@@ -24,7 +24,7 @@ def test_posts_one_message_with_buttons_then_puts_the_heatmap_into_it(
     message = slack.wait_for(lambda: [m for m in roots(slack) if pictures(m)])[0]
 
     first = message.versions[0]
-    assert buttons(first.blocks) == ["Defect", "False alarm", "Silence 1 h"]
+    assert buttons(first.blocks) == ["Defect", "False alarm", "Unsure", "Acknowledge", "Silence 1 h"]
     assert not pictures(first)
     (shown,) = pictures(message)
     assert "2.3x the threshold" in shown["alt_text"]
@@ -184,7 +184,7 @@ def test_finds_after_a_crash_what_was_posted_and_posts_what_was_not(
     for name in ("line-1", "line-2"):
         anomaly = plant.anomaly(name, at=long_ago, pages=False)
         with plant.database.transaction() as session:
-            incident = join_incident(session, anomaly.id, join=timedelta(minutes=30), now=long_ago).incident
+            incident = join_incident(session, anomaly.id, Joining(join=timedelta(minutes=30)), now=long_ago).incident
             new = NewDelivery(DeliveryKind.POST, "#oddspot", long_ago, incident_id=incident.id)
             add_delivery(session, new, now=long_ago)
             (claimed,) = claim_due_deliveries(session, limit=1, now=long_ago)

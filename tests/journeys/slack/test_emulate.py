@@ -127,7 +127,7 @@ def test_answers_a_mention_in_its_thread(emulate: Emulate, bot: str) -> None:
 
 def buttons(message: Json) -> set[str]:
     rows = [block["elements"] for block in message["blocks"] if block["type"] == "actions"]
-    return {element["text"]["text"] for row in rows for element in row}
+    return {element["text"]["text"] for row in rows for element in row if element["type"] == "button"}
 
 
 def thread_files(emulate: Emulate, message: Json) -> list[Json]:

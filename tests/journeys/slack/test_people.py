@@ -11,7 +11,7 @@ from storage.repositories.silences import active_silences
 from storage.repositories.sources import source_by_name
 from tests.factories_agent import Plant
 from tests.journeys.slack.conftest import FakeAnswer, FakeAssistant, Start
-from tests.journeys.slack.reading import buttons, roots, settled, words
+from tests.journeys.slack.reading import buttons, pictures, roots, settled, words
 from tests.servers.slack import ANNA, BEN, GUEST, STRANGER, LocalSlack, Message
 
 
@@ -213,7 +213,7 @@ def test_acknowledges_what_it_does_not_listen_to(slack: LocalSlack, plant: Plant
     start()
     message = told(slack, plant)
     slack.people.react(message, "eyes")
-    slack.people.shortcut("label_anomaly", message=message)
+    slack.people.shortcut("nobody_listens", message=message)
     slack.people.shortcut("ask_about_anomalies")
     slack.say("oddspot", "just talking")
 
@@ -269,3 +269,126 @@ def test_never_writes_a_token_into_its_log(
     written = "".join(capfd.readouterr())
     assert "delivered" in written
     assert not re.search(r"xoxb-|xapp-|local-signing", written)
+
+
+def test_takes_an_incident_up_and_gives_it_back(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start()
+    message = told(slack, plant)
+    slack.click(message, "acknowledge", user=BEN)
+    slack.wait_for(lambda: f"Acknowledged by <@{BEN}>" in words(roots(slack)[0]))
+    assert "Acknowledge" not in buttons(roots(slack)[0].blocks)
+    slack.click(roots(slack)[0], "more", value=menu(roots(slack)[0])["Undo the acknowledgement"], user=ANNA)
+
+    slack.wait_for(lambda: "Acknowledge" in buttons(roots(slack)[0].blocks))
+    assert [row.action for row in plant.audit() if row.actor == f"slack:{ANNA}"] == ["incident_open", "undo"]
+
+
+def test_says_more_in_a_modal(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start()
+    message = told(slack, plant)
+    slack.click(message, "more", value="details:1")
+    view = slack.wait_for(lambda: list(slack.workspace.views.values()))[0]
+    option = {"selected_option": {"value": "false_alarm"}}
+    values = {
+        "kind": {"value": option},
+        "class": {"value": {"value": "glare <!here>"}},
+        "note": {"value": {"value": "the lamp"}},
+        "region": {"value": {"selected_option": {"value": "0"}}},
+    }
+    saved = slack.submit_view(view, values)
+    slack.wait_for(lambda: "False alarm (glare &lt;!here&gt;): the lamp" in words(roots(slack)[0]))
+
+    assert saved.is_acked
+    assert "Dismissed" in words(roots(slack)[0])
+    with plant.database.reading() as session:
+        (label,) = labels_of(session, 1)
+    assert (label.kind, label.note, label.region) == (LabelKind.FALSE_ALARM, "the lamp", (120, 40, 34, 20))
+
+
+def test_refuses_a_modal_saved_by_a_guest(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start()
+    message = told(slack, plant)
+    slack.click(message, "more", value="details:1")
+    view = slack.wait_for(lambda: list(slack.workspace.views.values()))[0]
+    saved = slack.submit_view(view, {"kind": {"value": {"selected_option": {"value": "defect"}}}}, user=GUEST)
+    slack.wait_for(lambda: saved.is_acked)
+
+    assert saved.response == {"response_action": "errors", "errors": {"kind": "Guests may not do this."}}
+    with plant.database.reading() as session:
+        assert labels_of(session, 1) == []
+
+
+def test_labels_by_the_shortcut_on_a_message(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start()
+    message = told(slack, plant)
+    other = slack.say("oddspot", "is A-1 that dent?")
+    stray = slack.say("oddspot", "lunch?")
+    for one in (message, other):
+        slack.people.shortcut("label_anomaly", message=one)
+    slack.wait_for(lambda: len(slack.workspace.views) == 2)
+    slack.people.shortcut("label_anomaly", message=stray)
+    slack.people.shortcut("label_anomaly", message=message, user=GUEST)
+    slack.wait_for(lambda: len(slack.workspace.ephemerals) == 2)
+
+    assert {view["title"]["text"] for view in slack.workspace.views.values()} == {"Label A-1"}
+    assert {one["text"] for one in slack.workspace.ephemerals} == {
+        "This message tells of no anomaly that I know.",
+        "Guests may not do this.",
+    }
+
+
+def test_shows_what_is_similar_and_why_it_was_told_in_the_thread(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start()
+    for looks in ((1.0, 0.0), (1.0, 0.3)):
+        plant.anomaly(at=utc_now(), looks=looks)
+    slack.wait_for(lambda: roots(slack) and pictures(roots(slack)[0]) and settled(plant))
+    (message,) = roots(slack)
+    slack.click(message, "more", value="explain:1")
+    slack.click(message, "more", value="similar:1")
+    slack.wait_for(lambda: settled(plant) and len(slack.thread(message)) >= 4)
+
+    texts = [reply.text for reply in slack.thread(message)]
+    assert any(text.startswith("*Why A-1*") for text in texts)
+    assert any("A-2: not labelled" in text for text in texts)
+    assert any(stored.title == "Similar to A-1" for stored in slack.files)
+    assert len(roots(slack)) == 1
+
+
+def test_holds_back_what_is_like_a_false_alarm_a_person_clicked(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start()
+    plant.anomaly(at=utc_now(), has_heatmap=False, looks=(1.0, 0.0))
+    slack.wait_for(lambda: roots(slack) and settled(plant))
+    slack.click(roots(slack)[0], "false_alarm")
+    slack.wait_for(lambda: "Dismissed" in words(roots(slack)[0]))
+    plant.anomaly(at=utc_now(), has_heatmap=False, looks=(1.0, 0.2))
+    slack.wait_for(lambda: "Held back since, as like this: 1 anomaly" in words(roots(slack)[0]), timeout=20)
+    slack.wait_for(lambda: settled(plant))
+
+    assert len(roots(slack)) == 1
+
+
+def test_lets_the_members_of_a_group_press_where_the_settings_name_it(
+    slack: LocalSlack, plant: Plant, start: Start
+) -> None:
+    slack.workspace.groups["S0QUALITY"] = [BEN]
+    start(allowed_groups=("S0QUALITY",))
+    message = told(slack, plant)
+    slack.click(message, "unsure", user=ANNA)
+    slack.wait_for(lambda: slack.workspace.ephemerals)
+    slack.click(message, "unsure", user=BEN)
+    slack.wait_for(lambda: f"Unsure, says <@{BEN}>" in words(roots(slack)[0]))
+
+    assert [one["user"] for one in slack.workspace.ephemerals] == [ANNA]
+
+
+def test_refuses_to_act_in_a_channel_the_settings_do_not_name(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    start(allowed_channels=("C0OTHER",))
+    slack.click(told(slack, plant), "defect")
+
+    (shown,) = slack.wait_for(lambda: slack.workspace.ephemerals)
+    assert shown["text"] == "Oddspot's settings allow this only in other channels."
+
+
+def menu(message: Message) -> dict[str, str]:
+    (found,) = [one for block in message.blocks for one in block.get("elements", []) if one.get("type") == "overflow"]
+    return {option["text"]["text"]: option["value"] for option in found["options"]}

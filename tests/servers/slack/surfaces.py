@@ -47,6 +47,14 @@ def publish_view(workspace: Workspace, args: Json) -> Json:
     return {"view": kept}
 
 
+def list_group(workspace: Workspace, args: Json) -> Json:
+    """List the members of a user group."""
+    group = str(args.get("usergroup"))
+    if group not in workspace.groups:
+        raise ApiError("no_such_subteam")
+    return {"users": workspace.groups[group]}
+
+
 def set_status(workspace: Workspace, args: Json) -> Json:
     """Show what the app is doing in a thread."""
     channel = workspace.channel(args.get("channel_id"))
@@ -104,6 +112,7 @@ def _keep(workspace: Workspace, view: Json, user: str) -> Json:
 
 METHODS = {
     "auth.test": (None, auth_test),
+    "usergroups.users.list": ("usergroups:read", list_group),
     "views.open": (None, open_view),
     "views.update": (None, update_view),
     "views.publish": (None, publish_view),

@@ -43,6 +43,7 @@ class Workspace:
         self.enforces_rate = False
         self.people = {person.id: person for person in _people()}
         self.channels: dict[str, Channel] = {}
+        self.groups: dict[str, list[str]] = {}
         self.messages: list[Message] = []
         self.ephemerals: list[Json] = []
         self.files: dict[str, StoredFile] = {}

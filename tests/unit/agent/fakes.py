@@ -21,8 +21,10 @@ class FakeNotifier:
     lost: list[NotifyError] = field(default_factory=list)
     unusable_looks: int = 0
 
-    def post(self, channel: str, message: Message, *, key: str) -> Place:
+    def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
         self._fail()
+        if thread is not None:
+            self._there(thread)
         place = Place(channel.removeprefix("#").upper(), f"{len(self.messages) + 1}.0")
         self.messages[place] = [message]
         self.keys[key] = place

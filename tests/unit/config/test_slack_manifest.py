@@ -29,6 +29,7 @@ def test_asks_for_no_more_scopes_than_the_bot_needs() -> None:
         "groups:read",
         "reactions:read",
         "reactions:write",
+        "usergroups:read",
         "users:read",
     }
     assert len(bot_scopes()) == len(set(bot_scopes()))

@@ -2,8 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from agent.messages.incident_message import IncidentView, ShownPicture, incident_message, picture_words
-from storage.records import Incident, IncidentState, Inspection, Label, LabelKind, NearestNormal, Silence, Verdict
+from agent.messages.incident_message import IncidentView, Seen, ShownPicture, incident_message, picture_words
+from storage.records import Act, Incident, IncidentState, Inspection, Label, LabelKind, NearestNormal, Silence, Verdict
 from tests.factories_agent import NOON, REGION
 from tests.servers.slack.blocks import check_blocks
 
@@ -75,12 +75,21 @@ def test_names_the_good_one_to_compare_with() -> None:
 def test_carries_only_ids_in_its_buttons() -> None:
     buttons = incident_message(view(), revision="r1").blocks[-1]["elements"]
 
-    assert [(one["action_id"], one["value"]) for one in buttons] == [
+    pressed, menu = buttons[:-1], buttons[-1]
+    assert [(one["action_id"], one["value"]) for one in pressed] == [
         ("defect", "1042"),
         ("false_alarm", "1042"),
+        ("unsure", "1042"),
+        ("acknowledge", "57"),
         ("silence", "57"),
     ]
-    assert [one["text"]["text"] for one in buttons] == ["Defect", "False alarm", "Silence 1 h"]
+    assert [one["text"]["text"] for one in pressed] == ["Defect", "False alarm", "Unsure", "Acknowledge", "Silence 1 h"]
+    assert [one["value"] for one in menu["options"]] == [
+        "details:1042",
+        "silence_like:1042",
+        "similar:1042",
+        "explain:1042",
+    ]
 
 
 def test_names_its_silence_as_the_settings_say() -> None:
@@ -104,6 +113,37 @@ def test_says_what_people_did_and_how_it_stands() -> None:
     assert "Defect (scratch), says <@U0ANNA> (A-1042, 13:00:00)" in words
     assert "Silenced until 14:00:00 by <@U0BEN>" in words
     assert "Resolved 15:00:00" in words
+
+
+def test_names_what_was_seen_before_and_offers_its_class() -> None:
+    before = replace(COVER, id=412, captured_at=NOON - timedelta(days=22), label=LabelKind.DEFECT)
+    word = Label(3, 412, LabelKind.DEFECT, "scratch", None, "slack:U0ANNA", NOON)
+    message = incident_message(view(seen=Seen(before, word)), revision="r1")
+
+    assert "A-412, scratch, 3 weeks ago, says <@U0ANNA>" in str(message.blocks)
+    assert "Seen before: A-412" in message.text
+    assert message.blocks[-1]["elements"][0]["text"]["text"] == "Defect: scratch"
+    check_blocks(list(message.blocks), lambda _: True)
+
+
+def test_says_how_often_its_like_was_held_back_and_who_took_it_up() -> None:
+    taken = replace(INCIDENT, state=IncidentState.ACKNOWLEDGED, reopened=2)
+    act = Act(7, NOON, "slack:U0BEN", "incident_acknowledged", "I-57", {}, 57)
+    given = view(incident=taken, held=1, held_at=NOON, acknowledged=act, undoable=act)
+    words = shown(given)
+
+    assert "Held back since, as like this: 1 anomaly, last 13:00:00" in words
+    assert "Acknowledged by <@U0BEN> (13:00:00)" in words
+    assert "Came back 2 times after it was resolved" in words
+    assert "Undo the acknowledgement" in words
+    assert "'value': 'undo:7'" in words
+    assert "'action_id': 'acknowledge'" not in words
+
+
+def test_tells_a_storm_as_one() -> None:
+    assert "line-1: a storm, 31 anomalies unlike the others told" in shown(
+        view(incident=replace(INCIDENT, is_storm=True, anomalies=31))
+    )
 
 
 def test_pages_nobody_with_what_comes_from_data() -> None:

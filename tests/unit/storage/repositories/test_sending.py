@@ -3,7 +3,7 @@ from datetime import timedelta
 from storage.database import Database
 from storage.records import Delivery, DeliveryKind, DeliveryState, LabelKind, NewDelivery
 from storage.repositories.deliveries import add_delivery, list_unsent, mark_sent
-from storage.repositories.incidents import join_incident
+from storage.repositories.incidents import Joining, join_incident
 from storage.repositories.labels import add_label
 from storage.repositories.sending import (
     claim_for_channels,
@@ -127,5 +127,5 @@ def make_incident(database: Database) -> tuple[int, int]:
     with database.transaction() as session:
         source = make_source(session)
         inspection_id = make_inspection(session, source, make_version(session, source))
-        joined = join_incident(session, inspection_id, join=timedelta(minutes=30), now=NOON)
+        joined = join_incident(session, inspection_id, Joining(join=timedelta(minutes=30)), now=NOON)
     return joined.incident.id, inspection_id

@@ -1,0 +1,22 @@
+"""What anomalies look like, to be compared by those who can."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from storage.models import InspectionRow
+from storage.queries.selection import is_anomaly, is_counted
+from storage.records import Likeness
+from storage.repositories.incidents import likeness_of
+
+
+def likeness_by_id(session: Session, inspection_id: int) -> Likeness | None:
+    """Return what an inspection looks like; None where there is none."""
+    row = session.get(InspectionRow, inspection_id)
+    return None if row is None else likeness_of(row)
+
+
+def newest_likenesses(session: Session, *, source_id: int, limit: int) -> list[Likeness]:
+    """Return a source's newest anomalies that have vectors."""
+    own = (InspectionRow.source_id == source_id) & InspectionRow.vectors.is_not(None)
+    query = select(InspectionRow).where(own, is_counted, is_anomaly).order_by(InspectionRow.id.desc()).limit(limit)
+    return [likeness_of(row) for row in session.scalars(query)]

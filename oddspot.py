@@ -101,6 +101,8 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "source": _storage_commands,
     "model": _storage_commands,
     "incident": _storage_commands,
+    "silence": _storage_commands,
+    "memory": _storage_commands,
     "label": _storage_commands,
     "history": _storage_commands,
     "db": _storage_commands,

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from config.load import load_settings
 from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json
+from storage.commands.told import show_word
 from storage.errors import StorageError
 from storage.history.labelling import BadLabelsError, LabelReport, import_labels
 from storage.opening import open_stores
@@ -66,6 +67,7 @@ def label(
             note=note,
             now=now_utc(),
         )
+        show_word(session, inspection_id, now=now_utc())
     if as_json:
         print_json({"id": f"A-{inspection_id}", "label": written.kind, "defect_class": written.defect_class})
     else:

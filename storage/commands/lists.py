@@ -1,6 +1,4 @@
-"""`oddspot model`, `oddspot incident`, `oddspot db`: what there is."""
-
-from typing import Annotated
+"""`oddspot model`, `oddspot db`: what there is."""
 
 import typer
 
@@ -8,14 +6,11 @@ from config.load import load_settings
 from storage.commands.options import ConfigOption, JsonOption, local_time, print_json, print_table, rfc3339
 from storage.migrate import current, head
 from storage.opening import open_stores
-from storage.repositories.incidents import list_recent_incidents
 from storage.repositories.sources import list_sources
 from storage.repositories.versions import list_versions
 
 model_app = typer.Typer(help="Detector versions.", no_args_is_help=True)
-incident_app = typer.Typer(help="Incidents.", no_args_is_help=True)
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="Rows at most.")]
 
 
 @model_app.command("list")
@@ -54,39 +49,6 @@ def models(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     ]
     columns = ("detector", "method", "preset", "threshold", "promised rate", "good images", "fitted")
     print_table(columns, rows, empty="No detector is fitted yet.")
-
-
-@incident_app.command("list")
-def incidents(config: ConfigOption = None, *, limit: Limit = 20, as_json: JsonOption = False) -> None:
-    """List incidents, newest first."""
-    settings = load_settings(config)
-    with open_stores(settings).database.reading() as session:
-        found = list_recent_incidents(session, limit=limit)
-    if as_json:
-        for incident in found:
-            print_json(
-                {
-                    "incident": incident.shown_id,
-                    "source": incident.source,
-                    "state": incident.state,
-                    "anomalies": incident.anomalies,
-                    "opened_at": rfc3339(incident.opened_at),
-                    "last_at": rfc3339(incident.last_at),
-                },
-            )
-        return
-    rows = [
-        (
-            incident.shown_id,
-            incident.source,
-            incident.state,
-            incident.anomalies,
-            local_time(incident.opened_at, settings.zone_of(incident.source)),
-            local_time(incident.last_at, settings.zone_of(incident.source)),
-        )
-        for incident in found
-    ]
-    print_table(("incident", "source", "state", "anomalies", "opened", "last"), rows, empty="No incidents yet.")
 
 
 @db_app.command("migrate")

@@ -27,8 +27,9 @@ def config(sqlite_database: Database, tmp_path: Path) -> Path:
         source = make_source(session)
         version = make_version(session, source)
         for number in range(2):
-            vectors = {"vectors": b"\x00\x3c", "embedding_space": "space"}
-            inspection_id = make_inspection(session, source, version, number, **vectors)
+            inspection_id = make_inspection(
+                session, source, version, number, vectors=b"\x00\x3c", embedding_space="space"
+            )
             join_incident(session, inspection_id, Joining(JOIN), now=NOON)
     return file
 

@@ -47,7 +47,12 @@ class Mapped(Protocol):
 
 def render_heatmap(pixels: NDArray[np.uint8], scored: Mapped) -> bytes:
     """Return a PNG of the photograph under its anomaly map, regions outlined, with the scale; at most 1024 px long."""
-    return _png(_with_legend(_overlay(pixels, scored, LONGEST_SIDE - LEGEND_HEIGHT, at_least=SHORTEST_SIDE)))
+    return as_png(draw_heatmap(pixels, scored))
+
+
+def draw_heatmap(pixels: NDArray[np.uint8], scored: Mapped) -> Image.Image:
+    """Return the same as a picture still to be encoded."""
+    return _with_legend(_overlay(pixels, scored, LONGEST_SIDE - LEGEND_HEIGHT, at_least=SHORTEST_SIDE))
 
 
 def render_small_heatmap(pixels: NDArray[np.uint8], scored: Mapped, *, side: int) -> bytes:
@@ -62,15 +67,27 @@ def render_small_photo(pixels: NDArray[np.uint8], *, side: int) -> bytes:
 
 def render_thumbnail(pixels: NDArray[np.uint8], *, side: int = THUMBNAIL_SIDE) -> bytes:
     """Return a PNG of at most `side` pixels on its long side."""
-    return _png(_fitted(Image.fromarray(pixels), side))
+    return as_png(_fitted(Image.fromarray(pixels), side))
 
 
 def render_crop(pixels: NDArray[np.uint8], region: Region) -> bytes:
     """Return a PNG of a region with half its size around it, at least 64 px of the original where there are so many."""
+    return as_png(_fitted(crop_around(pixels, region), LONGEST_SIDE))
+
+
+def crop_around(pixels: NDArray[np.uint8], region: Region) -> Image.Image:
+    """Return a region with its surroundings."""
     height, width = pixels.shape[:2]
     left, right = _span(region.x, region.width, width)
     top, bottom = _span(region.y, region.height, height)
-    return _png(_fitted(Image.fromarray(np.ascontiguousarray(pixels[top:bottom, left:right])), LONGEST_SIDE))
+    return Image.fromarray(np.ascontiguousarray(pixels[top:bottom, left:right]))
+
+
+def as_png(image: Image.Image) -> bytes:
+    """Return a picture as PNG."""
+    buffer = BytesIO()
+    image.save(buffer, format="PNG", compress_level=3)
+    return buffer.getvalue()
 
 
 def blend(photo: NDArray[np.uint8], level: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -140,12 +157,6 @@ def _with_legend(picture: Image.Image) -> Image.Image:
     centre = (left + right) // 2
     draw.line((centre, middle - 10, centre, middle + 9), INK, 2)
     return sheet
-
-
-def _png(image: Image.Image) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, format="PNG", compress_level=3)
-    return buffer.getvalue()
 
 
 def _jpeg(image: Image.Image) -> bytes:

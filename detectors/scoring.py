@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.backbones import Backbone, Runtime
-from detectors.bundle import BundleError, Manifest, read_bundle
+from detectors.bundle import BundleError, Manifest, read_bundle, read_thumbnail
 from detectors.calibration import Calibration
 from detectors.decode import NORMALISER, DecodeError
 from detectors.faults import TrainingStatistics, find_fault, measure_exposure
@@ -70,9 +70,16 @@ class Detector:
     """A fitted detector, ready to score."""
 
     def __init__(
-        self, manifest: Manifest, *, backbone: Backbone, method: FittedMethod, calibration: Calibration
+        self,
+        manifest: Manifest,
+        *,
+        backbone: Backbone,
+        method: FittedMethod,
+        calibration: Calibration,
+        folder: Path | None = None,
     ) -> None:
         self.manifest = manifest
+        self._folder = folder
         self.calibration = calibration
         self.threshold = manifest.threshold
         self.map_threshold = manifest.map_threshold
@@ -104,6 +111,16 @@ class Detector:
     def statistics(self) -> TrainingStatistics:
         """The extremes of exposure among the images it was fitted on."""
         return self._statistics
+
+    def good_one(self, scored: "ScoredImage") -> bytes | None:
+        """Return a small PNG of the good image that the oddest region is to be compared with; None where none is kept.
+
+        Raise BundleError.
+        """
+        worst = max(scored.regions, key=lambda region: region.peak, default=None)
+        if worst is None or worst.nearest is None or self._folder is None:
+            return None
+        return read_thumbnail(self._folder, worst.nearest.number)
 
     def look(self, pixels: NDArray[np.uint8]) -> tuple[EmbeddedImage, MethodScore]:
         """Return what it sees in upright RGB pixels (H, W, 3), and the raw scores."""
@@ -168,6 +185,7 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int, runtime: Run
         backbone=backbone,
         method=_restored(folder, manifest, arrays),
         calibration=_calibration(folder, manifest, arrays),
+        folder=folder,
     )
 
 

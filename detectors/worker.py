@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from config.settings import Settings
+from detectors.beside import render_beside
 from detectors.bundle import BundleError
 from detectors.decode import DecodedImage, DecodeError, Decoder
-from detectors.heatmap import render_crop, render_heatmap, render_thumbnail
+from detectors.heatmap import render_crop, render_thumbnail
 from detectors.models import LoadedDetectors
 from detectors.scoring import Detector, ScoredImage
 from detectors.weights import WeightsError
@@ -195,6 +196,7 @@ class Worker:
     def _found(self, image: DecodedImage, scored: ScoredImage, detector: Detector, started: float) -> NewInspection:
         is_shown = scored.verdict is Verdict.ANOMALOUS
         put = self._stores.blobs.put
+        good = detector.good_one(scored) if is_shown else None
         milliseconds = (time.perf_counter() - started) * 1000
         return NewInspection(
             score=scored.score,
@@ -208,7 +210,7 @@ class Worker:
             height=image.pixels.shape[0],
             vectors=scored.vectors.tobytes(),
             embedding_space=detector.embedding_space,
-            heatmap=put(render_heatmap(image.pixels, scored)) if is_shown else None,
+            heatmap=put(render_beside(image.pixels, scored, good)) if is_shown else None,
             thumbnail=put(render_thumbnail(image.pixels)) if is_shown else None,
             crops=tuple(put(render_crop(image.pixels, region)) for region in scored.regions[:CROPS])
             if is_shown

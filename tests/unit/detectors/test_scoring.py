@@ -103,6 +103,9 @@ def test_names_the_good_image_to_compare_each_region_with(many: tuple[Detector, 
         assert 0 <= left < left + width <= 1
         assert 0 <= top < top + height <= 1
         assert read_thumbnail(bundle, nearest.number) == (bundle / f"thumbnails/{nearest.number:04d}.png").read_bytes()
+    worst = max(scored.regions, key=lambda region: region.peak).nearest
+    assert worst is not None
+    assert detector.good_one(scored) == read_thumbnail(bundle, worst.number)
 
 
 def test_every_place_in_the_bank_leads_to_its_row(many: tuple[Detector, Path]) -> None:

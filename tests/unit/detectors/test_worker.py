@@ -57,6 +57,10 @@ class FakeDetector:
             milliseconds=1.0,
         )
 
+    def good_one(self, scored: ScoredImage) -> bytes | None:
+        assert scored.score == self.score
+        return None
+
 
 class FailingOn(FakeDetector):
     """Fails on every image whose first pixel has this value."""

@@ -12,6 +12,7 @@ from storage.records.found import (
     Region,
     Verdict,
 )
+from storage.records.outages import SILENT, Fault, NotJudged, Outage, RecentFrame
 from storage.records.seen import (
     NOT_FIT,
     DetectorVersion,
@@ -28,6 +29,7 @@ from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
     "NOT_FIT",
+    "SILENT",
     "Check",
     "Delivery",
     "DeliveryKind",
@@ -36,6 +38,7 @@ __all__ = [
     "DriftCheck",
     "Event",
     "EventKind",
+    "Fault",
     "Frame",
     "FrameState",
     "Incident",
@@ -49,6 +52,9 @@ __all__ = [
     "NewDelivery",
     "NewFrame",
     "NewInspection",
+    "NotJudged",
+    "Outage",
+    "RecentFrame",
     "Region",
     "RejectReason",
     "Silence",

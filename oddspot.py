@@ -101,6 +101,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "source": _storage_commands,
     "model": _storage_commands,
     "incident": _storage_commands,
+    "outage": _storage_commands,
     "label": _storage_commands,
     "history": _storage_commands,
     "db": _storage_commands,

@@ -37,7 +37,8 @@ class Outage:
     """A time in which a source was not judged; kind is a fault, or `silent`.
 
     started_at: the first frame concerned, or the last that came before the silence. last_at: the last frame concerned,
-    or, of a silence, the last look at it. good: good frames in a row since then. ended_at: None while it goes on.
+    or, of a silence, the last look at it. ended_at: None while it goes on. good: good frames in a row since then.
+    told_frames: how many frames its message says.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Outage:
     ended_at: datetime | None
     frames: int
     good: int
+    told_frames: int = 0
     channel: str | None = None
     message_ts: str | None = None
 

@@ -13,6 +13,7 @@ class EventKind(StrEnum):
     DIGEST = "digest"
     DRIFT = "drift"
     JOB_DONE = "job_done"
+    OUTAGE = "outage"
 
 
 class DeliveryKind(StrEnum):
@@ -22,6 +23,7 @@ class DeliveryKind(StrEnum):
     PICTURE = "picture"
     EDIT = "edit"
     NOTICE = "notice"
+    OUTAGE = "outage"
 
 
 class DeliveryState(StrEnum):
@@ -55,6 +57,7 @@ class NewDelivery:
     incident_id: int | None = None
     inspection_id: int | None = None
     event_id: int | None = None
+    outage_id: int | None = None
     payload: dict[str, Any] = field(default_factory=dict)
 
 
@@ -75,6 +78,7 @@ class Delivery:
     payload: dict[str, Any]
     message_ts: str | None = None
     error: str | None = None
+    outage_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import structlog
 
 from agent.alerts.backoff import backoff
 from agent.alerts.edit import send_edit
+from agent.alerts.outage import send_outage
 from agent.alerts.outgoing import NotYetError, Outgoing
 from agent.alerts.pace import Pace
 from agent.alerts.picture import send_picture
@@ -30,6 +31,7 @@ SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
     DeliveryKind.EDIT: send_edit,
     DeliveryKind.PICTURE: send_picture,
     DeliveryKind.NOTICE: send_notice,
+    DeliveryKind.OUTAGE: send_outage,
 }
 
 

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from agent.alerts.outage import route_outage
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.events import claim_events, put_back_event
 from storage.repositories.incidents import incident_by_id, join_incident, resolve_quiet_incidents
+from storage.repositories.recent_frames import is_judged
 from storage.repositories.sending import has_open_post, last_told_at
 from storage.repositories.silences import is_silenced
 from storage.repositories.sources import source_by_id
@@ -57,6 +59,8 @@ def _route_anomaly(session: Session, settings: Settings, event: Event, now: date
     if event.inspection_id is None:
         logger.error("anomaly_without_inspection", event_id=event.id)
         return
+    if not is_judged(session, event.inspection_id):  # the frames after it showed that the camera is at fault
+        return
     join = timedelta(minutes=settings.alerts.join_minutes)
     incident = join_incident(session, event.inspection_id, join=join, now=now).incident
     if not event.payload.get("pages", True) or is_silenced(session, source_id=event.source_id, now=now):
@@ -99,4 +103,5 @@ ROUTES = {
     EventKind.DIGEST: _route_notice,
     EventKind.DRIFT: _route_notice,
     EventKind.JOB_DONE: _route_notice,
+    EventKind.OUTAGE: route_outage,
 }

@@ -39,9 +39,9 @@ class DeliveryWithoutOutageError(AgentError):
 
 
 def route_outage(session: Session, settings: Settings, event: Event, now: datetime) -> None:
-    """Let an outage's message show that it began or ended; one that ended untold stays untold."""
+    """Let an outage's message show that it began or ended; a silenced one that was never told stays untold."""
     outage = outage_by_id(session, int(event.payload["outage_id"]))
-    if outage.message_ts is not None or (outage.is_open and not _is_silenced(session, outage, now)):
+    if outage.message_ts is not None or not _is_silenced(session, outage, now):
         _tell(session, settings, outage, now)
 
 

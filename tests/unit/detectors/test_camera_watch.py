@@ -83,7 +83,7 @@ class Camera:
             return [(row.kind, row.payload) for row in session.scalars(select(EventRow).order_by(EventRow.id))]
 
 
-def make_camera(stores: Stores, *, state: SourceState = SourceState.LIVE, **own: object) -> Camera:
+def make_camera(stores: Stores, *, state: SourceState = SourceState.LIVE, **own: Any) -> Camera:
     settings = Settings.model_validate({"sources": {"line-1": {"path": "in", **own}}})
     with stores.database.transaction() as session:
         source = make_source(session, state=state)
@@ -170,7 +170,7 @@ def test_a_frozen_picture_is_named_at_its_second_repeat(stores: Stores) -> None:
 
 
 @pytest.mark.parametrize("own", [{"mode": "batch"}, {"active": {"start": "14:00", "end": "22:00"}}])
-def test_the_same_bytes_are_no_fault_of_a_batch_or_outside_active_hours(stores: Stores, own: dict[str, object]) -> None:
+def test_the_same_bytes_are_no_fault_of_a_batch_or_outside_active_hours(stores: Stores, own: dict[str, Any]) -> None:
     camera = make_camera(stores, **own)
     for _ in range(5):
         camera.take(content="same")
@@ -193,7 +193,7 @@ def test_another_fault_takes_over_the_same_outage(stores: Stores) -> None:
 
 
 @pytest.mark.parametrize("own", [{"mode": "batch"}, {"late_after_seconds": 60}])
-def test_old_frames_say_nothing_of_now(stores: Stores, own: dict[str, object]) -> None:
+def test_old_frames_say_nothing_of_now(stores: Stores, own: dict[str, Any]) -> None:
     camera = make_camera(stores, **own)
     for _ in range(5):
         camera.take(fault=Fault.BLACK, late=True)

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +25,7 @@ def receive(stores: Stores, *moments: datetime, state: SourceState = SourceState
     return source.id
 
 
-def watch(stores: Stores, *, at: datetime, since: datetime = LONG_AGO, **own: object) -> list[str]:
+def watch(stores: Stores, *, at: datetime, since: datetime = LONG_AGO, **own: Any) -> list[str]:
     settings = Settings.model_validate({"sources": {"line-1": {"path": "in", "silent_after_seconds": 600, **own}}})
     return watch_silence(stores.database, settings, since=since, now=at)
 
@@ -64,7 +65,7 @@ def test_tells_once_since_when_a_source_is_silent_and_when_it_sends_again(stores
     ],
 )
 def test_misses_no_batch_nothing_outside_active_hours_and_nothing_without_a_pace(
-    stores: Stores, own: dict[str, object]
+    stores: Stores, own: dict[str, Any]
 ) -> None:
     receive(stores, NOON)
 

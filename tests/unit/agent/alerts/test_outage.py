@@ -112,7 +112,20 @@ def test_is_told_after_a_silence_if_it_still_goes_on(
     assert len(texts(notifier)) == 1
 
 
-def test_an_outage_that_ended_untold_stays_untold(
+def test_tells_of_one_that_ended_before_anybody_could_be_told(
+    plant: Plant, clock: Clock, notifier: FakeNotifier, rounds: Rounds
+) -> None:
+    outage = begin(plant)
+    clock.forward(3600)
+    end(plant, outage, clock)
+    rounds.run()
+
+    assert texts(notifier) == [
+        ["line-1: judged again since 14:00:00. Not judged from 13:00:00 on, 3 frames (camera moved)."]
+    ]
+
+
+def test_an_outage_that_ended_in_a_silence_stays_untold(
     plant: Plant, clock: Clock, notifier: FakeNotifier, rounds: Rounds
 ) -> None:
     silence(plant, clock, minutes=60)

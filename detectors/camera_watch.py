@@ -38,6 +38,7 @@ class WatchedFrame:
     """
 
     source: Source
+    version: DetectorVersion
     frame: Frame
     found: NewInspection
     said: Found | None
@@ -51,56 +52,88 @@ class WatchedFrame:
         return self.outage is not None and self.outage.kind != SILENT
 
 
-def watch_frame(
-    session: Session,
-    source: Source,
-    version: DetectorVersion,
-    frame: Frame,
-    found: NewInspection,
-    checks: CameraChecks,
-    *,
-    settings: Settings,
-    now: datetime,
-) -> WatchedFrame:
-    """Judge a frame with those just before it; where a source is not judged, its parts page nobody."""
-    own = settings.sources.get(source.name)
-    before = recent_frames(
-        session, source_id=source.id, version_id=version.id, until=frame.captured_at, limit=WINDOW - 1
-    )
-    seen = NewFrameSeen(frame.sha256, found.fault, found.signs)
-    said = judge_frame(seen, before, checks, may_freeze=_may_freeze(own, frame, settings.zone_of(source.name)))
-    is_current = own is None or is_live(own, frame.captured_at, now)
-    return WatchedFrame(
-        source=source,
-        frame=frame,
-        found=replace(found, fault=said.fault if said else None),
-        said=said,
-        before=tuple(before),
-        outage=open_outage_of(session, source.id, locks=True),
-        is_current=is_current,
-    )
+class CameraWatch:
+    """Judges frames as they are recorded in one transaction; it looks up once what holds for all of them."""
 
+    def __init__(self, session: Session, settings: Settings, *, now: datetime) -> None:
+        self._session = session
+        self._settings = settings
+        self._now = now
+        self._newest: dict[int, list[RecentFrame]] = {}
+        self._outages: dict[int, Outage | None] = {}
 
-def follow_outage(session: Session, watched: WatchedFrame, *, now: datetime) -> None:
-    """After a frame was recorded, mark those its fault is said of too, and open, carry on or end an outage."""
-    said, before = watched.said, list(watched.before)
-    marked: list[int] = []
-    if said is not None and said.frames > 1:
+    def judge(
+        self, source: Source, version: DetectorVersion, frame: Frame, found: NewInspection, checks: CameraChecks
+    ) -> WatchedFrame:
+        """Judge a frame with those just before it; where a source is not judged, its parts page nobody."""
+        own = self._settings.sources.get(source.name)
+        before = self._before(source, version, frame)
+        may_freeze = _may_freeze(own, frame, self._settings.zone_of(source.name))
+        said = judge_frame(NewFrameSeen(frame.sha256, found.fault, found.signs), before, checks, may_freeze=may_freeze)
+        return WatchedFrame(
+            source=source,
+            version=version,
+            frame=frame,
+            found=replace(found, fault=said.fault if said else None),
+            said=said,
+            before=tuple(before),
+            outage=self._outage(source),
+            is_current=own is None or is_live(own, frame.captured_at, self._now),
+        )
+
+    def follow(self, watched: WatchedFrame, inspection_id: int) -> None:
+        """After a frame was recorded, mark those its fault is said of too, and open, carry on or end an outage."""
+        before = self._mark(watched)
+        self._keep(watched, before, inspection_id)
+        if not watched.is_current:
+            return
+        outage = watched.outage
+        if outage is not None and outage.kind == SILENT:
+            end_outage(self._session, outage, at=watched.frame.captured_at, now=self._now)
+            outage = None
+        if outage is None and watched.said is None and watched.outage is None:
+            return
+        self._outages.pop(watched.source.id, None)
+        if outage is None:
+            _open_if_due(self._session, watched, before, self._now)
+        elif watched.said is not None:
+            keep_outage(self._session, _carried_on(outage, watched, before))
+        else:
+            _count_good(self._session, outage, watched, self._now)
+
+    def _before(self, source: Source, version: DetectorVersion, frame: Frame) -> list[RecentFrame]:
+        """Return the frames just before one: mostly the newest there are, and for a late frame those before it."""
+        if version.id not in self._newest:
+            self._newest[version.id] = self._last(source, version, until=None)
+        newest = self._newest[version.id]
+        if not newest or newest[-1].captured_at <= frame.captured_at:
+            return newest
+        return self._last(source, version, until=frame.captured_at)
+
+    def _last(self, source: Source, version: DetectorVersion, *, until: datetime | None) -> list[RecentFrame]:
+        return recent_frames(self._session, source_id=source.id, version_id=version.id, until=until, limit=WINDOW - 1)
+
+    def _keep(self, watched: WatchedFrame, before: list[RecentFrame], inspection_id: int) -> None:
+        """Remember the newest frames, this one among them; after a late one they are looked up again."""
+        found, frame = watched.found, watched.frame
+        known = self._newest.pop(watched.version.id, [])
+        if not known or known[-1].captured_at <= frame.captured_at:
+            newest = RecentFrame(inspection_id, frame.sha256, frame.captured_at, found.fault, found.signs)
+            self._newest[watched.version.id] = [*before, newest][1 - WINDOW :]
+
+    def _outage(self, source: Source) -> Outage | None:
+        if source.id not in self._outages:
+            self._outages[source.id] = open_outage_of(self._session, source.id, locks=True)
+        return self._outages[source.id]
+
+    def _mark(self, watched: WatchedFrame) -> list[RecentFrame]:
+        """Return the frames before one, its fault said of as many of them as it holds for."""
+        said, before = watched.said, list(watched.before)
+        if said is None or said.frames == 1:
+            return before
         blamed = [frame.inspection_id for frame in before[1 - said.frames :] if frame.fault is None]
-        marked = mark_faulted(session, blamed, said.fault)
-        before = [replace(one, fault=said.fault) if one.inspection_id in marked else one for one in before]
-    if not watched.is_current:
-        return
-    outage = watched.outage
-    if outage is not None and outage.kind == SILENT:
-        end_outage(session, outage, at=watched.frame.captured_at, now=now)
-        outage = None
-    if outage is None:
-        _open_if_due(session, watched, before, now)
-    elif said is not None:
-        keep_outage(session, _carried_on(outage, watched, before, 1 + len(marked)))
-    else:
-        _count_good(session, outage, watched, now)
+        marked = mark_faulted(self._session, blamed, said.fault)
+        return [replace(one, fault=said.fault) if one.inspection_id in marked else one for one in before]
 
 
 def is_live(own: SourceSettings, captured_at: datetime, now: datetime) -> bool:
@@ -130,9 +163,11 @@ def _open_if_due(session: Session, watched: WatchedFrame, before: list[RecentFra
     )
 
 
-def _carried_on(outage: Outage, watched: WatchedFrame, before: list[RecentFrame], frames: int) -> Outage:
+def _carried_on(outage: Outage, watched: WatchedFrame, before: list[RecentFrame]) -> Outage:
     newest = watched.found.fault or outage.kind
     faults = Counter([newest, *(frame.fault for frame in before if frame.fault)])
+    was = sum(frame.fault is not None for frame in watched.before)
+    frames = 1 + sum(frame.fault is not None for frame in before) - was
     return replace(
         outage,
         kind=newest if faults[newest] >= OPENS_AFTER else outage.kind,

@@ -10,7 +10,7 @@ import structlog
 from config.settings import Settings
 from detectors.bundle import BundleError
 from detectors.camera.checks import CameraChecks
-from detectors.camera_watch import follow_outage, is_live, watch_frame
+from detectors.camera_watch import CameraWatch, is_live
 from detectors.decode import DecodedImage, DecodeError, Decoder
 from detectors.heatmap import render_crop, render_heatmap, render_thumbnail
 from detectors.models import LoadedDetectors
@@ -171,7 +171,8 @@ class Worker:
             return
         now = self._clock()
         with self._stores.database.transaction() as session:
-            ids = [self._record_in(session, judged, now) for judged in waiting]
+            watch = CameraWatch(session, self._settings, now=now)
+            ids = [self._record_in(session, judged, watch, now) for judged in waiting]
         for judged, inspection_id in zip(waiting, ids, strict=True):
             logger.info(
                 "frame_scored",
@@ -182,12 +183,10 @@ class Worker:
                 verdict=judged.found.verdict,
             )
 
-    def _record_in(self, session: Session, judged: Judged, now: datetime) -> int | None:
+    def _record_in(self, session: Session, judged: Judged, watch: CameraWatch, now: datetime) -> int | None:
         """Record one frame, its fault judged with the frames before it, and what it says of its camera."""
         source, version, frame = judged.source, judged.version, judged.lease.frame
-        watched = watch_frame(
-            session, source, version, frame, judged.found, judged.camera, settings=self._settings, now=now
-        )
+        watched = watch.judge(source, version, frame, judged.found, judged.camera)
         is_told = source.state is SourceState.LIVE and version.may_alert
         inspection_id = record_inspection(
             session,
@@ -199,7 +198,7 @@ class Worker:
             now=now,
         )
         if inspection_id is not None:
-            follow_outage(session, watched, now=now)
+            watch.follow(watched, inspection_id)
             if watched.found.fault is not None:
                 logger.info("frame_faulty", source=source.name, frame=frame.id, fault=watched.found.fault)
         return inspection_id

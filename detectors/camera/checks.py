@@ -16,7 +16,7 @@ from storage.records import Fault
 
 WINDOW = 5
 FEWEST_FRAMES = 3
-FEWEST_IMAGES = 12
+FEWEST_IMAGES = 16
 # Of one test: some dozen of them look at each frame, and a false fault may happen once in ten thousand.
 CHANCE = 1e-6
 MOST_DEVIATIONS = 4.0

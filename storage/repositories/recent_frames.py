@@ -12,21 +12,21 @@ from storage.repositories import roll_ups
 
 
 def recent_frames(
-    session: Session, *, source_id: int, version_id: int, until: datetime, limit: int
+    session: Session, *, source_id: int, version_id: int, until: datetime | None, limit: int
 ) -> list[RecentFrame]:
-    """Return the last frames a version of a source's detector scored until a moment, oldest first."""
+    """Return the last frames a version of a source's detector scored until a moment (None: ever), oldest first."""
+    kept = (InspectionRow.id, FrameRow.sha256, InspectionRow.captured_at, InspectionRow.fault, InspectionRow.signs)
     query = (
-        select(InspectionRow, FrameRow.sha256)
+        select(*kept)
         .join(FrameRow, FrameRow.id == InspectionRow.frame_id)
-        .where(InspectionRow.source_id == source_id, InspectionRow.captured_at <= until)
+        .where(InspectionRow.source_id == source_id)
         .where(InspectionRow.detector_version_id == version_id, InspectionRow.is_shadow.is_(False))
         .order_by(InspectionRow.captured_at.desc(), InspectionRow.id.desc())
         .limit(limit)
     )
-    found = [
-        RecentFrame(row.id, sha256, row.captured_at, row.fault, row.signs) for row, sha256 in session.execute(query)
-    ]
-    return found[::-1]
+    if until is not None:
+        query = query.where(InspectionRow.captured_at <= until)
+    return [RecentFrame(*row) for row in session.execute(query)][::-1]
 
 
 def mark_faulted(session: Session, inspection_ids: Sequence[int], fault: str) -> list[int]:

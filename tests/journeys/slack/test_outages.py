@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.talk import utc_now
 from detectors.camera.knowledge import NOTHING
-from detectors.camera_watch import follow_outage, watch_frame
+from detectors.camera_watch import CameraWatch
 from detectors.silence_watch import watch_silence
 from storage.records import Fault, NewFrame
 from storage.repositories.frames import claim_frames, receive_frame
@@ -37,19 +37,12 @@ class Camera:
             (lease,) = claim_frames(session, owner="test", limit=1, lease_seconds=60)
             version = active_version(session, source)
             assert version is not None
-            watched = watch_frame(
-                session,
-                source,
-                version,
-                lease.frame,
-                found(score, fault=fault),
-                NOTHING.checks,
-                settings=self.plant.settings,
-                now=now,
-            )
+            watch = CameraWatch(session, self.plant.settings, now=now)
+            watched = watch.judge(source, version, lease.frame, found(score, fault=fault), NOTHING.checks)
             pages = not watched.is_inhibited
-            record_inspection(session, lease, version, watched.found, is_told=True, pages=pages, now=now)
-            follow_outage(session, watched, now=now)
+            recorded = record_inspection(session, lease, version, watched.found, is_told=True, pages=pages, now=now)
+            assert recorded is not None
+            watch.follow(watched, recorded)
 
 
 def said(slack: LocalSlack) -> str:

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from config.settings import Settings
 from detectors.camera.checks import CameraChecks, Usual
-from detectors.camera_watch import follow_outage, watch_frame
+from detectors.camera_watch import CameraWatch
 from storage.models import EventRow, InspectionRow
 from storage.opening import Stores
-from storage.records import DetectorVersion, Fault, NewFrame, Outage, Source, SourceState
+from storage.records import DetectorVersion, Fault, NewFrame, NewInspection, Outage, Source, SourceState
 from storage.repositories.frames import receive_frame
 from storage.repositories.inspections import record_inspection
 from storage.repositories.outages import list_outages, open_outage
@@ -49,20 +49,30 @@ class Camera:
         score: float = 0.5,
     ) -> None:
         """Take one frame, and record it."""
-        self.frames += 1
-        at = NOON + timedelta(seconds=self.frames)
-        captured_at = at - timedelta(hours=2 if late else 0)
-        frame = NewFrame(self.source.id, content or f"{self.frames}", captured_at, "mtime", at, "a.png", 1)
-        inspection = found(score, fault=fault, signs=signs or WELL)
+        found_in_it = found(score, fault=fault, signs=signs or WELL)
+        self._record([(content, timedelta(hours=2 if late else 0), found_in_it)])
+
+    def take_all(self, signs: list[dict[str, float]]) -> None:
+        """Take several frames, and record them in one transaction."""
+        self._record([("", timedelta(0), found(0.5, signs=one)) for one in signs])
+
+    def _record(self, taken: list[tuple[str, timedelta, NewInspection]]) -> None:
+        now = NOON + timedelta(seconds=self.frames + len(taken))
         with self.stores.database.transaction() as session:
-            assert receive_frame(session, frame) is not None
-            lease = lease_one(session)
-            watched = watch_frame(
-                session, self.source, self.version, lease.frame, inspection, CHECKS, settings=self.settings, now=at
-            )
-            pages = not watched.is_inhibited
-            record_inspection(session, lease, self.version, watched.found, is_told=True, pages=pages, now=at)
-            follow_outage(session, watched, now=at)
+            watch = CameraWatch(session, self.settings, now=now)
+            for content, age, inspection in taken:
+                self.frames += 1
+                at = NOON + timedelta(seconds=self.frames)
+                name = content or f"{self.frames}"
+                assert receive_frame(session, NewFrame(self.source.id, name, at - age, "mtime", at, "a.png", 1))
+                lease = lease_one(session)
+                watched = watch.judge(self.source, self.version, lease.frame, inspection, CHECKS)
+                pages = not watched.is_inhibited
+                recorded = record_inspection(
+                    session, lease, self.version, watched.found, is_told=True, pages=pages, now=at
+                )
+                assert recorded is not None
+                watch.follow(watched, recorded)
 
     @property
     def faults(self) -> list[str | None]:
@@ -230,3 +240,24 @@ def test_a_frame_ends_a_silence_and_may_page(stores: Stores) -> None:
     [outage] = camera.outages
     assert outage.ended_at == NOON + timedelta(seconds=1)
     assert ("anomaly", {"pages": True}) in camera.told
+
+
+def test_a_late_frame_is_held_against_those_of_its_time(stores: Stores) -> None:
+    camera = make_camera(stores)
+    for _ in range(4):
+        camera.take(DARK)
+
+    camera.take(DARK, late=True)
+    camera.take(DARK)
+
+    assert camera.faults[4:] == [None, "exposure"]
+
+
+def test_one_transaction_of_many_frames_says_the_same(stores: Stores) -> None:
+    camera = make_camera(stores)
+    camera.take()
+    camera.take_all([WELL, DARK, DARK, DARK, DARK, WELL])
+
+    assert camera.faults == [None, None, *["exposure"] * 4, None]
+    [outage] = camera.outages
+    assert (outage.frames, outage.good) == (4, 1)

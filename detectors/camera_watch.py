@@ -4,6 +4,7 @@ What came before is read from the database, so that any number of scoring proces
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +23,7 @@ from storage.records import (
     Source,
     SourceState,
 )
-from storage.repositories.outages import end_outage, keep_outage, open_outage, open_outage_of
+from storage.repositories.outages import end_outage, keep_outage, open_outage, open_outage_of, watch_alone
 from storage.repositories.recent_frames import mark_faulted, recent_frames
 
 # Of the last five frames so many have to be faulty before people hear of it; so many good ones in a row end it.
@@ -53,9 +54,13 @@ class WatchedFrame:
 
 
 class CameraWatch:
-    """Judges frames as they are recorded in one transaction; it looks up once what holds for all of them."""
+    """Judges frames as they are recorded in one transaction; it looks up once what holds for all of them.
 
-    def __init__(self, session: Session, settings: Settings, *, now: datetime) -> None:
+    source_ids: of all these frames; until the transaction ends no other process judges the same cameras.
+    """
+
+    def __init__(self, session: Session, settings: Settings, source_ids: Iterable[int], *, now: datetime) -> None:
+        watch_alone(session, set(source_ids))
         self._session = session
         self._settings = settings
         self._now = now
@@ -123,7 +128,7 @@ class CameraWatch:
 
     def _outage(self, source: Source) -> Outage | None:
         if source.id not in self._outages:
-            self._outages[source.id] = open_outage_of(self._session, source.id, locks=True)
+            self._outages[source.id] = open_outage_of(self._session, source.id)
         return self._outages[source.id]
 
     def _mark(self, watched: WatchedFrame) -> list[RecentFrame]:

@@ -8,7 +8,7 @@ from detectors.active_hours import active_between
 from detectors.silence import silent_after
 from storage.database import Database, Session
 from storage.records import SILENT, Outage, Source, SourceState
-from storage.repositories.outages import end_outage, keep_outage, open_outage, open_outage_of
+from storage.repositories.outages import end_outage, keep_outage, open_outage, open_outage_of, watch_alone
 from storage.repositories.pace import last_arrivals, last_received_at, spans_with_frames
 from storage.repositories.sources import list_sources
 
@@ -36,7 +36,8 @@ def _watch(database: Database, source: Source, settings: Settings, since: dateti
         newest = last_received_at(session, source.id)
         if newest is None:
             return False
-        outage = open_outage_of(session, source.id, locks=True)
+        watch_alone(session, [source.id])
+        outage = open_outage_of(session, source.id)
         if outage is not None:
             _follow(session, outage, newest, now)
             return False

@@ -171,7 +171,8 @@ class Worker:
             return
         now = self._clock()
         with self._stores.database.transaction() as session:
-            watch = CameraWatch(session, self._settings, now=now)
+            sources = [judged.source.id for judged in waiting]
+            watch = CameraWatch(session, self._settings, sources, now=now)
             ids = [self._record_in(session, judged, watch, now) for judged in waiting]
         for judged, inspection_id in zip(waiting, ids, strict=True):
             logger.info(

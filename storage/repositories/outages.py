@@ -1,5 +1,6 @@
 """Times in which a source was not judged: opened and ended with the frames that say so, and told from one message."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import CursorResult, Select, func, select, update
@@ -11,6 +12,7 @@ from storage.models import DeliveryRow, OutageRow, SourceRow
 from storage.records import DeliveryState, EventKind, Outage
 from storage.repositories.events import add_event
 
+CAMERA_LOCK = 0x0DD6
 OPEN_DELIVERY = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
@@ -21,10 +23,21 @@ class UnknownOutageError(StorageError):
         super().__init__(f"There is no outage {outage_id}.")
 
 
-def open_outage_of(session: Session, source_id: int, *, locks: bool = False) -> Outage | None:
-    """Return the outage of a source that goes on, None where there is none. locks: until the transaction ends."""
+def watch_alone(session: Session, source_ids: Iterable[int]) -> None:
+    """Until the transaction ends, let nobody else who asks for it judge these sources' cameras.
+
+    All that a transaction needs are asked for at once and in order, or two could wait for each other. SQLite has one
+    writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        for source_id in sorted(source_ids):
+            session.execute(select(func.pg_advisory_xact_lock(CAMERA_LOCK, source_id)))
+
+
+def open_outage_of(session: Session, source_id: int) -> Outage | None:
+    """Return the outage of a source that goes on, None where there is none."""
     query = _outages().where(OutageRow.source_id == source_id, OutageRow.ended_at.is_(None))
-    row = session.execute(query.with_for_update(of=OutageRow) if locks else query).one_or_none()
+    row = session.execute(query).one_or_none()
     return None if row is None else as_outage(row[0], row[1])
 
 

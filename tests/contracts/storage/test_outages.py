@@ -69,7 +69,7 @@ def test_one_outage_of_a_source_goes_on_at_a_time(database: Database) -> None:
         assert first is not None
         assert again is None
         assert other is not None
-        going_on = open_outage_of(session, line_1, locks=True)
+        going_on = open_outage_of(session, line_1)
         assert going_on == Outage(first, line_1, "line-1", "moved", NOON, NOON, None, frames=3, good=0)
 
 

@@ -37,7 +37,7 @@ class Camera:
             (lease,) = claim_frames(session, owner="test", limit=1, lease_seconds=60)
             version = active_version(session, source)
             assert version is not None
-            watch = CameraWatch(session, self.plant.settings, now=now)
+            watch = CameraWatch(session, self.plant.settings, [source.id], now=now)
             watched = watch.judge(source, version, lease.frame, found(score, fault=fault), NOTHING.checks)
             pages = not watched.is_inhibited
             recorded = record_inspection(session, lease, version, watched.found, is_told=True, pages=pages, now=now)

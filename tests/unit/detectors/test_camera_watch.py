@@ -59,7 +59,7 @@ class Camera:
     def _record(self, taken: list[tuple[str, timedelta, NewInspection]]) -> None:
         now = NOON + timedelta(seconds=self.frames + len(taken))
         with self.stores.database.transaction() as session:
-            watch = CameraWatch(session, self.settings, now=now)
+            watch = CameraWatch(session, self.settings, [self.source.id], now=now)
             for content, age, inspection in taken:
                 self.frames += 1
                 at = NOON + timedelta(seconds=self.frames)

@@ -100,7 +100,7 @@ def make_camera(stores: Stores, *, state: SourceState = SourceState.LIVE, **own:
         return Camera(stores, source, make_version(session, source), settings)
 
 
-def test_the_third_frame_blames_the_camera_for_those_before_it_too(stores: Stores) -> None:
+def test_the_fourth_frame_blames_the_camera_for_those_before_it_too(stores: Stores) -> None:
     camera = make_camera(stores)
     for signs in (WELL, WELL, DARK, DARK, DARK, DARK):
         camera.take(signs)

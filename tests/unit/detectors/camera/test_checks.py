@@ -35,22 +35,22 @@ def test_names_a_fault_of_five_frames(camera: CameraKnowledge, fault: Fault, spo
     found = [find_camera_fault(spoilt[at : at + 5], camera.checks) for at in range(0, len(spoilt), 5)]
 
     assert [one.fault for one in found if one] == [fault] * len(found)
-    assert {one.frames for one in found if one} <= {3, 4, 5}
+    assert {one.frames for one in found if one} <= {4, 5}
 
 
 def test_says_it_of_no_frame_that_was_well_before(camera: CameraKnowledge) -> None:
-    good = signs_of([plate(seed) for seed in UNSEEN[:2]], camera)
-    moved = signs_of([move(plate(seed), 0.03, 0) for seed in UNSEEN[2:5]], camera)
+    good = signs_of([plate(seed) for seed in UNSEEN[:1]], camera)
+    moved = signs_of([move(plate(seed), 0.03, 0) for seed in UNSEEN[1:5]], camera)
 
     found = find_camera_fault([*good, *moved], camera.checks)
 
     assert found is not None
-    assert (found.fault, found.frames) == (Fault.MOVED, 3)
+    assert (found.fault, found.frames) == (Fault.MOVED, 4)
 
 
-def test_two_frames_are_too_few_to_blame_the_camera(camera: CameraKnowledge) -> None:
-    moved = signs_of([move(plate(seed), 0.1, 0) for seed in UNSEEN[:2]], camera)
-    good = signs_of([plate(seed) for seed in UNSEEN[:3]], camera)
+def test_three_frames_are_too_few_to_blame_the_camera(camera: CameraKnowledge) -> None:
+    moved = signs_of([move(plate(seed), 0.1, 0) for seed in UNSEEN[:3]], camera)
+    good = signs_of([plate(seed) for seed in UNSEEN[:2]], camera)
 
     assert find_camera_fault(moved, camera.checks) is None
     assert find_camera_fault([*good, *moved], camera.checks) is None

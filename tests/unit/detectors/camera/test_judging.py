@@ -50,17 +50,17 @@ def test_the_same_bytes_may_repeat_where_that_is_no_fault() -> None:
 
 @pytest.mark.parametrize("fault", [Fault.BLACK, Fault.SATURATED, Fault.FROZEN])
 def test_frames_that_show_nothing_speak_for_no_others(fault: Fault) -> None:
-    dark = [recent(number, signs=DARK) for number in (1, 2)]
+    dark = [recent(number, signs=DARK) for number in (1, 2, 3)]
     newest = NewFrameSeen("x", None, DARK)
 
-    assert fault_of(newest, dark) == (Fault.EXPOSURE, 3)
-    assert fault_of(newest, [*dark, recent(3, signs=DARK, fault=fault)]) is None
+    assert fault_of(newest, dark) == (Fault.EXPOSURE, 4)
+    assert fault_of(newest, [*dark, recent(4, signs=DARK, fault=fault)]) is None
 
 
 def test_frames_called_faulty_before_are_looked_at_again() -> None:
     dark = [recent(number, signs=DARK, fault=Fault.EXPOSURE) for number in range(4)]
 
-    assert fault_of(NewFrameSeen("x", None, DARK), dark) == (Fault.EXPOSURE, 3)
+    assert fault_of(NewFrameSeen("x", None, DARK), dark) == (Fault.EXPOSURE, 4)
     assert fault_of(NewFrameSeen("x", None, WELL), dark) is None
 
 

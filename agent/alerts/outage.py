@@ -16,7 +16,7 @@ from storage.records import Delivery, DeliveryKind, Event, NewDelivery, Outage
 from storage.repositories.deliveries import add_delivery, mark_sent
 from storage.repositories.outages import (
     count_outage_posts,
-    has_open_outage_delivery,
+    is_outage_settled,
     outage_by_id,
     outage_told_at,
     set_outage_message,
@@ -79,7 +79,7 @@ def send_outage(out: Outgoing, delivery: Delivery) -> None:
 
 
 def _is_due(session: Session, settings: Settings, outage: Outage, now: datetime) -> bool:
-    if has_open_outage_delivery(session, outage.id):
+    if not is_outage_settled(session, outage.id):
         return False
     if outage.message_ts is None:
         return outage_told_at(session, outage.id) is None and not _is_silenced(session, outage, now)

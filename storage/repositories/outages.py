@@ -13,7 +13,6 @@ from storage.records import DeliveryState, EventKind, Outage
 from storage.repositories.events import add_event
 
 CAMERA_LOCK = 0x0DD6
-OPEN_DELIVERY = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 
 class UnknownOutageError(StorageError):
@@ -133,10 +132,10 @@ def outage_told_at(session: Session, outage_id: int) -> datetime | None:
     return session.scalar(select(func.max(DeliveryRow.sent_at)).where(DeliveryRow.outage_id == outage_id))
 
 
-def has_open_outage_delivery(session: Session, outage_id: int) -> bool:
-    """Say whether something of an outage is still to be sent."""
-    query = select(DeliveryRow.id).where(DeliveryRow.outage_id == outage_id, DeliveryRow.state.in_(OPEN_DELIVERY))
-    return session.scalar(query.limit(1)) is not None
+def is_outage_settled(session: Session, outage_id: int) -> bool:
+    """Say whether nothing of an outage is still to be sent, and nothing was given up: then its message may change."""
+    query = select(DeliveryRow.id).where(DeliveryRow.outage_id == outage_id, DeliveryRow.state != DeliveryState.SENT)
+    return session.scalar(query.limit(1)) is None
 
 
 def as_outage(row: OutageRow, source: str) -> Outage:

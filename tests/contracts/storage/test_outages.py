@@ -26,7 +26,7 @@ from storage.repositories.outages import (
     UnknownOutageError,
     count_outage_posts,
     end_outage,
-    has_open_outage_delivery,
+    is_outage_settled,
     keep_outage,
     list_outages,
     open_outage,
@@ -150,7 +150,7 @@ def test_remembers_where_its_message_stands_and_what_it_says(database: Database)
         for _ in range(2):
             add_delivery(session, NewDelivery(DeliveryKind.OUTAGE, "#a", NOON, outage_id=outage_id), now=NOON)
         assert len(session.scalars(select(DeliveryRow)).all()) == 1
-        assert has_open_outage_delivery(session, outage_id)
+        assert not is_outage_settled(session, outage_id)
         [delivery] = claim_due_deliveries(session, limit=9, now=NOON)
         assert delivery.outage_id == outage_id
         assert mark_sent(session, delivery, message_ts="1.0", now=NOON + MINUTE)
@@ -161,7 +161,7 @@ def test_remembers_where_its_message_stands_and_what_it_says(database: Database)
         assert (told.channel, told.message_ts, told.told_frames) == ("C1", "1.0", 3)
         assert outage_told_at(session, outage_id) == NOON + MINUTE
         assert count_outage_posts(session, outage_id) == 1
-        assert not has_open_outage_delivery(session, outage_id)
+        assert is_outage_settled(session, outage_id)
 
 
 def test_says_what_of_a_window_was_not_judged(database: Database) -> None:

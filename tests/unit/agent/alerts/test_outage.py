@@ -178,6 +178,20 @@ def test_posts_a_deleted_message_once_more_and_then_leaves_it_alone(
     assert "left alone" in (given_up.error or "")
 
 
+def test_leaves_alone_what_slack_will_never_accept(
+    plant: Plant, clock: Clock, notifier: FakeNotifier, rounds: Rounds
+) -> None:
+    notifier.failures = [NotifyError("#oddspot", "channel_not_found", permanent=True)]
+    outage = begin(plant)
+    rounds.run()
+    carry_on(plant, outage, frames=99)
+    clock.forward(3600)
+
+    assert tell_outages(plant.database, plant.settings, now=clock()) == 0
+    with plant.database.reading() as session:
+        assert [one.state for one in list_unsent(session, limit=9)] == [DeliveryState.FAILED]
+
+
 def test_says_it_in_plain_text_where_blocks_are_refused(
     plant: Plant, clock: Clock, notifier: FakeNotifier, rounds: Rounds
 ) -> None:

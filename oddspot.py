@@ -103,6 +103,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "incident": _storage_commands,
     "silence": _storage_commands,
     "memory": _storage_commands,
+    "outage": _storage_commands,
     "label": _storage_commands,
     "history": _storage_commands,
     "db": _storage_commands,

@@ -11,6 +11,7 @@ import structlog
 from rich.console import Console
 
 from agent.alerts.deliver import CHANNELS_AT_ONCE, Deliverer
+from agent.alerts.outage import tell_outages
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.route import repeat_untaken, resolve_quiet, route_events
 from agent.bot.asking import Asker
@@ -65,6 +66,7 @@ class Talk:
         self._chores_due_at = now + CHORES_EVERY
         resolve_quiet(self._out.database, self._out.settings, now=now)
         repeat_untaken(self._out.database, self._out.settings, now=now)
+        tell_outages(self._out.database, self._out.settings, now=now)
         with self._out.database.transaction() as session:
             forget_seen_events(session, before=now - SEEN_FOR)
 

@@ -175,6 +175,18 @@ class CaptureSettings(_Section):
     attributes: tuple[str, ...] = Field(("lot", "part", "panel"), description="Attribute keys that are kept.")
 
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+EVERY_DAY: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class ActiveSettings(_Section):
+    """When frames are expected: outside of it a still picture is no frozen one, and silence is none."""
+
+    days: tuple[Weekday, ...] = Field(EVERY_DAY, min_length=1, description="Days on which the hours start.")
+    start: ClockTime = Field("00:00", description="From when on, in the source's zone.")
+    end: ClockTime = Field("00:00", description="Until when; at or before `start` it is of the next day.")
+
+
 class SourceSettings(_Section):
     """One place images come from."""
 
@@ -189,6 +201,10 @@ class SourceSettings(_Section):
     time_zone: TimeZone | None = Field(None, description="The source's own zone; null takes the global one.")
     channel: str | None = Field(None, description="Slack channel for its alerts; null takes slack.channel.")
     late_after_seconds: float = Field(3600.0, gt=0, description="Older frames are scored but never page.")
+    active: ActiveSettings = Field(ActiveSettings(), description="Active hours, for frozen and silent; default always.")
+    silent_after_seconds: float | None = Field(
+        None, gt=0, description="No frame for so long in active hours is told; null: by its own pace; batch never is."
+    )
     bit_depth: Literal[8, 10, 12, 14, 16] | None = Field(None, description="Bits used by 16-bit images; null means 16.")
     detector: DetectorSettings | None = Field(None, description="Overrides the global `detector` section.")
     limits: LimitSettings | None = Field(None, description="Overrides the global `limits` section.")
@@ -249,6 +265,7 @@ class AlertSettings(_Section):
     repeat_minutes: float = Field(240.0, gt=0, description="An open incident nobody took up is told again after this.")
     storm_incidents: int = Field(20, ge=1, description="New incidents an hour and source; what is more goes into one.")
     remember_days: float = Field(30.0, gt=0, description="A false alarm holds back its like for this long.")
+    outage_edit_seconds: float = Field(60.0, ge=0, description="At most one edit of `not judged since` in this time.")
     silence_minutes: float = Field(60.0, gt=0, description="What the button Silence gives.")
     silence_like_days: float = Field(7.0, gt=0, description="What the button Silence things like this gives.")
     digest_frames: int = Field(5, ge=1, le=20, description="Oddest frames in the digest of a commissioning source.")

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from config.settings import DetectorSettings
 from detectors.bundle import THUMBNAIL, Statistics, read_thumbnail
 from detectors.calibration import Calibration, calibrate
+from detectors.camera.knowledge import CameraKnowledge, describe_camera
+from detectors.camera.learning import widen
+from detectors.camera.signs import CameraSigns, luma_of, measure_signs
 from detectors.decode import DecodeError, Decoder
 from detectors.errors import DetectorError
 from detectors.faults import Exposure, TrainingStatistics, measure_exposure, summarise_exposures
@@ -46,6 +49,7 @@ class AddedImages:
     scores: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
+    signs: list[CameraSigns] = field(default_factory=list)
     thumbnails: list[bytes] = field(default_factory=list)
 
 
@@ -100,6 +104,7 @@ def _take_in(detector: Detector, path: Path, pixels: NDArray[np.uint8], added: A
     added.scores.append(found.score)
     added.peaks.append(float(compute_anomaly_map(found.patches, len(seen.square)).max()))
     added.exposures.append(measure_exposure(seen.square))
+    added.signs.append(measure_signs(luma_of(seen.square), detector.camera.reference))
     added.thumbnails.append(render_thumbnail(pixels, side=THUMBNAIL_SIDE))
 
 
@@ -128,6 +133,7 @@ def _described(
     before = detector.manifest
     calibration = _calibrated(detector.calibration, added)
     statistics = _widened(detector.statistics, summarise_exposures(added.exposures))
+    camera = CameraKnowledge(widen(detector.camera.checks, added.signs), detector.camera.reference)
     thumbnails = {name: read_thumbnail(bundle, number) or b"" for number, name in enumerate(before.thumbnails)}
     if len(thumbnails) == len(before.images):
         room = range(len(thumbnails), MOST_THUMBNAILS)
@@ -139,12 +145,13 @@ def _described(
             "promised_rate": calibration.promised_rate,
             "promised_interval": calibration.promised_interval,
             "statistics": Statistics(**asdict(statistics)),
+            "camera": describe_camera(camera) if before.camera else None,
             "images": (*before.images, *(path.name for path in added.used)),
             "thumbnails": tuple(thumbnails),
         }
     )
     report = _report(detector, grown, calibration, added, details=details, seconds=seconds)
-    return FittedDetector(report, calibration, statistics, grown, manifest, thumbnails)
+    return FittedDetector(report, calibration, statistics, camera, grown, manifest, thumbnails)
 
 
 def _calibrated(before: Calibration, added: AddedImages) -> Calibration:
@@ -204,4 +211,5 @@ def _report(
         interval_sentence=calibration.interval_sentence,
         oddest=tuple(str(added.used[place]) for place in oddest),
         threshold_without_oddest=calibration.threshold_without(oddest),
+        camera=detector.camera.checks.sentence,
     )

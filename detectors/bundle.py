@@ -55,6 +55,22 @@ class Statistics(_Part):
     bright_share_high: FiniteFloat
 
 
+class UsualSign(_Part):
+    """What a sign of the camera is like in good images."""
+
+    centre: FiniteFloat
+    spread: FiniteFloat = Field(gt=0)
+
+
+class CameraStatistics(_Part):
+    """What the camera is usually like, by signs of good images, and which of its faults can be told by them."""
+
+    images: int = Field(ge=1)
+    usual: dict[str, UsualSign]
+    named: dict[str, FiniteFloat]
+    least: dict[str, FiniteFloat]
+
+
 class Manifest(_Part):
     """Everything about a detector but its arrays."""
 
@@ -74,6 +90,7 @@ class Manifest(_Part):
     promised_rate: FiniteFloat
     promised_interval: tuple[FiniteFloat, FiniteFloat] | None = None
     statistics: Statistics
+    camera: CameraStatistics | None = None
     images: tuple[str, ...]
     thumbnails: tuple[str, ...]
     versions: dict[str, str]

@@ -37,7 +37,12 @@ class TrainingStatistics:
 
 def measure_exposure(pixels: NDArray[np.uint8]) -> Exposure:
     """Measure (H, W, 3) RGB pixels by their luma (ITU-R 601-2), in whole levels."""
-    counts = np.array(Image.fromarray(np.ascontiguousarray(pixels)).convert("L").histogram())
+    return exposure_of(Image.fromarray(np.ascontiguousarray(pixels)).convert("L"))
+
+
+def exposure_of(luma: Image.Image) -> Exposure:
+    """Measure a grey picture, in whole levels."""
+    counts = np.array(luma.histogram())
     shares = counts / counts.sum()
     return Exposure(float(shares @ LEVELS), float(shares[: DARKEST + 1].sum()), float(shares[BRIGHTEST:].sum()))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from config.settings import DetectorSettings
 from detectors.bundle import THUMBNAIL, Manifest, Preprocessing, Statistics, write_bundle
 from detectors.calibration import Calibration
+from detectors.camera.knowledge import CAMERA_VIEW, CameraKnowledge, describe_camera
 from detectors.decode import NORMALISER
 from detectors.faults import TrainingStatistics, summarise_exposures
 from detectors.fitness import Fitness
@@ -33,7 +34,7 @@ class FitReport:
     promised_interval: between which false-alarm rates this very threshold lies, 95 % of the time, by calibration_images
     held-out normals. outlook: what labelled defects say of the threshold.
     oddest: good images whose held-out scores stand out, oddest first, and the threshold that the others would set;
-    left_out: unlabelled ones too odd to learn from.
+    left_out: unlabelled ones too odd to learn from. camera: which faults of the camera can be told.
     """
 
     images: int
@@ -63,6 +64,7 @@ class FitReport:
     interval_sentence: str
     oddest: tuple[str, ...]
     threshold_without_oddest: float
+    camera: str
     left_out: tuple[str, ...] = ()
 
 
@@ -84,6 +86,7 @@ class FittedDetector:
     report: FitReport
     calibration: Calibration
     statistics: TrainingStatistics
+    camera: CameraKnowledge
     _method: FittedMethod
     _manifest: Manifest
     _thumbnails: dict[str, bytes]
@@ -100,6 +103,8 @@ class FittedDetector:
             "calibration_scores": np.asarray(self.calibration.scores, dtype=np.float64),
             "calibration_map_peaks": np.asarray(self.calibration.map_peaks, dtype=np.float64),
         }
+        if self.camera.reference is not None:
+            arrays[CAMERA_VIEW] = self.camera.reference.rows
         return write_bundle(folder, self._manifest, arrays, self._thumbnails)
 
 
@@ -108,7 +113,8 @@ def describe_fit(
 ) -> FittedDetector:
     """Return the detector with its report and manifest."""
     statistics = summarise_exposures(read.exposures)
-    report = _report(fit, read, viewing)
+    camera = read.camera.learn()
+    report = _report(fit, read, viewing, camera)
     thumbnails = {THUMBNAIL.format(index): png for index, png in enumerate(read.thumbnails)}
     manifest = Manifest(
         schema=1,
@@ -127,14 +133,15 @@ def describe_fit(
         promised_rate=fit.calibration.promised_rate,
         promised_interval=fit.calibration.promised_interval,
         statistics=Statistics(**asdict(statistics)),
+        camera=describe_camera(camera),
         images=tuple(path.name for path in read.used),
         thumbnails=tuple(thumbnails),
         versions={library: version(library) for library in LIBRARIES},
     )
-    return FittedDetector(report, fit.calibration, statistics, fit.method, manifest, thumbnails)
+    return FittedDetector(report, fit.calibration, statistics, camera, fit.method, manifest, thumbnails)
 
 
-def _report(fit: Fit, read: TrainingImages, viewing: Viewing) -> FitReport:
+def _report(fit: Fit, read: TrainingImages, viewing: Viewing, camera: CameraKnowledge) -> FitReport:
     calibration, choice, view = fit.calibration, viewing.choice, viewing.view
     arrays, oddest = fit.method.arrays(), find_oddest(calibration.images, calibration.scores)
     return FitReport(
@@ -165,6 +172,7 @@ def _report(fit: Fit, read: TrainingImages, viewing: Viewing) -> FitReport:
         interval_sentence=calibration.interval_sentence,
         oddest=tuple(str(read.used[place]) for place in oddest),
         threshold_without_oddest=calibration.threshold_without(oddest),
+        camera=camera.checks.sentence,
     )
 
 

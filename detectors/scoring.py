@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from detectors.backbones import Backbone, Runtime
 from detectors.bundle import BundleError, Manifest, read_bundle, read_thumbnail
 from detectors.calibration import Calibration
+from detectors.camera.knowledge import CAMERA_VIEW, CameraKnowledge, restore_camera
+from detectors.camera.signs import CameraSigns, luma_of, measure_signs
 from detectors.decode import NORMALISER, DecodeError
-from detectors.faults import TrainingStatistics, find_fault, measure_exposure
+from detectors.faults import TrainingStatistics, exposure_of, find_fault
 from detectors.features import embed
 from detectors.methods.anomaly_map import compute_anomaly_map
 from detectors.methods.port import (
@@ -45,7 +47,8 @@ class ScoredImage:
 
     score: raw, exact, unclamped; higher is more abnormal. anomaly_map: (h, w) float32 over the whole image.
     regions: pixels of the upright original, none where the verdict is normal, each with the good image to compare it
-    with where the method remembers any. vectors: (len(regions), D) float16, the L2-normalised embedding of each
+    with where the method remembers any. fault: only what the frame shows by itself; signs: what it shows of its camera,
+    to be judged with the frames before it. vectors: (len(regions), D) float16, the L2-normalised embedding of each
     region's oddest patch.
     """
 
@@ -59,6 +62,7 @@ class ScoredImage:
     regions: tuple[Region, ...]
     vectors: NDArray[np.float16]
     milliseconds: float
+    signs: CameraSigns | None = None
 
     @property
     def nearest(self) -> tuple[NearestNormal | None, ...]:
@@ -77,10 +81,12 @@ class Detector:
         method: FittedMethod,
         calibration: Calibration,
         folder: Path | None = None,
+        camera: CameraKnowledge,
     ) -> None:
         self.manifest = manifest
         self._folder = folder
         self.calibration = calibration
+        self.camera = camera
         self.threshold = manifest.threshold
         self.map_threshold = manifest.map_threshold
         self.embedding_space = manifest.embedding_space
@@ -140,13 +146,14 @@ class Detector:
         if is_anomalous:
             height, width = pixels.shape[:2]
             areas = find_regions(anomaly_map, self.map_threshold, width=width, height=height, at_least_one=True)
+        luma = luma_of(seen.square)
         oddest = [_patch_at(area, (seen.grid.height, seen.grid.width), anomaly_map.shape) for area in areas]
         return ScoredImage(
             score=found.score,
             threshold=self.threshold,
             p_value=self.calibration.p_value(found.score),
             verdict=Verdict.ANOMALOUS if is_anomalous else Verdict.NORMAL,
-            fault=find_fault(measure_exposure(seen.square), self._statistics),
+            fault=find_fault(exposure_of(luma), self._statistics),
             anomaly_map=anomaly_map,
             map_threshold=self.map_threshold,
             regions=tuple(
@@ -154,6 +161,7 @@ class Detector:
                 for area, patch in zip(areas, oddest, strict=True)
             ),
             vectors=_unit_vectors(seen.grid, oddest),
+            signs=measure_signs(luma, self.camera.reference),
             milliseconds=(perf_counter() - started) * 1000,
         )
 
@@ -186,6 +194,7 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int, runtime: Run
         method=_restored(folder, manifest, arrays),
         calibration=_calibration(folder, manifest, arrays),
         folder=folder,
+        camera=restore_camera(manifest.camera, arrays.get(CAMERA_VIEW)),
     )
 
 

@@ -15,6 +15,7 @@ from config.settings import Settings
 from detectors.decode import Decoder
 from detectors.processes import ScoringProcess
 from detectors.scan import Scanner
+from detectors.silence_watch import watch_silence
 from detectors.sweeps import Sweeps
 from storage.errors import StorageError
 from storage.leader import Leadership
@@ -25,6 +26,7 @@ logger = structlog.get_logger()
 FOLDER_SECONDS = 10.0
 SNAPSHOT_SECONDS = 60.0
 SWEEP_SECONDS = 600.0
+SILENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.5
 SETTLING_SECONDS = 0.25
 
@@ -46,6 +48,7 @@ class _Service:
         self._settings = settings
         self._stores = stores
         self._stop = stop
+        self._started_at = _utc_now()
         self._wake = threading.Event()
         self._decoders: dict[str, Decoder] = {}
         self._scanners = [self._scanner(name) for name in settings.sources]
@@ -112,7 +115,17 @@ class _Service:
             scheduler.add_job(self._if_leader(scanner.tick), self._trigger(scanner.name), next_run_time=_utc_now())
         sweeps = Sweeps(self._stores, self._settings, clock=_utc_now)
         scheduler.add_job(self._if_leader(sweeps.tick), IntervalTrigger(seconds=SWEEP_SECONDS))
+        scheduler.add_job(self._if_leader(self._watch_silence), IntervalTrigger(seconds=SILENCE_SECONDS))
         return scheduler
+
+    def _watch_silence(self) -> None:
+        try:
+            silent = watch_silence(self._stores.database, self._settings, since=self._started_at, now=_utc_now())
+        except Exception:  # the edge of a tick: it is logged, and the next one tries again
+            logger.exception("silence_not_watched")
+        else:
+            if silent:
+                logger.warning("sources_silent", sources=silent)
 
     def _if_leader(self, tick: Callable[[], None]) -> Callable[[], None]:
         def guarded() -> None:

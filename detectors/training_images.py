@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.augmentation import embed_copies
+from detectors.camera.learning import CameraLearner
 from detectors.decode import DecodeError, Decoder
 from detectors.faults import Exposure, measure_exposure
 from detectors.heatmap import render_thumbnail
@@ -40,6 +41,7 @@ class TrainingImages:
     """
 
     patches: TrainingPatches
+    camera: CameraLearner
     used: list[Path] = field(default_factory=list)
     skipped: list[tuple[str, RejectReason]] = field(default_factory=list)
     exposures: list[Exposure] = field(default_factory=list)
@@ -82,7 +84,8 @@ class Reading:
     def read(self, images: Sequence[Path], progress: Callable[[int, int], None]) -> TrainingImages:
         """Read images, or as many as fit in memory, evenly spaced, where the method needs all patches of each."""
         images = self._as_many_as_fit(images)
-        read = TrainingImages(TrainingPatches(len(images), seed=self.seed, memory_bytes=self.memory_bytes))
+        patches = TrainingPatches(len(images), seed=self.seed, memory_bytes=self.memory_bytes)
+        read = TrainingImages(patches, CameraLearner(len(images)))
         for done, opened in enumerate(self._opened(images)):
             progress(done, len(images))
             self._take_in(opened, read)
@@ -129,6 +132,7 @@ class Reading:
         read.used.append(opened.path)
         read.longest_side = max(read.longest_side, *pixels.shape[:2])
         read.exposures.append(measure_exposure(seen.square))
+        read.camera.take_in(seen.square, max(pixels.shape[:2]))
         if len(read.thumbnails) < MOST_THUMBNAILS:
             read.thumbnails.append(opened.thumbnail)
 

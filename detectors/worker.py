@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
 from config.settings import Settings
 from detectors.beside import render_beside
 from detectors.bundle import BundleError
+from detectors.camera.checks import CameraChecks
+from detectors.camera_watch import CameraWatch, is_live
 from detectors.decode import DecodedImage, DecodeError, Decoder
 from detectors.heatmap import render_crop, render_thumbnail
 from detectors.models import LoadedDetectors
@@ -51,6 +53,7 @@ class Judged:
     source: Source
     version: DetectorVersion
     found: NewInspection
+    camera: CameraChecks
 
 
 class Worker:
@@ -134,7 +137,7 @@ class Worker:
         found = self._found(image, detector.inspect(image.pixels), detector, started)
         if not self._judged:
             self._judged_since = time.monotonic()
-        self._judged.append(Judged(lease, source, version, found))
+        self._judged.append(Judged(lease, source, version, found, detector.camera.checks))
 
     def _record_if_due(self) -> None:
         is_odd = bool(self._judged) and self._judged[-1].found.verdict is Verdict.ANOMALOUS
@@ -169,7 +172,9 @@ class Worker:
             return
         now = self._clock()
         with self._stores.database.transaction() as session:
-            ids = [self._record_in(session, judged, now) for judged in waiting]
+            sources = [judged.source.id for judged in waiting]
+            watch = CameraWatch(session, self._settings, sources, now=now)
+            ids = [self._record_in(session, judged, watch, now) for judged in waiting]
         for judged, inspection_id in zip(waiting, ids, strict=True):
             logger.info(
                 "frame_scored",
@@ -178,20 +183,27 @@ class Worker:
                 inspection=inspection_id,
                 score=round(judged.found.score, 4),
                 verdict=judged.found.verdict,
-                fault=judged.found.fault,
             )
 
-    def _record_in(self, session: Session, judged: Judged, now: datetime) -> int | None:
-        is_live = judged.source.state is SourceState.LIVE and judged.version.may_alert
-        return record_inspection(
+    def _record_in(self, session: Session, judged: Judged, watch: CameraWatch, now: datetime) -> int | None:
+        """Record one frame, its fault judged with the frames before it, and what it says of its camera."""
+        source, version, frame = judged.source, judged.version, judged.lease.frame
+        watched = watch.judge(source, version, frame, judged.found, judged.camera)
+        is_told = source.state is SourceState.LIVE and version.may_alert
+        inspection_id = record_inspection(
             session,
             judged.lease,
-            judged.version,
-            judged.found,
-            is_told=is_live,
-            pages=is_live and self._pages(judged.source, judged.lease.frame.captured_at, now),
+            version,
+            watched.found,
+            is_told=is_told,
+            pages=is_told and not watched.is_inhibited and self._pages(source, frame.captured_at, now),
             now=now,
         )
+        if inspection_id is not None:
+            watch.follow(watched, inspection_id)
+            if watched.found.fault is not None:
+                logger.info("frame_faulty", source=source.name, frame=frame.id, fault=watched.found.fault)
+        return inspection_id
 
     def _found(self, image: DecodedImage, scored: ScoredImage, detector: Detector, started: float) -> NewInspection:
         is_shown = scored.verdict is Verdict.ANOMALOUS
@@ -215,13 +227,12 @@ class Worker:
             crops=tuple(put(render_crop(image.pixels, region)) for region in scored.regions[:CROPS])
             if is_shown
             else (),
+            signs=scored.signs.as_json() if scored.signs else None,
         )
 
     def _pages(self, source: Source, captured_at: datetime, now: datetime) -> bool:
-        settings = self._settings.sources.get(source.name)
-        if settings is None:
-            return True
-        return settings.mode == "live" and now - captured_at <= timedelta(seconds=settings.late_after_seconds)
+        own = self._settings.sources.get(source.name)
+        return own is None or is_live(own, captured_at, now)
 
     def _reject(self, lease: Lease, reason: RejectReason) -> None:
         with self._stores.database.transaction() as session:

@@ -7,6 +7,7 @@ from storage.commands.incidents import incident_app
 from storage.commands.labels import label_app
 from storage.commands.lists import db_app, model_app
 from storage.commands.memory import memory_app
+from storage.commands.outages import outage_app
 from storage.commands.silences import silence_app
 from storage.commands.sources import source_app
 
@@ -17,5 +18,6 @@ app.add_typer(model_app, name="model")
 app.add_typer(incident_app, name="incident")
 app.add_typer(silence_app, name="silence")
 app.add_typer(memory_app, name="memory")
+app.add_typer(outage_app, name="outage")
 app.add_typer(history_app, name="history")
 app.add_typer(db_app, name="db")

@@ -9,6 +9,7 @@ import structlog
 
 from agent.alerts.backoff import backoff
 from agent.alerts.edit import send_edit, send_farewell
+from agent.alerts.outage import send_outage
 from agent.alerts.outgoing import NotYetError, Outgoing
 from agent.alerts.pace import Pace
 from agent.alerts.picture import send_picture
@@ -31,6 +32,7 @@ SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
     DeliveryKind.PICTURE: send_picture,
     DeliveryKind.NOTICE: send_notice,
     DeliveryKind.FAREWELL: send_farewell,
+    DeliveryKind.OUTAGE: send_outage,
 }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from agent.alerts.likeness import ByLikeness
+from agent.alerts.outage import route_outage
 from agent.alerts.recalling import recall_for, silence_over
 from config.settings import Settings
 from storage.database import Database, Session
@@ -21,6 +22,7 @@ from storage.repositories.incidents import (
     untaken_incidents,
 )
 from storage.repositories.memory import hold_back
+from storage.repositories.recent_frames import is_judged
 from storage.repositories.sending import REPEATS, has_open_post, last_told_at
 from storage.repositories.silences import count_hit, is_silenced
 from storage.repositories.sources import source_by_id
@@ -89,6 +91,8 @@ def _route_anomaly(session: Session, settings: Settings, event: Event, now: date
     found = likeness_by_id(session, event.inspection_id or 0)
     if inspection is None or found is None:
         logger.error("anomaly_without_inspection", event_id=event.id)
+        return
+    if not is_judged(session, inspection.id):  # the frames after it showed that the camera is at fault
         return
     recalled = recall_for(session, settings, event.source_id, found, now=now)
     if recalled.false_alarm is not None:
@@ -176,4 +180,5 @@ ROUTES = {
     EventKind.DIGEST: _route_notice,
     EventKind.DRIFT: _route_notice,
     EventKind.JOB_DONE: _route_notice,
+    EventKind.OUTAGE: route_outage,
 }

@@ -231,6 +231,7 @@ def _tell_promise(version: DetectorVersion) -> None:
         return
     typer.echo(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
     typer.echo(f"                  {version.details['interval_sentence']}")
+    typer.echo(f"  camera          {version.details['camera']}")
     outlook, wanted = version.details["outlook"], version.details["wanted_rate"]
     if version.promised_rate > wanted and not (outlook and outlook["least_cost"]):
         needed = round(1 / wanted) - 1

@@ -15,10 +15,12 @@ from storage.commands.options import (
     print_table,
     rfc3339,
 )
+from storage.commands.outages import outage_values
 from storage.database import Session
 from storage.opening import open_stores
-from storage.records import DetectorVersion, Source, SourceState, ToldDrift
+from storage.records import SILENT, DetectorVersion, Outage, Source, SourceState, ToldDrift
 from storage.repositories.drift_checks import drift_check_of
+from storage.repositories.outages import list_outages
 from storage.repositories.sources import list_sources, set_source_state, source_by_name
 from storage.repositories.versions import active_version, override_fitness, require_fitness
 
@@ -33,15 +35,16 @@ def show(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     with open_stores(settings).database.reading() as session:
         versions = [(source, active_version(session, source)) for source in list_sources(session)]
         found = [(source, version, _last_drift(session, version)) for source, version in versions]
+        outages = {outage.source: outage for outage in list_outages(session, limit=len(found) + 1, only_open=True)}
     if as_json:
         for source, version, drift in found:
-            print_json(_as_json(source, version, drift))
+            print_json(_as_json(source, version, drift) | {"outage": outage_values(outages.get(source.name))})
         return
     seen = {source.name for source, _, _ in found}
     rows = [
         (
             source.name,
-            source.fault or (f"{source.state}, drifted {drift.direction}" if drift else source.state),
+            source.fault or _state(source, drift, outages.get(source.name), settings.zone_of(source.name)),
             version.name if version else "none: run `oddspot fit`",
             local_time(source.last_frame_at, settings.zone_of(source.name)),
         )
@@ -89,6 +92,18 @@ def _move(config: ConfigOption, name: str, state: SourceState) -> None:
     with stores.database.transaction() as session:
         source = set_source_state(session, name, state, actor=person(), now=now_utc())
     typer.echo(f"{source.name} is {source.state}.")
+
+
+def _state(source: Source, drift: ToldDrift | None, outage: Outage | None, zone: str) -> str:
+    """Say a source's state, and what is wrong with what it sends."""
+    parts = [str(source.state)]
+    if outage is not None:
+        what = "silent" if outage.kind == SILENT else "not judged"
+        why = "" if outage.kind == SILENT else f" ({outage.kind})"
+        parts.append(f"{what} since {local_time(outage.started_at, zone)}{why}")
+    if drift is not None:
+        parts.append(f"drifted {drift.direction}")
+    return ", ".join(parts)
 
 
 def _last_drift(session: Session, version: DetectorVersion | None) -> ToldDrift | None:

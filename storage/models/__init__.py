@@ -2,6 +2,7 @@
 
 from storage.models.base import Base
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
+from storage.models.outages import OutageRow
 from storage.models.seen import DetectorVersionRow, DriftCheckRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
 from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow
 
@@ -17,6 +18,7 @@ __all__ = [
     "InspectionRow",
     "JobRow",
     "LabelRow",
+    "OutageRow",
     "PinRow",
     "RollUpRow",
     "SeenEventRow",

@@ -63,6 +63,7 @@ class InspectionRow(Base):
     thumbnail: Mapped[str | None]
     crops: Mapped[list[Any]]
     milliseconds: Mapped[float | None]
+    signs: Mapped[dict[str, Any] | None] = mapped_column(default=None)
     label: Mapped[str | None]
     defect_class: Mapped[str | None]
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))

@@ -39,6 +39,7 @@ class DeliveryRow(Base):
             postgresql_where=text("state IN ('pending', 'sending')"),
         ),
         Index("ix_delivery_incident", "incident_id"),
+        Index("ix_delivery_outage", "outage_id"),
         AUTOINCREMENT,
     )
 
@@ -55,6 +56,7 @@ class DeliveryRow(Base):
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
     inspection_id: Mapped[int | None] = mapped_column(ForeignKey("inspection.id"))
     event_id: Mapped[int | None] = mapped_column(ForeignKey("event.id"))
+    outage_id: Mapped[int | None] = mapped_column(BigId)
     payload: Mapped[dict[str, Any]]
     message_ts: Mapped[str | None]
     error: Mapped[str | None]

@@ -15,6 +15,7 @@ from storage.records.found import (
     Remembered,
     Verdict,
 )
+from storage.records.outages import SILENT, Fault, NotJudged, Outage, RecentFrame
 from storage.records.seen import (
     NOT_FIT,
     DetectorVersion,
@@ -31,6 +32,7 @@ from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
     "NOT_FIT",
+    "SILENT",
     "Act",
     "Candidate",
     "Check",
@@ -41,6 +43,7 @@ __all__ = [
     "DriftCheck",
     "Event",
     "EventKind",
+    "Fault",
     "Frame",
     "FrameState",
     "Incident",
@@ -55,6 +58,9 @@ __all__ = [
     "NewDelivery",
     "NewFrame",
     "NewInspection",
+    "NotJudged",
+    "Outage",
+    "RecentFrame",
     "Region",
     "RejectReason",
     "Remembered",

@@ -1,5 +1,6 @@
 """What was found, and what people said of it: inspections, incidents, labels."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -65,7 +66,8 @@ class NewInspection:
     """What a detector found in one frame, before it is recorded.
 
     vectors: float16 bytes, row-major (len(regions), dimensions), L2-normalised, one row a region.
-    heatmap, thumbnail, crops: sha256 of our own re-encoded PNGs in the blob store.
+    heatmap, thumbnail, crops: sha256 of our own re-encoded PNGs in the blob store. signs: what the frame shows of its
+    camera, for the frames after it; their meaning is the detectors' own.
     """
 
     score: float
@@ -82,6 +84,7 @@ class NewInspection:
     heatmap: str | None = None
     thumbnail: str | None = None
     crops: tuple[str, ...] = ()
+    signs: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ class EventKind(StrEnum):
     DIGEST = "digest"
     DRIFT = "drift"
     JOB_DONE = "job_done"
+    OUTAGE = "outage"
 
 
 class DeliveryKind(StrEnum):
@@ -24,6 +25,7 @@ class DeliveryKind(StrEnum):
     EDIT = "edit"
     NOTICE = "notice"
     FAREWELL = "farewell"
+    OUTAGE = "outage"
 
 
 class DeliveryState(StrEnum):
@@ -57,6 +59,7 @@ class NewDelivery:
     incident_id: int | None = None
     inspection_id: int | None = None
     event_id: int | None = None
+    outage_id: int | None = None
     payload: dict[str, Any] = field(default_factory=dict)
 
 
@@ -77,6 +80,7 @@ class Delivery:
     payload: dict[str, Any]
     message_ts: str | None = None
     error: str | None = None
+    outage_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from storage.records import Delivery, DeliveryKind, DeliveryState, NewDelivery
 
 
 def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> None:
-    """Add a call to a notifier; an edit joins the one that already waits for the same incident."""
+    """Add a call to a notifier; an edit joins the one that already waits for the same incident or outage."""
     if delivery.kind is DeliveryKind.EDIT and _edit_waits(session, delivery.incident_id):
+        return
+    if delivery.kind is DeliveryKind.OUTAGE and _outage_waits(session, delivery.outage_id):
         return
     session.add(
         DeliveryRow(
@@ -26,6 +28,7 @@ def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> N
             incident_id=delivery.incident_id,
             inspection_id=delivery.inspection_id,
             event_id=delivery.event_id,
+            outage_id=delivery.outage_id,
             payload=delivery.payload,
         ),
     )
@@ -89,6 +92,11 @@ def _edit_waits(session: Session, incident_id: int | None) -> bool:
     )  # one being claimed waits no more
 
 
+def _outage_waits(session: Session, outage_id: int | None) -> bool:
+    query = select(DeliveryRow.id).where(DeliveryRow.outage_id == outage_id, DeliveryRow.state == DeliveryState.PENDING)
+    return session.scalar(query.limit(1).with_for_update(skip_locked=True)) is not None
+
+
 def _settle(session: Session, delivery: Delivery, **values: object) -> bool:
     statement = (
         update(DeliveryRow)
@@ -120,4 +128,5 @@ def as_delivery(row: DeliveryRow) -> Delivery:
         payload=row.payload,
         message_ts=row.message_ts,
         error=row.error,
+        outage_id=row.outage_id,
     )

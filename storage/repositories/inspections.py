@@ -69,6 +69,7 @@ def _inspection_row(lease: Lease, version: DetectorVersion, found: NewInspection
         thumbnail=found.thumbnail,
         crops=list(found.crops),
         milliseconds=found.milliseconds,
+        signs=None if found.signs is None else dict(found.signs),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from config.settings import LimitSettings, Settings
 from detectors import worker
 from detectors.bundle import BundleError
+from detectors.camera.knowledge import NOTHING
 from detectors.decode import Decoder
 from detectors.scoring import ScoredImage
 from detectors.worker import Worker
@@ -34,6 +35,7 @@ class FakeDetector:
     """Says what it was told to say, or fails as often as it was told to."""
 
     embedding_space = "space"
+    camera = NOTHING
 
     def __init__(self, *, score: float = 2.0, failures: int = 0, bit_depth: int | None = None) -> None:
         self.score, self.failures, self.bit_depth = score, failures, bit_depth

@@ -1,6 +1,7 @@
 """The frozen records that cross packages: what was seen, found, said and still has to be told."""
 
-from storage.records.asked import Job, Window
+from storage.records.asked import Job, JobKind, JobLease, JobState, Window
+from storage.records.compared import DEFECTS, AuditPick, MissRate, Scored, ScoredHistory, Switch, WhatIf
 from storage.records.found import (
     Incident,
     IncidentState,
@@ -27,7 +28,9 @@ from storage.records.told import Delivery, DeliveryKind, DeliveryState, Event, E
 from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
+    "DEFECTS",
     "NOT_FIT",
+    "AuditPick",
     "Check",
     "Delivery",
     "DeliveryKind",
@@ -42,19 +45,27 @@ __all__ = [
     "IncidentState",
     "Inspection",
     "Job",
+    "JobKind",
+    "JobLease",
+    "JobState",
     "Label",
     "LabelKind",
     "Lease",
+    "MissRate",
     "NearestNormal",
     "NewDelivery",
     "NewFrame",
     "NewInspection",
     "Region",
     "RejectReason",
+    "Scored",
+    "ScoredHistory",
     "Silence",
     "Source",
     "SourceState",
+    "Switch",
     "ToldDrift",
     "Verdict",
+    "WhatIf",
     "Window",
 ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from storage.records.found import LabelKind
 
+CONFIDENCE = 0.95
 DEFECTS = frozenset({LabelKind.DEFECT, LabelKind.MISSED})
 
 
@@ -126,6 +127,7 @@ class MissRate:
             "miss_rate_low": self.low,
             "miss_rate_high": self.high,
             "missed_reported": self.reported,
+            "confidence": CONFIDENCE,
         }
 
 

@@ -1,14 +1,12 @@
 """A fitted detector becomes a bundle on disk and a version in the database, whole or not at all."""
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from detectors.errors import DetectorError
+from detectors.fit_lock import alone
 from detectors.fitting import FitReport, FittedDetector
 from storage.database import Session
 from storage.opening import Stores
@@ -42,7 +40,7 @@ def register_fit(
 
     A version judged not fit does not go live, and does not take the place of another one.
     """
-    with _alone(data_dir):
+    with alone(data_dir):
         with stores.database.transaction() as session:
             source = ensure_source(session, source_name, now=now)
             number = next_number(session, source)
@@ -101,10 +99,3 @@ def _new_version(folder: Path, manifest_sha256: str, report: FitReport) -> NewVe
         training_images=report.images,
         details=details,
     )
-
-
-@contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    with (data_dir / "fit.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

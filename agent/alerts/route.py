@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from agent.alerts.job_notices import route_job
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
@@ -98,5 +99,5 @@ ROUTES = {
     EventKind.ANOMALY: _route_anomaly,
     EventKind.DIGEST: _route_notice,
     EventKind.DRIFT: _route_notice,
-    EventKind.JOB_DONE: _route_notice,
+    EventKind.JOB_DONE: route_job,
 }

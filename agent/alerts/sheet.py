@@ -19,9 +19,10 @@ from storage.repositories.sending import doubtful_since
 def add_sheet(session: Session, notice: Delivery, place: Place, *, now: datetime) -> None:
     """Let a digest that was sent get its pictures, where any of its frames has one."""
     frames = [get_inspection(session, int(one)) for one in notice.payload.get("inspections", [])]
-    shown = [frame.id for frame in frames if frame is not None and frame.heatmap is not None]
+    shown = [frame.id for frame in frames if frame is not None and _picture(frame)]
     if shown:
         payload = {"sheet": shown, "place": [place.channel, place.ts]}
+        payload |= {"title": "The frames"} if "job" in notice.payload else {}
         add_delivery(session, NewDelivery(DeliveryKind.PICTURE, notice.channel, now, payload=payload), now=now)
 
 
@@ -46,17 +47,25 @@ def send_sheet(out: Outgoing, delivery: Delivery) -> None:
 def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
     with out.database.reading() as session:
         frames = [inspection(session, one) for one in delivery.payload["sheet"]]
-    sheet = contact_sheet([(frame.shown_id, content) for frame in frames if (content := _heatmap(out, frame))])
+    sheet = contact_sheet([(frame.shown_id, content) for frame in frames if (content := _read(out, frame))])
     if sheet is None:
-        raise NotifyError(delivery.channel, "the heatmaps are gone", permanent=True)
+        raise NotifyError(delivery.channel, "the pictures are gone", permanent=True)
     sha256 = out.blobs.put(sheet)
     ids = ", ".join(frame.shown_id for frame in frames)
-    words = clean(f"Heatmaps of {ids} from {frames[0].source}", most=500)
-    return Upload(out.blobs.path(sha256), f"oddest-{delivery.key[:8]}.png", title="Oddest frames", alt_text=words)
+    kind = "Heatmaps" if all(frame.heatmap for frame in frames) else "Pictures"
+    words = clean(f"{kind} of {ids} from {frames[0].source}", most=500)
+    title = str(delivery.payload.get("title", "Oddest frames"))
+    return Upload(out.blobs.path(sha256), f"frames-{delivery.key[:8]}.png", title=title, alt_text=words)
 
 
-def _heatmap(out: Outgoing, frame: Inspection) -> bytes | None:
+def _picture(frame: Inspection) -> str | None:
+    """Return the heatmap's sha256; a frame called normal has none, but a thumbnail where one was asked for."""
+    return frame.heatmap or frame.thumbnail
+
+
+def _read(out: Outgoing, frame: Inspection) -> bytes | None:
+    picture = _picture(frame)
     try:
-        return out.blobs.get(frame.heatmap) if frame.heatmap else None
+        return out.blobs.get(picture) if picture else None
     except BlobError:
         return None

@@ -6,6 +6,7 @@ from agent.messages.incident_message import IncidentView, ShownPicture, picture_
 from agent.messages.notices import DigestView
 from config.settings import Settings
 from storage.database import Session
+from storage.queries.budget import budget_outlook
 from storage.queries.inspections import get_inspection
 from storage.records import Delivery, Inspection, Silence
 from storage.repositories.incidents import incident_by_id
@@ -13,7 +14,7 @@ from storage.repositories.labels import UnknownInspectionError
 from storage.repositories.sending import last_labels, last_picture
 from storage.repositories.silences import active_silences
 from storage.repositories.sources import source_by_id
-from storage.repositories.versions import list_versions
+from storage.repositories.versions import active_version, list_versions
 
 LABELS_SHOWN = 3
 
@@ -40,6 +41,9 @@ def digest_view(session: Session, settings: Settings, delivery: Delivery, *, now
     source = source_by_id(session, int(delivery.payload["source_id"]))
     found = [get_inspection(session, int(one)) for one in delivery.payload["inspections"]]
     since = delivery.payload.get("since")
+    version = active_version(session, source)
+    budget = settings.alerts.budget
+    outlook = budget_outlook(session, version, budget=budget, now=now).sentence if version and version.bundle else ""
     return DigestView(
         source_id=source.id,
         source=source.name,
@@ -48,6 +52,7 @@ def digest_view(session: Session, settings: Settings, delivery: Delivery, *, now
         since=datetime.fromisoformat(since) if since else None,
         zone=settings.zone_of(source.name),
         now=now,
+        outlook=outlook,
     )
 
 

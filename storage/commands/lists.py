@@ -12,13 +12,11 @@ from storage.repositories.incidents import list_recent_incidents
 from storage.repositories.sources import list_sources
 from storage.repositories.versions import list_versions
 
-model_app = typer.Typer(help="Detector versions.", no_args_is_help=True)
 incident_app = typer.Typer(help="Incidents.", no_args_is_help=True)
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="Rows at most.")]
 
 
-@model_app.command("list")
 def models(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """List every detector version; a star marks the active one."""
     settings = load_settings(config)

@@ -1,5 +1,6 @@
 """The budget of false incidents: how many there were, and what is to be expected."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,8 +54,13 @@ def budget_outlook(session: Session, version: DetectorVersion, *, budget: float,
     return BudgetOutlook(budget, version.promised_rate, None if pace is None else DAYS_A_WEEK * pace)
 
 
-def false_incidents(session: Session, *, source_id: int, window: Window) -> list[tuple[Scored, ...]]:
-    """Return the anomalies of each incident opened in a window that people call false, and nobody a defect."""
+def false_incidents(
+    session: Session, *, source_id: int, window: Window, version_ids: Sequence[int] | None = None
+) -> list[tuple[Scored, ...]]:
+    """Return the anomalies of each incident opened in a window that people call false, and nobody a defect.
+
+    version_ids: only of those detector versions.
+    """
     query = (
         select(
             InspectionRow.incident_id,
@@ -68,6 +74,8 @@ def false_incidents(session: Session, *, source_id: int, window: Window) -> list
         .where(IncidentRow.opened_at >= window.start, IncidentRow.opened_at < window.end)
         .order_by(InspectionRow.incident_id, InspectionRow.id)
     )
+    if version_ids is not None:
+        query = query.where(InspectionRow.detector_version_id.in_(version_ids))
     incidents: dict[int, list[Scored]] = {}
     for incident_id, row_id, captured_at, score, label in session.execute(query):
         word = LabelKind(label) if label else None

@@ -1,7 +1,17 @@
 """The frozen records that cross packages: what was seen, found, said and still has to be told."""
 
 from storage.records.asked import Job, JobKind, JobLease, JobState, Window
-from storage.records.compared import DEFECTS, AuditPick, MissRate, Scored, ScoredHistory, Switch, WhatIf
+from storage.records.compared import (
+    DEFECTS,
+    AuditPick,
+    MissRate,
+    Scored,
+    ScoredHistory,
+    Switch,
+    ThresholdProposal,
+    WhatIf,
+    proposal_from,
+)
 from storage.records.found import (
     Incident,
     IncidentState,
@@ -64,8 +74,10 @@ __all__ = [
     "Source",
     "SourceState",
     "Switch",
+    "ThresholdProposal",
     "ToldDrift",
     "Verdict",
     "WhatIf",
     "Window",
+    "proposal_from",
 ]

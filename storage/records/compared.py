@@ -1,6 +1,6 @@
 """What two thresholds would have done with the same stored scores, and how much was missed by what people looked at."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -153,3 +153,80 @@ class Switch:
     was: str
     actor: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdProposal:
+    """A version that differs from the active one in its threshold, and how both fare on record.
+
+    why: labels, budget or person. alerts: in the last `days`; the labels: of `label_days`. lost: inspections labelled
+    defects that only the active version finds.
+    """
+
+    source_id: int
+    source: str
+    why: str
+    version_id: int
+    version: str
+    was_id: int
+    was: str
+    threshold: float
+    threshold_now: float
+    alerts: int
+    alerts_now: int
+    days: int
+    defects: int
+    defects_below: int
+    lost: tuple[int, ...]
+    false_alarms: int
+    false_alarms_avoided: int
+    unlabelled_lost: int
+    label_days: int
+    promised_rate: float
+    misses: str
+
+    @property
+    def sentence(self) -> str:
+        """What the proposed version would have done, in words."""
+        alerts = "1 alert" if self.alerts == 1 else f"{self.alerts} alerts"
+        return (
+            f"{self.version} would have sent {alerts} instead of {self.alerts_now} in the last {self.days} days"
+            f" and {self._missed}"
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before applying it, one sentence each."""
+        found = [f"Its threshold is {self.threshold:.4g}; that of {self.was} is {self.threshold_now:.4g}."]
+        if self.false_alarms:
+            found.append(
+                f"It avoids {self.false_alarms_avoided} of {_several(self.false_alarms, 'labelled false alarm')}."
+            )
+        if self.unlabelled_lost:
+            found.append(f"{_several(self.unlabelled_lost, 'alerted image')} nobody labelled would not be flagged.")
+        found.append(f"Held-out good images promise at most {100 * self.promised_rate:.2g} % false alarms with it.")
+        return (*found, f"{self.misses[0].upper()}{self.misses[1:]}.")
+
+    @property
+    def _missed(self) -> str:
+        if not self.defects:
+            return "nobody knows what it would miss: no defect is labelled."
+        defects = "the 1 labelled defect" if self.defects == 1 else f"the {self.defects} labelled defects"
+        if not self.defects_below:
+            return f"missed none of {defects}."
+        lost = ", ".join(f"A-{one}" for one in self.lost[:5]) + (" and others" if len(self.lost) > 5 else "")  # noqa: PLR2004 - as many as one reads
+        known = f", {lost} among them, which {self.was} finds" if self.lost else f", as {self.was} does"
+        return f"missed {self.defects_below} of {defects}{known}."
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the proposal as JSON values."""
+        return asdict(self) | {"lost": list(self.lost)}
+
+
+def proposal_from(values: dict[str, Any]) -> ThresholdProposal:
+    """Read a proposal from JSON values."""
+    return ThresholdProposal(**values | {"lost": tuple(values["lost"])})
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -44,6 +44,12 @@ def add_job(
     return row.id
 
 
+def has_job(session: Session) -> bool:
+    """Say whether a job waits or is leased: cheap, and takes no lock."""
+    query = select(JobRow.id).where(JobRow.state.in_((JobState.PENDING, JobState.LEASED)))
+    return session.scalar(query.limit(1)) is not None
+
+
 def claim_job(session: Session, *, owner: str, lease_seconds: float) -> JobLease | None:
     """Lease the oldest job that waits or whose lease ran out; one that failed too often ends as failed."""
     clock = database_now(session)

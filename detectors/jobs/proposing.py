@@ -1,0 +1,129 @@
+"""Search the labels and scores on record for a better threshold, and register it as a version to be applied."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from config.settings import Settings
+from detectors.jobs.workshop import Outcome, Workshop
+from detectors.threshold_versions import register_threshold
+from storage.database import Session
+from storage.opening import Stores
+from storage.queries.budget import false_incidents
+from storage.queries.misses import misses
+from storage.queries.selection import Selection
+from storage.queries.thresholds import Proposal, compare_thresholds, propose_threshold, threshold_for_budget
+from storage.queries.whatif import NoDetectorError, scored_history
+from storage.records import DetectorVersion, Job, ScoredHistory, Source, ThresholdProposal, WhatIf, Window
+from storage.repositories.sources import source_by_id
+from storage.repositories.versions import active_version, versions_sharing
+
+ALERT_DAYS, LABEL_DAYS = 7, 90
+LABELS, BUDGET, PERSON = "labels", "budget", "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A proposal, or why there is none."""
+
+    proposal: ThresholdProposal | None
+    reason: str
+
+
+def run_sweep(workshop: Workshop, job: Job) -> Outcome:
+    """Look for a better threshold; people hear of it where there is one, or where one of them asked."""
+    stores, why = workshop.stores, str(job.arguments.get("reason", PERSON))
+    found = propose(int(job.arguments["source_id"]), stores, workshop.settings, why=why, now=workshop.clock())
+    if found.proposal is None:
+        return Outcome({"none": found.reason}, is_told=why == PERSON)
+    return Outcome({"proposal": found.proposal.as_json()})
+
+
+def propose(source_id: int, stores: Stores, settings: Settings, *, why: str, now: datetime) -> Found:
+    """Register the threshold that labels, or the budget, speak for; raise NoDetectorError or BundleError."""
+    with stores.database.reading() as session:
+        source, version = _judged(session, source_id)
+        wanted = _wanted(session, version, settings, why=why, now=now)
+    if wanted.threshold is None:
+        return Found(None, wanted.reason)
+    return Found(propose_at(wanted.threshold, source, version, stores, settings, why=why, now=now), wanted.reason)
+
+
+def propose_at(
+    threshold: float,
+    source: Source,
+    version: DetectorVersion,
+    stores: Stores,
+    settings: Settings,
+    *,
+    why: str,
+    now: datetime,
+) -> ThresholdProposal:
+    """Register a threshold as a version, and compare it with the one in use; raise BundleError or ThresholdError."""
+    data_dir = Path(settings.storage.data_dir)
+    moved = register_threshold(version, threshold, stores, data_dir=data_dir, now=now)
+    join = timedelta(minutes=settings.alerts.join_minutes)
+    weeks, labels = _last(ALERT_DAYS, now), _last(LABEL_DAYS, now)
+    with stores.database.reading() as session:
+        alerts, labelled = (
+            _compared(_history(session, version, window, threshold), threshold, version, window, join)
+            for window in (weeks, labels)
+        )
+        known = misses(session, selection=Selection(window=labels, sources=(source.name,)))
+    return ThresholdProposal(
+        source_id=source.id,
+        source=source.name,
+        why=why,
+        version_id=moved.id,
+        version=moved.name,
+        was_id=version.id,
+        was=version.name,
+        threshold=threshold,
+        threshold_now=version.threshold,
+        alerts=alerts.alerts,
+        alerts_now=alerts.alerts_now,
+        days=ALERT_DAYS,
+        defects=labelled.defects,
+        defects_below=labelled.defects_below,
+        lost=labelled.defects_lost,
+        false_alarms=labelled.false_alarms,
+        false_alarms_avoided=len(labelled.false_alarms_avoided),
+        unlabelled_lost=labelled.unlabelled_lost,
+        label_days=LABEL_DAYS,
+        promised_rate=moved.promised_rate,
+        misses=known.sentence,
+    )
+
+
+def _judged(session: Session, source_id: int) -> tuple[Source, DetectorVersion]:
+    source = source_by_id(session, source_id)
+    version = active_version(session, source)
+    if version is None or version.bundle is None:
+        raise NoDetectorError(source.name)
+    return source, version
+
+
+def _wanted(session: Session, version: DetectorVersion, settings: Settings, *, why: str, now: datetime) -> Proposal:
+    if why != BUDGET:
+        window = _last(LABEL_DAYS, now)
+        return propose_threshold(_history(session, version, window, version.threshold).scores, version.threshold)
+    own = [one.id for one in versions_sharing(session, version)]
+    window = _last(ALERT_DAYS, now)
+    incidents = false_incidents(session, source_id=version.source_id, window=window, version_ids=own)
+    scores = [[one.score for one in incident] for incident in incidents]
+    threshold = threshold_for_budget(scores, int(settings.alerts.budget), now=version.threshold)
+    return Proposal(threshold, f"{len(incidents)} false incidents in {ALERT_DAYS} days")
+
+
+def _history(session: Session, version: DetectorVersion, window: Window, threshold: float) -> ScoredHistory:
+    return scored_history(session, version=version, window=window, above=min(threshold, version.threshold))
+
+
+def _compared(
+    history: ScoredHistory, threshold: float, version: DetectorVersion, window: Window, join: timedelta
+) -> WhatIf:
+    return compare_thresholds(history, threshold, now=version.threshold, window=window, join=join)
+
+
+def _last(days: int, now: datetime) -> Window:
+    return Window(now - timedelta(days=days), now)

@@ -1,0 +1,28 @@
+"""What every job is given, and what it gives back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from config.settings import Settings
+from detectors.decode import Decoder
+from storage.opening import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The stores, the settings, the decoders and the clock of whoever works."""
+
+    stores: Stores
+    settings: Settings
+    decoder_of: Callable[[str], Decoder]
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A job's result; is_told: people hear of it, through the outbox."""
+
+    result: dict[str, Any] = field(default_factory=dict)
+    is_told: bool = True

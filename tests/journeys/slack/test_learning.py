@@ -37,7 +37,7 @@ def test_posts_an_audit_with_pictures_and_takes_one_click_for_each_frame(
     start()
 
     (message,) = slack.wait_for(lambda: roots(slack))
-    slack.wait_for(lambda: slack.files and slack.files[0].content)
+    slack.wait_for(lambda: slack.files and slack.files[0].title)
     assert buttons(message.blocks) == ["Good", "Missed defect"] * 5
     assert words(message).count("picked at random") == 3
     assert words(message).count("nearest below the threshold") == 2

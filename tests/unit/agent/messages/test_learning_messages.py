@@ -87,9 +87,9 @@ def test_compares_a_proposal_in_one_sentence_with_what_is_known_of_misses() -> N
 
     assert message.text == (
         "line-1: New labels speak for another threshold. line-1@4 would have sent 11 alerts instead of 27 in the last "
-        "7 days and missed none of the 6 labelled defects. Its threshold is 2.413; that of line-1@3 is 1.928. It avoids "
-        "9 of 12 labelled false alarms. 3 alerted images nobody labelled would not be flagged. Held-out good images "
-        "promise at most 0.4 % false alarms with it. Misses unknown: only alerted frames were labelled."
+        "7 days and missed none of the 6 labelled defects. Its threshold is 2.413; that of line-1@3 is 1.928. It "
+        "avoids 9 of 12 labelled false alarms. 3 alerted images nobody labelled would not be flagged. Held-out "
+        "good images promise at most 0.4 % false alarms with it. Misses unknown: only alerted frames were labelled."
     )
     assert labels_of(message) == ["Apply"]
     check_blocks(list(message.blocks), lambda _: True)

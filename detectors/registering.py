@@ -1,7 +1,7 @@
 """A fitted detector becomes a bundle on disk and a version in the database, whole or not at all."""
 
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from detectors.fitting import FitReport, FittedDetector
 from storage.database import Session
 from storage.opening import Stores
 from storage.records import DetectorVersion, SourceState
-from storage.repositories.sources import activate_version, ensure_source, set_source_state
+from storage.repositories.sources import activate_version, ensure_source, set_source_state, source_by_id
 from storage.repositories.versions import NewVersion, next_number, register_version
 from storage.text import storable
 
@@ -66,6 +66,29 @@ def register_fit(
             goes_live = goes_live and version.may_alert
             _set_state(source_name, session, source.state, goes_live=goes_live, actor=actor, now=now)
     return version
+
+
+def register_idle(
+    fitted: FittedDetector,
+    before: DetectorVersion,
+    stores: Stores,
+    *,
+    data_dir: Path,
+    images: list[Path],
+    now: datetime,
+) -> DetectorVersion:
+    """Save and register a detector grown from another version; it judges nothing until a person applies it."""
+    with alone(data_dir):
+        with stores.database.transaction() as session:
+            source = source_by_id(session, before.source_id)
+            number = next_number(session, source)
+        folder = Path("bundles") / f"{source.name}@{number}"
+        shutil.rmtree(data_dir / folder, ignore_errors=True)  # left by one stopped before its row was written
+        new = _new_version(folder, fitted.save(data_dir / folder), fitted.report)
+        new = replace(new, details=new.details | {"grown_from": before.name})
+        pins = [stores.blobs.put(image.read_bytes()) for image in images]
+        with stores.database.transaction() as session:
+            return register_version(session, source, number, new, pins=pins, now=now)
 
 
 def _set_state(

@@ -50,6 +50,7 @@ class _Service:
         self._settings = settings
         self._stores = stores
         self._stop = stop
+        self._config = config
         self._wake = threading.Event()
         self._decoders: dict[str, Decoder] = {}
         self._scanners = [self._scanner(name) for name in settings.sources]
@@ -98,7 +99,9 @@ class _Service:
             logger.warning("storage_away", reason=str(error))  # its leases run out by themselves
 
     def _run_jobs(self) -> None:
-        workshop = Workshop(self._stores, self._settings, self._decoder, _utc_now)
+        workshop = Workshop(
+            self._stores, self._settings, self._decoder, _utc_now, config=self._config, is_stopping=self._stop.is_set
+        )
         runner = JobRunner(owner_name(os.getpid()), workshop)
         while not self._stop.is_set():
             try:

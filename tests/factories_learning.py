@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from config.settings import LimitSettings
 from detectors.bundle import Manifest, Preprocessing, Statistics, write_bundle
@@ -45,7 +46,7 @@ def small_bundle(folder: Path, *, threshold: float = 1.0, scores: Sequence[float
         thumbnails=("thumbnails/0000.png",),
         versions={},
     )
-    arrays = {
+    arrays: dict[str, NDArray[np.generic]] = {
         "bank": np.zeros((3, 2), np.float32),
         "calibration_scores": np.asarray(scores, np.float64),
         "calibration_map_peaks": np.asarray(scores, np.float64),

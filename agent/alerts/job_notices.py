@@ -67,7 +67,7 @@ def _sweep(session: Session, settings: Settings, job: Job, now: datetime) -> Mes
     result = job.result or {}
     source = source_by_id(session, int(job.arguments["source_id"]))
     if "proposal" not in result:
-        return job_message(f"{source.name}: no other threshold is proposed: {result.get('none', '')}.")
+        return job_message(f"{source.name}: no other version is proposed: {result.get('none', '')}.")
     proposal = proposal_from(result["proposal"])
     since = [
         one
@@ -90,4 +90,5 @@ TELLERS: dict[str, Callable[[Session, Settings, Job, datetime], Message]] = {
     JobKind.AUDIT: _audit,
     JobKind.MISSED: _missed,
     JobKind.SWEEP: _sweep,
+    JobKind.REFIT: _sweep,
 }

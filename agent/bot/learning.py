@@ -6,7 +6,7 @@ from config.settings import Settings
 from storage.database import Database
 from storage.moments import read_moment
 from storage.queries.around import frames_round
-from storage.records import JobKind, LabelKind, ThresholdProposal, proposal_from
+from storage.records import JobKind, LabelKind, VersionProposal, proposal_from
 from storage.repositories.audit import write_audit
 from storage.repositories.audit_picks import answer_pick
 from storage.repositories.jobs import add_job, job_by_id
@@ -79,7 +79,7 @@ def _two_ids(act: Act) -> tuple[int, int]:
     return Act(act.user, job, act.now).row_id, Act(act.user, inspection, act.now).row_id
 
 
-def _proposal(result: dict[str, object] | None) -> ThresholdProposal:
+def _proposal(result: dict[str, object] | None) -> VersionProposal:
     values = (result or {}).get("proposal")
     if not isinstance(values, dict):
         raise BadValueError

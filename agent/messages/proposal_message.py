@@ -6,13 +6,14 @@ from datetime import datetime
 from agent.messages.figures import clock
 from agent.messages.message import Block, Message, actions, button, context, message, section
 from agent.messages.safe_text import safe, who
-from storage.records import Switch, ThresholdProposal
+from storage.records import Switch, VersionProposal
 
 APPLY, ROLL_BACK = "apply_version", "roll_back_version"
 WHY = {
     "labels": "New labels speak for another threshold.",
     "budget": "It had more false incidents in a week than its budget allows.",
 }
+LEARNT = "No threshold tells its labelled false alarms from its defects, so it has learnt the false alarms as good."
 LONGEST = 1000
 DONE = {"version_applied": "Applied", "version_rolled_back": "Rolled back"}
 
@@ -22,7 +23,7 @@ class ProposalView:
     """A proposal as it stands: the version that judges now, and the switches people made."""
 
     job: int
-    proposal: ThresholdProposal
+    proposal: VersionProposal
     active_id: int | None
     switches: tuple[Switch, ...]
     zone: str
@@ -33,7 +34,8 @@ def proposal_message(view: ProposalView) -> Message:
     """Return the comparison and what may be done now."""
     proposal = view.proposal
     head = safe(proposal.sentence, most=LONGEST)
-    why = f"{safe(proposal.source)}: {WHY[proposal.why]} " if proposal.why in WHY else ""
+    reason = LEARNT if proposal.learnt else WHY.get(proposal.why)
+    why = f"{safe(proposal.source)}: {reason} " if reason else ""
     notes = [safe(note, most=LONGEST) for note in proposal.notes]
     blocks = [section(f"{why}*{head}*"), context(["\n".join(notes)])]
     lines = [_line(switch, view) for switch in view.switches]

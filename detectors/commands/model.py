@@ -10,7 +10,7 @@ from storage.commands.lists import models
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
 from storage.commands.switching import apply, rollback
 from storage.opening import open_stores
-from storage.records import ThresholdProposal
+from storage.records import VersionProposal
 from storage.repositories.sources import source_by_id
 
 model_app = typer.Typer(help="Detector versions, their thresholds, and which one judges.", no_args_is_help=True)
@@ -61,7 +61,28 @@ def propose(
         typer.echo(f"No other threshold is proposed for {source}: {found.reason}.")
 
 
-def _tell(proposal: ThresholdProposal, *, as_json: bool) -> None:
+@model_app.command()
+def refit(
+    source: Source,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn the labelled false alarms as good images, as a version that judges nothing until applied."""
+    from detectors.jobs.refitting import refit  # noqa: PLC0415 - the same
+
+    settings = load_settings(config)
+    stores = open_stores(settings)
+    found = refit(fitted_version(source, settings, stores), stores, settings, now=now_utc())
+    if as_json:
+        print_json({"proposal": found.proposal.as_json() if found.proposal else None, "reason": found.reason})
+    elif found.proposal is None:
+        typer.echo(f"No other version is proposed for {source}: {found.reason}.")
+    else:
+        _tell(found.proposal, as_json=False)
+
+
+def _tell(proposal: VersionProposal, *, as_json: bool) -> None:
     if as_json:
         print_json(proposal.as_json())
         return

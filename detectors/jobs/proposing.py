@@ -10,11 +10,13 @@ from detectors.threshold_versions import register_threshold
 from storage.database import Session
 from storage.opening import Stores
 from storage.queries.budget import false_incidents
+from storage.queries.labelled_frames import FEWEST_FALSE_ALARMS, false_alarms_of
 from storage.queries.misses import misses
 from storage.queries.selection import Selection
 from storage.queries.thresholds import Proposal, compare_thresholds, propose_threshold, threshold_for_budget
 from storage.queries.whatif import NoDetectorError, scored_history
-from storage.records import DetectorVersion, Job, ScoredHistory, Source, ThresholdProposal, WhatIf, Window
+from storage.records import DetectorVersion, Job, JobKind, ScoredHistory, Source, VersionProposal, WhatIf, Window
+from storage.repositories.jobs import add_job, last_job
 from storage.repositories.sources import source_by_id
 from storage.repositories.versions import active_version, versions_sharing
 
@@ -26,7 +28,7 @@ LABELS, BUDGET, PERSON = "labels", "budget", "person"
 class Found:
     """A proposal, or why there is none."""
 
-    proposal: ThresholdProposal | None
+    proposal: VersionProposal | None
     reason: str
 
 
@@ -35,8 +37,21 @@ def run_sweep(workshop: Workshop, job: Job) -> Outcome:
     stores, why = workshop.stores, str(job.arguments.get("reason", PERSON))
     found = propose(int(job.arguments["source_id"]), stores, workshop.settings, why=why, now=workshop.clock())
     if found.proposal is None:
+        if why == LABELS:
+            _ask_for_refit(workshop, job)
         return Outcome({"none": found.reason}, is_told=why == PERSON)
     return Outcome({"proposal": found.proposal.as_json()})
+
+
+def _ask_for_refit(workshop: Workshop, job: Job) -> None:
+    """Where no threshold tells false alarms from defects, let the false alarms be learnt: once for this sweep."""
+    source_id, now = int(job.arguments["source_id"]), workshop.clock()
+    with workshop.stores.database.transaction() as session:
+        last = last_job(session, JobKind.REFIT, source_id)
+        is_asked = last is not None and last.id > job.id
+        if not is_asked and len(false_alarms_of(session, source_id, now=now)) >= FEWEST_FALSE_ALARMS:
+            arguments, kind, by = {"reason": LABELS}, JobKind.REFIT, job.requested_by
+            add_job(session, kind, source_id=source_id, arguments=arguments, requested_by=by, now=now)
 
 
 def propose(source_id: int, stores: Stores, settings: Settings, *, why: str, now: datetime) -> Found:
@@ -58,7 +73,7 @@ def propose_at(
     *,
     why: str,
     now: datetime,
-) -> ThresholdProposal:
+) -> VersionProposal:
     """Register a threshold as a version, and compare it with the one in use; raise BundleError or ThresholdError."""
     data_dir = Path(settings.storage.data_dir)
     moved = register_threshold(version, threshold, stores, data_dir=data_dir, now=now)
@@ -70,7 +85,7 @@ def propose_at(
             for window in (weeks, labels)
         )
         known = misses(session, selection=Selection(window=labels, sources=(source.name,)))
-    return ThresholdProposal(
+    return VersionProposal(
         source_id=source.id,
         source=source.name,
         why=why,

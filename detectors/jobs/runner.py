@@ -7,6 +7,7 @@ import structlog
 
 from config.errors import OddspotError
 from detectors.jobs.pictures import make_pictures
+from detectors.jobs.refit_process import run_refit
 from detectors.jobs.workshop import Outcome, Workshop
 from storage.records import EventKind, Job, JobKind, JobLease, JobState
 from storage.repositories.events import add_event
@@ -26,6 +27,7 @@ WORK: dict[str, Callable[[Workshop, Job], Outcome]] = {
     JobKind.MISSED: make_pictures,
     JobKind.AUDIT: make_pictures,
     JobKind.SWEEP: _sweep,
+    JobKind.REFIT: run_refit,
 }
 
 
@@ -58,7 +60,7 @@ class JobRunner:
                 self._end(lease, Outcome({"reason": str(error)}), JobState.FAILED)
             else:
                 logger.warning("job_put_off", job=job.id, kind=job.kind, reason=str(error))
-                self._give_back(lease)
+                self._give_back(lease, counts=not self._workshop.is_stopping())
         except Exception:  # the edge of a worker: one bad job must not end it
             logger.exception("job_failed", job=job.id, kind=job.kind, attempt=lease.attempt)
             self._give_back(lease)
@@ -75,9 +77,9 @@ class JobRunner:
                 add_event(session, EventKind.JOB_DONE, source_id=source_id, payload=payload, now=now)
         logger.info("job_done", job=job.id, kind=job.kind, state=state, is_told=outcome.is_told, is_ended=is_ended)
 
-    def _give_back(self, lease: JobLease) -> None:
+    def _give_back(self, lease: JobLease, *, counts: bool = True) -> None:
         with self._workshop.stores.database.transaction() as session:
-            give_back_job(session, lease, counts=True)
+            give_back_job(session, lease, counts=counts)
 
 
 def _payload(job: Job, outcome: Outcome, state: JobState) -> dict[str, Any]:

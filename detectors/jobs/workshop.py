@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
@@ -12,12 +13,17 @@ from storage.opening import Stores
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The stores, the settings, the decoders and the clock of whoever works."""
+    """The stores, the settings, the decoders and the clock of whoever works.
+
+    config: the settings file, for work that takes a process of its own; is_stopping: it is to be left for later.
+    """
 
     stores: Stores
     settings: Settings
     decoder_of: Callable[[str], Decoder]
     clock: Callable[[], datetime]
+    config: Path | None = None
+    is_stopping: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)

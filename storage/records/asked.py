@@ -12,7 +12,6 @@ class JobKind(StrEnum):
     MISSED = "missed"
     AUDIT = "audit"
     SWEEP = "sweep"
-    THRESHOLD = "threshold"
     REFIT = "refit"
 
 

@@ -156,11 +156,12 @@ class Switch:
 
 
 @dataclass(frozen=True, slots=True)
-class ThresholdProposal:
-    """A version that differs from the active one in its threshold, and how both fare on record.
+class VersionProposal:
+    """A version that could take the active one's place, and how both fare on record.
 
-    why: labels, budget or person. alerts: in the last `days`; the labels: of `label_days`. lost: inspections labelled
-    defects that only the active version finds.
+    It differs in its threshold, or has learnt so many labelled false alarms as good images. why: labels, budget or
+    person. alerts: in the last `days`; the labels: of `label_days`. lost: inspections labelled defects that only the
+    active version finds. What it has learnt was scored by one that had not.
     """
 
     source_id: int
@@ -184,6 +185,7 @@ class ThresholdProposal:
     label_days: int
     promised_rate: float
     misses: str
+    learnt: int = 0
 
     @property
     def sentence(self) -> str:
@@ -197,7 +199,7 @@ class ThresholdProposal:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before applying it, one sentence each."""
-        found = [f"Its threshold is {self.threshold:.4g}; that of {self.was} is {self.threshold_now:.4g}."]
+        found = [self._made]
         if self.false_alarms:
             found.append(
                 f"It avoids {self.false_alarms_avoided} of {_several(self.false_alarms, 'labelled false alarm')}."
@@ -206,6 +208,13 @@ class ThresholdProposal:
             found.append(f"{_several(self.unlabelled_lost, 'alerted image')} nobody labelled would not be flagged.")
         found.append(f"Held-out good images promise at most {100 * self.promised_rate:.2g} % false alarms with it.")
         return (*found, f"{self.misses[0].upper()}{self.misses[1:]}.")
+
+    @property
+    def _made(self) -> str:
+        if not self.learnt:
+            return f"Its threshold is {self.threshold:.4g}; that of {self.was} is {self.threshold_now:.4g}."
+        learnt = _several(self.learnt, "labelled false alarm")
+        return f"It has learnt {learnt} as good; for these figures each was scored by one that had not learnt it."
 
     @property
     def _missed(self) -> str:
@@ -223,9 +232,9 @@ class ThresholdProposal:
         return asdict(self) | {"lost": list(self.lost)}
 
 
-def proposal_from(values: dict[str, Any]) -> ThresholdProposal:
+def proposal_from(values: dict[str, Any]) -> VersionProposal:
     """Read a proposal from JSON values."""
-    return ThresholdProposal(**values | {"lost": tuple(values["lost"])})
+    return VersionProposal(**values | {"lost": tuple(values["lost"])})
 
 
 def _several(count: int, word: str) -> str:

@@ -1,32 +1,40 @@
 """What labels teach, from a terminal: `whatif`, `model propose, threshold, apply, rollback`, and `missed`."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
 from storage.blobs import BlobStore
 from storage.database import Database
-from storage.records import LabelKind, NewFrame, NewInspection, Verdict
+from storage.models import EventRow
+from storage.records import JobKind, JobState, LabelKind, NewFrame, NewInspection, Verdict
 from storage.repositories.frames import claim_frames, receive_frame
 from storage.repositories.inspections import record_inspection
+from storage.repositories.jobs import add_job, last_job
 from storage.repositories.labels import add_label
 from storage.repositories.sources import source_by_name
 from storage.repositories.versions import active_version
-from tests.journeys.commands import json_lines, oddspot
+from tests.journeys.commands import Running, json_lines, oddspot, wait_until
+from tests.plates import SIDE, write_plates
 
 FALSE, DEFECT = LabelKind.FALSE_ALARM, LabelKind.DEFECT
 
 
-def record(home: Path, *scored: tuple[float, LabelKind | None]) -> float:
-    """Record frames so many times as odd as the threshold, ten minutes apart, and return the threshold."""
+def record(home: Path, *scored: tuple[float, LabelKind | None], photos: Sequence[Path] = ()) -> float:
+    """Record frames so many times as odd as the threshold, an hour apart, and return the threshold."""
     database, blobs = Database(f"sqlite:///{home / 'data' / 'oddspot.db'}"), BlobStore(home / "data")
-    photo = next((home / "good").iterdir()).read_bytes()
+    shown = [photo.read_bytes() for photo in photos or [next((home / "good").iterdir())] * len(scored)]
     with database.transaction() as session:
         source = source_by_name(session, "line-1")
         version = active_version(session, source)
         assert version is not None
         for number, (times, kind) in enumerate(scored):
             at = datetime.now(UTC) - timedelta(minutes=600 - 60 * number)
-            receive_frame(session, NewFrame(source.id, blobs.put(photo), at, "mtime", at, f"{number}.png", 9))
+            receive_frame(session, NewFrame(source.id, blobs.put(shown[number]), at, "mtime", at, f"{number}.png", 9))
             (lease,) = claim_frames(session, owner="test", limit=1, lease_seconds=60)
             verdict = Verdict.ANOMALOUS if times > 1 else Verdict.NORMAL
             found = NewInspection(version.threshold * times, version.threshold, 0.1, verdict, None, (), 9.0)
@@ -107,3 +115,63 @@ def test_lists_the_frames_round_a_time_with_pictures_to_be_labelled(home: Path) 
     assert labelled.returncode == 0
     assert "No frame of line-1 was judged within half an hour" in none.stdout
     assert "is no time" in bad.stderr
+
+
+def odd_but_good(home: Path) -> list[Path]:
+    """Record six scratched plates that people call good, and a black one that they call a defect."""
+    photos = write_plates(home / "odd", 6, has_scratch=True, first_seed=400)
+    black = home / "odd" / "black.png"
+    Image.new("RGB", (SIDE, SIDE)).save(black)
+    record(home, *[(1.5, FALSE)] * 6, (1.4, DEFECT), photos=[*photos, black])
+    return photos
+
+
+def test_learns_false_alarms_as_good_and_keeps_the_threshold(home: Path) -> None:
+    photos = odd_but_good(home)
+    [before] = json_lines(oddspot("score", "line-1", photos[0], "--json", cwd=home))
+
+    [found] = json_lines(oddspot("model", "refit", "line-1", "--json", cwd=home))
+    applied = oddspot("model", "apply", "line-1@2", cwd=home)
+    [after] = json_lines(oddspot("score", "line-1", photos[0], "--json", cwd=home))
+
+    proposal = found["proposal"]
+    assert (proposal["version"], proposal["was"], proposal["learnt"]) == ("line-1@2", "line-1@1", 6)
+    assert (proposal["alerts_now"], proposal["false_alarms"], proposal["defects"], proposal["lost"]) == (7, 6, 1, [])
+    assert applied.returncode == 0
+    assert (after["detector"], after["threshold"]) == ("line-1@2", before["threshold"])
+    assert after["score"] < before["score"] * 0.75
+
+
+def test_says_that_few_false_alarms_teach_nothing(home: Path) -> None:
+    record(home, (1.5, FALSE), (1.4, DEFECT))
+
+    done = oddspot("model", "refit", "line-1", cwd=home)
+
+    assert done.stdout.startswith("No other version is proposed for line-1: fewer than 5 labelled false alarms")
+
+
+@pytest.mark.slow
+def test_refits_in_the_service_where_no_threshold_tells_false_alarms_from_defects(home: Path) -> None:
+    odd_but_good(home)
+    database = Database(f"sqlite:///{home / 'data' / 'oddspot.db'}")
+    with database.transaction() as session:
+        source, now = source_by_name(session, "line-1").id, datetime.now(UTC)
+        arguments = {"reason": "labels"}
+        add_job(session, JobKind.SWEEP, source_id=source, arguments=arguments, requested_by="test", now=now)
+
+    def is_done() -> bool:
+        with database.reading() as session:
+            job = last_job(session, JobKind.REFIT, source)
+        return job is not None and job.state in {JobState.DONE, JobState.FAILED}
+
+    with Running("detect", cwd=home):
+        wait_until(is_done, seconds=140)
+    with database.reading() as session:
+        refitted, sweep = last_job(session, JobKind.REFIT, source), last_job(session, JobKind.SWEEP, source)
+        told = [row.payload for row in session.scalars(select(EventRow)) if row.kind == "job_done"]
+    database.close()
+    assert refitted is not None
+    assert sweep is not None
+    assert "fewer than 2 labelled false alarms" in (sweep.result or {})["none"]
+    assert (refitted.result or {})["proposal"]["learnt"] == 6, refitted.result
+    assert told == [{"job": refitted.id, "kind": "refit"}]

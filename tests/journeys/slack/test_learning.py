@@ -99,6 +99,13 @@ def test_sends_the_frames_round_a_time_to_the_person_who_saw_a_defect(
     assert [row.action for row in plant.audit() if row.subject == "line-2"][-1] == "missed_asked"
 
 
+def ask(slack: LocalSlack, text: str, user: str) -> None:
+    """Type a command, and wait for what only the person who typed it sees."""
+    before = len(slack.workspace.ephemerals)
+    slack.slash(text, user=user)
+    slack.wait_for(lambda: len(slack.workspace.ephemerals) > before)
+
+
 def test_says_what_is_wrong_with_a_missed_command_and_refuses_guests(
     slack: LocalSlack, plant: Plant, start: Start
 ) -> None:
@@ -111,9 +118,7 @@ def test_says_what_is_wrong_with_a_missed_command_and_refuses_guests(
         ("missed line-1 10:32", ANNA),
         ("missed line-1 10:32", GUEST),
     ):
-        count = len(slack.workspace.ephemerals)
-        slack.slash(text, user=user)
-        slack.wait_for(lambda before=count: len(slack.workspace.ephemerals) > before)
+        ask(slack, text, user)
 
     said = [shown["text"] for shown in slack.workspace.ephemerals]
     assert "/oddspot missed line-2 10:32" in said[0]

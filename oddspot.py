@@ -102,6 +102,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "model": _detector_commands,
     "missed": _detector_commands,
     "incident": _storage_commands,
+    "audit": _storage_commands,
     "label": _storage_commands,
     "history": _storage_commands,
     "db": _storage_commands,

@@ -121,13 +121,28 @@ def _judged(session: Session, source_id: int) -> tuple[Source, DetectorVersion]:
 def _wanted(session: Session, version: DetectorVersion, settings: Settings, *, why: str, now: datetime) -> Proposal:
     if why != BUDGET:
         window = _last(LABEL_DAYS, now)
-        return propose_threshold(_history(session, version, window, version.threshold).scores, version.threshold)
+        wanted = propose_threshold(_history(session, version, window, version.threshold).scores, version.threshold)
+        return _within_budget(session, version, wanted, settings, now)
     own = [one.id for one in versions_sharing(session, version)]
     window = _last(ALERT_DAYS, now)
     incidents = false_incidents(session, source_id=version.source_id, window=window, version_ids=own)
     scores = [[one.score for one in incident] for incident in incidents]
     threshold = threshold_for_budget(scores, int(settings.alerts.budget), now=version.threshold)
     return Proposal(threshold, f"{len(incidents)} false incidents in {ALERT_DAYS} days")
+
+
+def _within_budget(
+    session: Session, version: DetectorVersion, wanted: Proposal, settings: Settings, now: datetime
+) -> Proposal:
+    """Return the proposal; a lower threshold only where the alerts it adds keep the budget, were all of them false."""
+    if wanted.threshold is None or wanted.threshold > version.threshold:
+        return wanted
+    window, join = _last(ALERT_DAYS, now), timedelta(minutes=settings.alerts.join_minutes)
+    history = _history(session, version, window, wanted.threshold)
+    added = -_compared(history, wanted.threshold, version, window, join).alerts_saved
+    if added <= settings.alerts.budget:
+        return wanted
+    return Proposal(None, f"a threshold that finds what was missed would add {added} alerts in {ALERT_DAYS} days")
 
 
 def _history(session: Session, version: DetectorVersion, window: Window, threshold: float) -> ScoredHistory:

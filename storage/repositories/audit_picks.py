@@ -75,10 +75,12 @@ def answer_pick(session: Session, inspection_id: int, said: str, *, author: str,
 def picks_of(session: Session, inspection_ids: list[int]) -> list[AuditPick]:
     """Return the picks of inspections, in the order picked."""
     query = select(AuditPickRow).where(AuditPickRow.inspection_id.in_(inspection_ids)).order_by(AuditPickRow.id)
-    return [
-        AuditPick(row.inspection_id, row.source_id, row.day, row.stratum, row.weight, row.said, row.said_by)
-        for row in session.scalars(query)
-    ]
+    return [as_pick(row) for row in session.scalars(query)]
+
+
+def as_pick(row: AuditPickRow) -> AuditPick:
+    """Turn a row into the record."""
+    return AuditPick(row.inspection_id, row.source_id, row.day, row.stratum, row.weight, row.said, row.said_by)
 
 
 def _was_picked(session: Session, source: Source, day: str) -> bool:

@@ -75,8 +75,10 @@ def test_sends_the_frames_round_a_time_to_the_person_who_saw_a_defect(
     seen_at = utc_now() - timedelta(minutes=20)
     add_normals(plant, "line-2", minutes(seen_at - timedelta(minutes=6), 12))
     start()
-    slack.slash(f"missed line-2 {seen_at:%Y-%m-%d %H:%M}", user=ANNA)
+    asked = slack.slash(f"missed line-2 {seen_at:%Y-%m-%d %H:%M}", user=ANNA)
     (told,) = slack.wait_for(lambda: slack.workspace.ephemerals)
+    slack.resend(asked)
+    slack.wait_for(lambda: len(asked.acked_at) == 2)
     assert "The 9 frames of line-2 nearest to" in told["text"]
     assert run_jobs(plant, now=utc_now()) == 1
 

@@ -12,7 +12,7 @@ from storage.repositories.labels import add_label
 from storage.repositories.sources import source_by_name
 from storage.repositories.versions import list_versions
 from tests.factories_agent import NOON, Plant, make_plant
-from tests.factories_learning import keep_in
+from tests.factories_learning import add_normals, keep_in, minutes
 
 FALSE, DEFECT = LabelKind.FALSE_ALARM, LabelKind.DEFECT
 
@@ -101,3 +101,19 @@ def test_keeps_a_budget_and_says_what_that_costs(plant: Plant) -> None:
     assert dearer is not None
     assert (dearer.threshold, dearer.lost) == (1.6, (lost,))
     assert f"missed 1 of the 1 labelled defect, A-{lost} among them, which line-1@1 finds." in dearer.sentence
+
+
+def test_proposes_a_lower_threshold_only_within_the_budget(plant: Plant) -> None:
+    (missed, *_) = add_normals(plant, "line-1", [NOON - timedelta(days=1)], score=0.9)
+    with plant.database.transaction() as session:
+        add_label(session, missed, LabelKind.MISSED, author="ada", now=NOON)
+    few = search(plant).proposal
+    add_normals(plant, "line-1", minutes(NOON - timedelta(days=3), 3, every=60), score=0.95)
+    many = search(plant)
+
+    assert few is not None
+    assert (few.threshold, few.defects_below, few.alerts) == (0.8999, 0, 1)
+    assert (many.proposal, many.reason) == (
+        None,
+        "a threshold that finds what was missed would add 4 alerts in 7 days",
+    )

@@ -15,7 +15,8 @@ from storage.repositories.sources import source_by_id
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOOK_SECONDS = 0.5
-LONGEST_SECONDS = 540.0
+KEEP_SECONDS = 30.0
+LONGEST_SECONDS = 1800.0
 
 
 class RefitError(DetectorError):
@@ -38,10 +39,14 @@ def _refit(workshop: Workshop, source: str) -> dict[str, Any]:
     option = ["--config", str(workshop.config)] if workshop.config else []
     line = [sys.executable, "-P", str(ROOT / "oddspot.py"), "model", "refit", source, "--json", *option]
     until = time.monotonic() + LONGEST_SECONDS
+    keep_at = time.monotonic() + KEEP_SECONDS
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
         said = wrong = ""
         while process.poll() is None:
-            if workshop.is_stopping() or time.monotonic() > until:
+            now, is_kept = time.monotonic(), True
+            if now > keep_at:
+                keep_at, is_kept = now + KEEP_SECONDS, workshop.keep()
+            if workshop.is_stopping() or now > until or not is_kept:
                 process.kill()
                 raise RefitError(f"The refit of {source} was stopped.")
             with suppress(subprocess.TimeoutExpired):

@@ -1,6 +1,7 @@
 """Lease a job, run it, end it under its fence, and let people hear of it: result and event in one transaction."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -11,10 +12,10 @@ from detectors.jobs.refit_process import run_refit
 from detectors.jobs.workshop import Outcome, Workshop
 from storage.records import EventKind, Job, JobKind, JobLease, JobState
 from storage.repositories.events import add_event
-from storage.repositories.jobs import claim_job, finish_job, give_back_job, has_job
+from storage.repositories.jobs import claim_job, finish_job, give_back_job, has_job, keep_job
 
 logger = structlog.get_logger()
-LEASE_SECONDS = 600.0
+LEASE_SECONDS = 120.0
 
 
 def _sweep(workshop: Workshop, job: Job) -> Outcome:
@@ -54,7 +55,7 @@ class JobRunner:
     def _run(self, lease: JobLease) -> None:
         job = lease.job
         try:
-            outcome = WORK[job.kind](self._workshop, job)
+            outcome = WORK[job.kind](replace(self._workshop, keep=lambda: self._keep(lease)), job)
         except OddspotError as error:
             if error.permanent:
                 self._end(lease, Outcome({"reason": str(error)}), JobState.FAILED)
@@ -66,6 +67,10 @@ class JobRunner:
             self._give_back(lease)
         else:
             self._end(lease, outcome, JobState.DONE)
+
+    def _keep(self, lease: JobLease) -> bool:
+        with self._workshop.stores.database.transaction() as session:
+            return keep_job(session, lease, lease_seconds=LEASE_SECONDS)
 
     def _end(self, lease: JobLease, outcome: Outcome, state: JobState) -> None:
         job, now = lease.job, self._workshop.clock()

@@ -15,7 +15,8 @@ from storage.opening import Stores
 class Workshop:
     """The stores, the settings, the decoders and the clock of whoever works.
 
-    config: the settings file, for work that takes a process of its own; is_stopping: it is to be left for later.
+    config: the settings file, for work that takes a process of its own; is_stopping: it is to be left for later;
+    keep: lengthen the job's lease, False where it was lost.
     """
 
     stores: Stores
@@ -24,6 +25,7 @@ class Workshop:
     clock: Callable[[], datetime]
     config: Path | None = None
     is_stopping: Callable[[], bool] = lambda: False
+    keep: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True, slots=True)

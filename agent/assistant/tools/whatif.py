@@ -1,5 +1,6 @@
 """what_if: what another threshold of one source would have done with the scores on record."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from storage.records import DetectorVersion, MissRate, Source, WhatIf, Window
 from storage.repositories.sources import source_by_name
 
 DEFAULT_WINDOW = "last 7 days"
+AUDIT_DAYS = 90
 DIGITS = 6
 COUNTS = (
     "alerts_now",
@@ -44,7 +46,8 @@ def compare_threshold(context: ToolContext, wanted: WhatIfThreshold) -> ToolResu
             version, found = _compared(session, context, source, reading.window, wanted.threshold)
         except StorageError as error:
             raise ToolError(str(error)) from error
-        known = misses(session, selection=Selection(window=reading.window, sources=(name,)))
+        audited = replace(reading.window, start=reading.window.end - timedelta(days=AUDIT_DAYS))
+        known = misses(session, selection=Selection(window=audited, sources=(name,)))
     return _result(context, source, version, reading.window, found, known, wanted.threshold)
 
 
@@ -83,6 +86,7 @@ def _result(
         "detector": plain(version.name),
         "threshold_now": round(version.threshold, DIGITS),
         "misses": known.sentence,
+        "audit_days": AUDIT_DAYS,
         **known.as_json(),
     }
     data = shared | (rows[0] if threshold is not None else _same(rows[0]) | {"thresholds": rows})

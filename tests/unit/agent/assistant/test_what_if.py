@@ -1,13 +1,20 @@
 """`what if the threshold of line-1 were 2.5?`, asked of the built-in reader."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.assistant.answer import Answer, AnswerStatus
 from agent.assistant.assistant import Assistant
+from agent.assistant.grounding import ungrounded
+from agent.assistant.tools.context import ToolContext
+from agent.assistant.tools.registry import run_tool
 from config.settings import Settings
 from storage.database import Database
+from storage.records import Window
+from storage.repositories.audit_picks import answer_pick, pick_for_audit
+from storage.repositories.sources import source_by_name
 from tests.histories import NOW, fill, line, normal
 
 
@@ -78,3 +85,22 @@ def test_still_refuses_to_change_a_threshold_and_tells_the_one_in_use(assistant:
 
     assert refused.status is AnswerStatus.REFUSED
     assert [tool.name for tool in told.tools] == ["detector_status"]
+
+
+def test_says_the_audited_miss_rate_in_numbers_that_the_result_holds(
+    assistant: Assistant, sqlite_database: Database, tmp_path: Path
+) -> None:
+    day = Window(NOW - timedelta(days=3), NOW)
+    fill(sqlite_database, [normal(40.0 + hours / 10) for hours in range(12)])
+    with sqlite_database.transaction() as session:
+        source = source_by_name(session, "line-1")
+        picked = pick_for_audit(session, source, day="2026-03-24", window=day, frames=5, now=NOW)
+        for place, said in enumerate(("good", "missed", "good")):
+            answer_pick(session, picked[place], said, author="ada", now=NOW)
+
+    answer = assistant.ask("what if the threshold of line-1 were 2.5?", now=NOW)
+
+    assert "Misses: 1 of 3 audited frames called normal was a defect" in answer.text
+    settings = Settings.model_validate({"storage": {"data_dir": str(tmp_path)}})
+    result = run_tool(ToolContext(sqlite_database, settings, NOW), "what_if", {"sources": ["line-1"], "threshold": 2.5})
+    assert ungrounded(answer.text, [result], now=NOW) == []

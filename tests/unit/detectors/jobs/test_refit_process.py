@@ -11,11 +11,18 @@ from storage.records import Job, JobKind, JobState
 from tests.factories import NOON, make_source
 
 
-def workshop(stores: Stores, *, is_stopping: bool = False) -> Workshop:
+def workshop(stores: Stores, *, is_stopping: bool = False, is_kept: bool = True) -> Workshop:
     def no_decoder(_: str) -> None:
         raise AssertionError
 
-    return Workshop(stores, Settings(), no_decoder, lambda: NOON, is_stopping=lambda: is_stopping)  # type: ignore[arg-type]
+    return Workshop(
+        stores,
+        Settings(),
+        no_decoder,  # type: ignore[arg-type]  # it decodes nothing
+        lambda: NOON,
+        is_stopping=lambda: is_stopping,
+        keep=lambda: is_kept,
+    )
 
 
 def job(stores: Stores, reason: str = "labels") -> Job:
@@ -65,5 +72,9 @@ def test_can_be_tried_again_where_the_process_fails_or_the_service_stops(
     says(monkeypatch, tmp_path, "input()")
     with pytest.raises(RefitError, match="was stopped"):
         run_refit(workshop(stores, is_stopping=True), job(stores))
+
+    monkeypatch.setattr(refit_process, "KEEP_SECONDS", -1.0)
+    with pytest.raises(RefitError, match="was stopped"):
+        run_refit(workshop(stores, is_kept=False), job(stores))
 
     assert not failed.value.permanent

@@ -3,13 +3,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from detectors.errors import DetectorError
 from detectors.jobs import runner
 from detectors.jobs.runner import JobRunner
 from detectors.jobs.workshop import Outcome, Workshop
-from storage.models import EventRow
+from storage.models import EventRow, JobRow
 from storage.opening import Stores
 from storage.records import Job, JobKind, JobState
 from storage.repositories.jobs import MAX_ATTEMPTS, add_job, claim_job, job_by_id
@@ -128,3 +128,20 @@ def test_writes_no_result_where_its_lease_was_lost(plant: Plant, work: Work, mon
 
     assert job(plant, job_id).state == JobState.LEASED
     assert events(plant) == []
+
+
+def test_lengthens_the_lease_of_long_work_until_it_is_lost(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(plant)
+    kept = []
+
+    def long(workshop: Workshop, _: Job) -> Outcome:
+        kept.append(workshop.keep())
+        with plant.database.transaction() as session:
+            session.execute(update(JobRow).values(lease_owner="another"))
+        kept.append(workshop.keep())
+        return Outcome()
+
+    monkeypatch.setitem(runner.WORK, JobKind.SWEEP, long)
+    make_runner(plant).run_one()
+
+    assert kept == [True, False]

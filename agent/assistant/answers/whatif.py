@@ -19,9 +19,7 @@ def tell_what_if(result: ToolResult, _: str | None = None) -> str:
     lines = _table(data, result) if "thresholds" in data else _one(data, result)
     looked = f"{counted(data['judged'], 'image')} judged by the files of {data['detector']}{_others(data)}."
     known = f"{data['misses'][0].upper()}{data['misses'][1:]}"
-    return "\n".join(
-        [*lines, looked, f"{known} (audits of {data['audit_days']} days)." if data["audited"] else f"{known}."]
-    )
+    return "\n".join([*lines, looked, f"{known} (by all recent audits)." if data["audited"] else f"{known}."])
 
 
 def _one(row: dict[str, Any], result: ToolResult) -> list[str]:

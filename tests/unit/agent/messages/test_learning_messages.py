@@ -121,3 +121,18 @@ def test_offers_to_roll_back_what_was_applied_and_nothing_where_another_judges()
 
 def test_keeps_a_proposal_as_json() -> None:
     assert proposal_from(replace(PROPOSAL, lost=(1, 2)).as_json()) == replace(PROPOSAL, lost=(1, 2))
+
+
+def test_says_of_a_refit_what_was_learnt_and_how_it_was_compared() -> None:
+    refit = replace(PROPOSAL, learnt=9, threshold=PROPOSAL.threshold_now)
+
+    message = proposal_message(view_of(proposal=refit))
+
+    assert message.text.startswith(
+        "line-1: No threshold tells its labelled false alarms from its defects, so it has learnt the false alarms as "
+        "good. line-1@4 would have sent 11 alerts instead of 27"
+    )
+    assert "It has learnt 9 labelled false alarms as good; for these figures each was scored by one that had not" in (
+        message.text
+    )
+    check_blocks(list(message.blocks), lambda _: True)

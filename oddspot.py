@@ -99,16 +99,19 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "detect": _detector_commands,
     "demo": _detector_commands,
     "source": _storage_commands,
-    "model": _storage_commands,
+    "model": _detector_commands,
+    "missed": _detector_commands,
     "incident": _storage_commands,
     "silence": _storage_commands,
     "memory": _storage_commands,
     "outage": _storage_commands,
+    "audit": _storage_commands,
     "label": _storage_commands,
     "history": _storage_commands,
     "db": _storage_commands,
     "talk": _agent_commands,
     "ask": _agent_commands,
+    "whatif": _agent_commands,
 }
 
 

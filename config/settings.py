@@ -269,6 +269,14 @@ class AlertSettings(_Section):
     silence_minutes: float = Field(60.0, gt=0, description="What the button Silence gives.")
     silence_like_days: float = Field(7.0, gt=0, description="What the button Silence things like this gives.")
     digest_frames: int = Field(5, ge=1, le=20, description="Oddest frames in the digest of a commissioning source.")
+    audit_frames: int = Field(
+        5, ge=0, le=9, description="Frames called normal that a live source's daily audit asks about; 0: no audit."
+    )
+    audit_time: ClockTime = Field("09:00", description="When the audit of the day before is posted, in its zone.")
+    budget: float = Field(2.0, ge=0, description="False incidents a source may have in a week.")
+    sweep_labels: int = Field(
+        10, ge=0, description="So many new labels of a source start a search for a better threshold; 0: none."
+    )
 
 
 class StorageSettings(_Section):

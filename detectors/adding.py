@@ -62,10 +62,13 @@ def add_images(
     settings: DetectorSettings,
     weights_dir: Path,
     progress: Progress,
+    keeps_threshold: bool = False,
 ) -> FittedDetector:
     """Return the bundle's detector with more good images, calibrated on theirs and its earlier held-out scores.
 
-    details: those of its version, for what a bundle does not say. Raise AddError, BundleError, WeightsError.
+    details: those of its version, for what a bundle does not say. keeps_threshold: the images were chosen by their
+    scores, as false alarms are, so they say nothing of good ones; the earlier promise holds all the same, for what is
+    learnt makes good images less odd. Raise AddError, BundleError, WeightsError.
     """
     started = perf_counter()
     detector = load_detector(bundle, weights_dir=weights_dir, threads=settings.threads, runtime=settings.runtime)
@@ -79,7 +82,10 @@ def add_images(
     seen = perf_counter()
     grown = _grown(method, added.rows, _choices(detector, settings), known=len(detector.manifest.images))
     seconds = {"features": seen - started, "bank": perf_counter() - seen}
-    return _described(bundle, detector, grown, added, details=details, seconds=seconds)
+    before = detector.calibration
+    kept = replace(before, images=(EARLIER,) * len(before.scores))
+    calibration = kept if keeps_threshold else _calibrated(before, added)
+    return _described(bundle, detector, grown, added, calibration, details=details, seconds=seconds)
 
 
 def _read(detector: Detector, images: Sequence[Path], decoder: Decoder, progress: Progress) -> AddedImages:
@@ -125,13 +131,13 @@ def _described(
     detector: Detector,
     grown: FittedMethod,
     added: AddedImages,
+    calibration: Calibration,
     *,
     details: Mapping[str, Any],
     seconds: dict[str, float],
 ) -> FittedDetector:
     """Return the grown detector with its report, and a manifest that names all its images."""
     before = detector.manifest
-    calibration = _calibrated(detector.calibration, added)
     statistics = _widened(detector.statistics, summarise_exposures(added.exposures))
     camera = CameraKnowledge(widen(detector.camera.checks, added.signs), detector.camera.reference)
     thumbnails = {name: read_thumbnail(bundle, number) or b"" for number, name in enumerate(before.thumbnails)}

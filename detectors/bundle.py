@@ -108,11 +108,11 @@ def write_bundle(
     text = manifest.model_copy(update={"files": files}).model_dump_json(by_alias=True, indent=2).encode()
     try:
         for name, content in {**contents, MANIFEST: text}.items():
-            _write_synced(unfinished / name, content)
+            write_synced(unfinished / name, content)
         for directory in (unfinished / "thumbnails", unfinished):
-            _sync_folder(directory)
+            sync_folder(directory)
         unfinished.rename(folder)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
     except OSError as error:
         raise BundleError(f"{folder} cannot be written: {error}.") from error
     finally:
@@ -173,7 +173,8 @@ def _read(path: Path) -> bytes:
         raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _write_synced(path: Path, content: bytes) -> None:
+def write_synced(path: Path, content: bytes) -> None:
+    """Write a file so that its bytes last through a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         file.write(content)
@@ -181,7 +182,8 @@ def _write_synced(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names inside a folder last through a power cut."""
     if not folder.is_dir():
         return
     handle = os.open(folder, os.O_RDONLY)

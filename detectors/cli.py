@@ -1,4 +1,4 @@
-"""Commands about images: `collect`, `triage`, `fit`, `add`, `score`, `evaluate`, `compare`, `detect`, `demo`."""
+"""Commands about images, from `collect` and `fit` to `detect`, and about detectors: `add`, `model`, `missed`."""
 
 import typer
 
@@ -8,10 +8,13 @@ from detectors.commands.compare import compare
 from detectors.commands.detect import detect
 from detectors.commands.evaluate import evaluate
 from detectors.commands.fit import fit
+from detectors.commands.missed import missed
+from detectors.commands.model import model_app
 from detectors.commands.score import score
 from detectors.commands.triage import triage
 from detectors.demo.command import demo
 
 app = typer.Typer()
-for command in (collect, triage, fit, add, score, evaluate, compare, detect, demo):
+for command in (collect, triage, fit, add, score, evaluate, compare, detect, demo, missed):
     app.command()(command)
+app.add_typer(model_app, name="model")

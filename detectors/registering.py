@@ -1,19 +1,17 @@
 """A fitted detector becomes a bundle on disk and a version in the database, whole or not at all."""
 
-import fcntl
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
 from detectors.errors import DetectorError
+from detectors.fit_lock import alone
 from detectors.fitting import FitReport, FittedDetector
 from storage.database import Session
 from storage.opening import Stores
 from storage.records import DetectorVersion, SourceState
-from storage.repositories.sources import activate_version, ensure_source, set_source_state
+from storage.repositories.sources import activate_version, ensure_source, set_source_state, source_by_id
 from storage.repositories.versions import NewVersion, next_number, register_version
 from storage.text import storable
 
@@ -42,7 +40,7 @@ def register_fit(
 
     A version judged not fit does not go live, and does not take the place of another one.
     """
-    with _alone(data_dir):
+    with alone(data_dir):
         with stores.database.transaction() as session:
             source = ensure_source(session, source_name, now=now)
             number = next_number(session, source)
@@ -68,6 +66,29 @@ def register_fit(
             goes_live = goes_live and version.may_alert
             _set_state(source_name, session, source.state, goes_live=goes_live, actor=actor, now=now)
     return version
+
+
+def register_idle(
+    fitted: FittedDetector,
+    before: DetectorVersion,
+    stores: Stores,
+    *,
+    data_dir: Path,
+    images: list[Path],
+    now: datetime,
+) -> DetectorVersion:
+    """Save and register a detector grown from another version; it judges nothing until a person applies it."""
+    with alone(data_dir):
+        with stores.database.transaction() as session:
+            source = source_by_id(session, before.source_id)
+            number = next_number(session, source)
+        folder = Path("bundles") / f"{source.name}@{number}"
+        shutil.rmtree(data_dir / folder, ignore_errors=True)  # left by one stopped before its row was written
+        new = _new_version(folder, fitted.save(data_dir / folder), fitted.report)
+        new = replace(new, details=new.details | {"grown_from": before.name})
+        pins = [stores.blobs.put(image.read_bytes()) for image in images]
+        with stores.database.transaction() as session:
+            return register_version(session, source, number, new, pins=pins, now=now)
 
 
 def _set_state(
@@ -101,10 +122,3 @@ def _new_version(folder: Path, manifest_sha256: str, report: FitReport) -> NewVe
         training_images=report.images,
         details=details,
     )
-
-
-@contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    with (data_dir / "fit.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -1,5 +1,6 @@
 """The detecting service: APScheduler ticks, folders wake it, processes of their own score."""
 
+import os
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,7 +14,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from config.settings import Settings
 from detectors.decode import Decoder
-from detectors.processes import ScoringProcess
+from detectors.jobs.runner import JobRunner
+from detectors.jobs.workshop import Workshop
+from detectors.processes import ScoringProcess, owner_name
 from detectors.scan import Scanner
 from detectors.silence_watch import watch_silence
 from detectors.sweeps import Sweeps
@@ -29,6 +32,7 @@ SWEEP_SECONDS = 600.0
 SILENCE_SECONDS = 30.0
 LOOK_SECONDS = 0.5
 SETTLING_SECONDS = 0.25
+JOB_SECONDS = 5.0
 
 
 def run_service(settings: Settings, stores: Stores, stop: threading.Event, *, config: Path | None) -> None:
@@ -49,18 +53,21 @@ class _Service:
         self._stores = stores
         self._stop = stop
         self._started_at = _utc_now()
+        self._config = config
         self._wake = threading.Event()
         self._decoders: dict[str, Decoder] = {}
         self._scanners = [self._scanner(name) for name in settings.sources]
         self._leadership = Leadership(stores.database, settings.storage.data_dir)
         self._scheduler = self._scheduled()
         own = settings.detector
+        self._jobs = threading.Thread(target=self._run_jobs, name="jobs", daemon=True)
         self._scoring = [ScoringProcess(config, threads=own.threads_each) for _ in range(own.processes)]
 
     def run(self) -> None:
         self._scheduler.start()
         for scanner in self._scanners:
             self._watch(scanner)
+        self._jobs.start()
         logger.info("detecting", sources=list(self._settings.sources), processes=len(self._scoring))
         while not self._stop.is_set():
             if self._wake.wait(LOOK_SECONDS):
@@ -73,6 +80,8 @@ class _Service:
     def close(self) -> None:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
+        if self._jobs.is_alive():
+            self._jobs.join(JOB_SECONDS)
         self._leadership.release()
         for process in self._scoring:
             process.ask_to_stop()
@@ -91,6 +100,20 @@ class _Service:
                 give_back_frames_of(session, owner)
         except StorageError as error:
             logger.warning("storage_away", reason=str(error))  # its leases run out by themselves
+
+    def _run_jobs(self) -> None:
+        workshop = Workshop(
+            self._stores, self._settings, self._decoder, _utc_now, config=self._config, is_stopping=self._stop.is_set
+        )
+        runner = JobRunner(owner_name(os.getpid()), workshop)
+        while not self._stop.is_set():
+            try:
+                is_busy = runner.run_one()
+            except StorageError as error:
+                logger.warning("storage_away", reason=str(error))
+                is_busy = False
+            if not is_busy:
+                self._stop.wait(LOOK_SECONDS)
 
     def _decoder(self, source: str) -> Decoder:
         if source not in self._decoders:

@@ -1,4 +1,4 @@
-"""What is done now and then, and may be done twice without harm: digests, drift checks and retention."""
+"""What is done now and then, and may be done twice without harm: digests, drift checks, audits, and retention."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,7 +6,9 @@ from datetime import datetime
 import structlog
 
 from config.settings import Settings
+from detectors.audit_watch import start_audits
 from detectors.drift_watch import watch_drift
+from detectors.sweep_watch import start_sweeps
 from storage.opening import Stores
 from storage.repositories.digests import add_due_digests
 from storage.retention import BATCH_FRAMES, prune_originals
@@ -25,7 +27,7 @@ class Sweeps:
 
     def tick(self) -> None:
         """Do each chore; what goes wrong is logged, and the next tick tries again."""
-        for chore in (self._digests, self._drift, self._retention):
+        for chore in (self._digests, self._drift, self._audits, self._threshold_sweeps, self._retention):
             try:
                 chore()
             except Exception:  # the edge of a tick
@@ -41,6 +43,16 @@ class Sweeps:
         drifted = watch_drift(self._stores.database, now=self._clock())
         if drifted:
             logger.warning("sources_drifted", sources=drifted)
+
+    def _audits(self) -> None:
+        started = start_audits(self._stores.database, self._settings, now=self._clock())
+        if started:
+            logger.info("audits_started", sources=started)
+
+    def _threshold_sweeps(self) -> None:
+        started = start_sweeps(self._stores.database, self._settings, now=self._clock())
+        if started:
+            logger.info("threshold_sweeps_started", sources=started)
 
     def _retention(self) -> None:
         retention = self._settings.retention

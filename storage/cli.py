@@ -2,19 +2,22 @@
 
 import typer
 
+from storage.commands.audits import audit_app
+from storage.commands.budget import budget
 from storage.commands.history import history_app
 from storage.commands.incidents import incident_app
 from storage.commands.labels import label_app
-from storage.commands.lists import db_app, model_app
+from storage.commands.lists import db_app
 from storage.commands.memory import memory_app
 from storage.commands.outages import outage_app
 from storage.commands.silences import silence_app
 from storage.commands.sources import source_app
 
+source_app.command("budget")(budget)
 app = typer.Typer()
+app.add_typer(audit_app, name="audit")
 app.add_typer(label_app, name="label")
 app.add_typer(source_app, name="source")
-app.add_typer(model_app, name="model")
 app.add_typer(incident_app, name="incident")
 app.add_typer(silence_app, name="silence")
 app.add_typer(memory_app, name="memory")

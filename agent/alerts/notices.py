@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from agent.alerts.job_notices import render_job
 from agent.alerts.view import digest_view, explained_view, inspection
 from agent.messages.looking_messages import explain_message, similar_message
 from agent.messages.message import Message
@@ -28,8 +29,10 @@ def _drift(_session: Session, _settings: Settings, delivery: Delivery, _now: dat
     return drift_message(*(str(delivery.payload[part]) for part in ("detector", "text", "note")))
 
 
-def _job(_session: Session, _settings: Settings, delivery: Delivery, _now: datetime) -> Message:
-    return job_message(str(delivery.payload.get("text", "")))
+def _job(session: Session, settings: Settings, delivery: Delivery, now: datetime) -> Message:
+    if "text" in delivery.payload:
+        return job_message(str(delivery.payload["text"]))
+    return render_job(session, settings, int(delivery.payload["job"]), now=now)
 
 
 def _similar(session: Session, settings: Settings, delivery: Delivery, _now: datetime) -> Message:

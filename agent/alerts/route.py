@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from agent.alerts.job_notices import route_job
 from agent.alerts.likeness import ByLikeness
 from agent.alerts.outage import route_outage
 from agent.alerts.recalling import recall_for, silence_over
@@ -179,6 +180,6 @@ ROUTES = {
     EventKind.CHANGED: _route_change,
     EventKind.DIGEST: _route_notice,
     EventKind.DRIFT: _route_notice,
-    EventKind.JOB_DONE: _route_notice,
     EventKind.OUTAGE: route_outage,
+    EventKind.JOB_DONE: route_job,
 }

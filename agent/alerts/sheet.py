@@ -21,9 +21,11 @@ from storage.repositories.sending import doubtful_since
 def add_sheet(session: Session, notice: Delivery, place: Place, *, now: datetime) -> None:
     """Let a digest that was sent get its pictures, where any of its frames has one."""
     frames = [get_inspection(session, int(one)) for one in notice.payload.get("inspections", [])]
-    shown = [frame.id for frame in frames if frame is not None and frame.heatmap is not None]
+    shown = [frame.id for frame in frames if frame is not None and _picture(frame)]
     if shown:
-        payload = {"sheet": shown, "place": [place.channel, place.ts]} | notice.payload.get("pictures", {})
+        payload = {"sheet": shown, "place": [place.channel, place.ts]}
+        payload |= {"title": "The frames"} if "job" in notice.payload else {}
+        payload |= notice.payload.get("pictures", {})
         add_delivery(session, NewDelivery(DeliveryKind.PICTURE, notice.channel, now, payload=payload), now=now)
 
 
@@ -52,21 +54,27 @@ def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
     if sheet is None:
         raise NotifyError(delivery.channel, "the pictures are gone", permanent=True)
     ids = ", ".join(frame.shown_id for frame in frames)
-    words = clean(f"Pictures of {ids} from {frames[0].source}", most=500)
+    kind = "Heatmaps" if all(frame.heatmap for frame in frames) else "Pictures"
+    words = clean(f"{kind} of {ids} from {frames[0].source}", most=500)
     title = str(delivery.payload.get("title", "Oddest frames"))
-    return Upload(sheet, f"oddest-{delivery.key[:8]}.png", title=title, alt_text=words)
+    return Upload(sheet, f"frames-{delivery.key[:8]}.png", title=title, alt_text=words)
 
 
 def sheet_file(out: Outgoing, frames: Sequence[Inspection], *, crops: bool) -> Path | None:
     """Paste the frames' heatmaps, or what is odd in them, into one PNG and return it; None where all are gone."""
-    shown = [(frame.shown_id, content) for frame in frames if (content := _picture(out, frame, crops=crops))]
+    shown = [(frame.shown_id, content) for frame in frames if (content := _read(out, frame, crops=crops))]
     sheet = contact_sheet(shown)
     return None if sheet is None else out.blobs.path(out.blobs.put(sheet))
 
 
-def _picture(out: Outgoing, frame: Inspection, *, crops: bool) -> bytes | None:
-    sha256 = frame.crops[0] if crops and frame.crops else frame.heatmap
+def _picture(frame: Inspection) -> str | None:
+    """Return the heatmap's sha256; a frame called normal has none, but a thumbnail where one was asked for."""
+    return frame.heatmap or frame.thumbnail
+
+
+def _read(out: Outgoing, frame: Inspection, *, crops: bool) -> bytes | None:
+    picture = frame.crops[0] if crops and frame.crops else _picture(frame)
     try:
-        return out.blobs.get(sha256) if sha256 else None
+        return out.blobs.get(picture) if picture else None
     except BlobError:
         return None

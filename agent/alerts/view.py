@@ -16,18 +16,19 @@ from agent.messages.looking_messages import Explained
 from agent.messages.notices import DigestView
 from config.settings import Settings
 from storage.database import Session
+from storage.queries.budget import budget_outlook
 from storage.queries.inspections import get_inspection
 from storage.queries.likeness import likeness_by_id
-from storage.records import Delivery, DetectorVersion, Incident, Inspection, Silence
+from storage.records import DEFECTS, Delivery, DetectorVersion, Incident, Inspection, Silence
 from storage.repositories.audit import is_undone, last_act
 from storage.repositories.incidents import incident_by_id
 from storage.repositories.labels import UnknownInspectionError, last_label
-from storage.repositories.memory import DEFECTS, HeldBack, held_back, labelled_false_alarms, remembered
+from storage.repositories.memory import HeldBack, held_back, labelled_false_alarms, remembered
 from storage.repositories.sending import last_labels, last_picture
 from storage.repositories.silences import active_silences, is_whole
 from storage.repositories.sources import source_by_id
 from storage.repositories.undoing import is_undoable
-from storage.repositories.versions import list_versions
+from storage.repositories.versions import active_version, list_versions
 
 LABELS_SHOWN = 3
 LIKE_SHOWN = 3
@@ -65,6 +66,9 @@ def digest_view(session: Session, settings: Settings, delivery: Delivery, *, now
     source = source_by_id(session, int(delivery.payload["source_id"]))
     found = [get_inspection(session, int(one)) for one in delivery.payload["inspections"]]
     since = delivery.payload.get("since")
+    version = active_version(session, source)
+    budget = settings.alerts.budget
+    outlook = budget_outlook(session, version, budget=budget, now=now).sentence if version and version.bundle else ""
     return DigestView(
         source_id=source.id,
         source=source.name,
@@ -73,6 +77,7 @@ def digest_view(session: Session, settings: Settings, delivery: Delivery, *, now
         since=datetime.fromisoformat(since) if since else None,
         zone=settings.zone_of(source.name),
         now=now,
+        outlook=outlook,
     )
 
 

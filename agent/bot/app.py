@@ -14,6 +14,8 @@ from agent.bot.buttons import Buttons
 from agent.bot.command import Command
 from agent.bot.conversations import Conversations
 from agent.bot.home import Home
+from agent.bot.missed import MissedCommand
+from agent.bot.proposals import Proposals
 from agent.bot.questions import Answerer
 from agent.notifiers.slack_client import quiet_logger
 from config.settings import Settings
@@ -46,7 +48,8 @@ def build_app(
     conversations = Conversations(database, Answerer(client, assistant, clock), questions, clock)
     Buttons(client, database, settings, clock).register(app)
     conversations.register(app)
-    Command(conversations).register(app)
+    Proposals(client, database, settings, clock).register(app)
+    Command(conversations, MissedCommand(client, database, settings, clock)).register(app)
     Home(client).register(app)
     _acknowledge_the_rest(app)
     app.error(_log_error)

@@ -6,6 +6,7 @@ from typing import Any
 from slack_bolt import App
 
 from agent.bot.conversations import Conversations
+from agent.bot.missed import MissedCommand
 from agent.bot.questions import Question, question_text
 from agent.messages.words import HELP, READING
 
@@ -16,8 +17,9 @@ ASKS_FOR_HELP = frozenset({"", "help", "?"})
 class Command:
     """Answers the slash command."""
 
-    def __init__(self, conversations: Conversations) -> None:
+    def __init__(self, conversations: Conversations, missed: MissedCommand) -> None:
         self._conversations = conversations
+        self._missed = missed
 
     def register(self, app: App) -> None:
         """Listen to the command."""
@@ -27,6 +29,11 @@ class Command:
         text = question_text(str(body.get("text") or ""))
         if text.lower() in ASKS_FOR_HELP:
             ack(text=HELP, response_type="ephemeral")
+            return
+        if self._missed.answers(text):
+            ack()
+            if self._missed.is_new(body["trigger_id"]):
+                respond(text=self._missed.ask(body, text), response_type="ephemeral")
             return
         ack(text=f"Oddspot {READING}", response_type="ephemeral")
         team, channel = str(body.get("team_id") or ""), str(body["channel_id"])

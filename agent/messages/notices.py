@@ -25,6 +25,7 @@ class DigestView:
     since: datetime | None
     zone: str
     now: datetime
+    outlook: str = ""
 
 
 def digest_message(view: DigestView) -> Message:
@@ -35,6 +36,8 @@ def digest_message(view: DigestView) -> Message:
     blocks = [section(f"*{told}*\nThese are its oddest frames. Are they good ones?")]
     for inspection in view.oddest:
         blocks += _frame(inspection, view)
+    if view.outlook:
+        blocks.append(context([safe(view.outlook, most=NOTICE_TEXT)]))
     blocks.append(context([f"Going live means that {name}'s anomalies are told here from then on."]))
     blocks.append(actions([button("Go live", action_id=GO_LIVE, value=str(view.source_id), style="primary")]))
     ids = ", ".join(inspection.shown_id for inspection in view.oddest)

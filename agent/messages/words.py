@@ -5,6 +5,8 @@ HELP = (
     "• how many anomalies since yesterday?\n"
     "• which source had the most anomalies last week?\n"
     "• show the open incidents\n"
+    "• what if the threshold of line-1 were 2.5?\n"
+    "`/oddspot missed line-2 10:32` shows the frames round a time at which you saw a defect that was not told.\n"
     "Mention me in a channel, write to me directly, or use `/oddspot` and your question. "
     "Under an alert, the buttons *Defect* and *False alarm* say what it really was, and *Silence* keeps it quiet."
 )

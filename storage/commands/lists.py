@@ -9,11 +9,9 @@ from storage.opening import open_stores
 from storage.repositories.sources import list_sources
 from storage.repositories.versions import list_versions
 
-model_app = typer.Typer(help="Detector versions.", no_args_is_help=True)
 db_app = typer.Typer(help="The database.", no_args_is_help=True)
 
 
-@model_app.command("list")
 def models(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """List every detector version; a star marks the active one."""
     settings = load_settings(config)

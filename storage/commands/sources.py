@@ -18,6 +18,7 @@ from storage.commands.options import (
 from storage.commands.outages import outage_values
 from storage.database import Session
 from storage.opening import open_stores
+from storage.queries.budget import budget_outlook
 from storage.records import SILENT, DetectorVersion, Outage, Source, SourceState, ToldDrift
 from storage.repositories.drift_checks import drift_check_of
 from storage.repositories.outages import list_outages
@@ -78,13 +79,18 @@ def live(
     override: Annotated[bool, typer.Option("--override", help="Alert though the detector was judged not fit.")] = False,
 ) -> None:
     """End a source's commissioning: from now on its anomalies are told."""
-    with open_stores(load_settings(config)).database.transaction() as session:
+    settings = load_settings(config)
+    with open_stores(settings).database.transaction() as session:
         source = source_by_name(session, name)
         version = active_version(session, source)
+        budget = settings.alerts.budget
+        outlook = budget_outlook(session, version, budget=budget, now=now_utc()) if version else None
         if override and version is not None and not version.may_alert:
             override_fitness(session, version, actor=person(), now=now_utc())
         require_fitness(session, source)
     _move(config, name, SourceState.LIVE)
+    if outlook is not None:
+        typer.echo(outlook.sentence)
 
 
 def _move(config: ConfigOption, name: str, state: SourceState) -> None:

@@ -1,5 +1,6 @@
 """The typed rows; importing this package makes every table known to `Base.metadata`."""
 
+from storage.models.audited import AuditPickRow
 from storage.models.base import Base
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
 from storage.models.outages import OutageRow
@@ -7,6 +8,7 @@ from storage.models.seen import DetectorVersionRow, DriftCheckRow, FrameRow, Job
 from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow
 
 __all__ = [
+    "AuditPickRow",
     "AuditRow",
     "Base",
     "DeliveryRow",

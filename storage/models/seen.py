@@ -109,7 +109,16 @@ class JobRow(Base):
     """Work that is not a frame, leased and fenced like one."""
 
     __tablename__ = "job"
-    __table_args__ = (AUTOINCREMENT,)
+    __table_args__ = (
+        Index(
+            "ix_job_open",
+            "id",
+            sqlite_where=text("state IN ('pending', 'leased')"),
+            postgresql_where=text("state IN ('pending', 'leased')"),
+        ),
+        Index("ix_job_kind", "kind", "created_at"),
+        AUTOINCREMENT,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str]

@@ -59,6 +59,14 @@ def _version(
     return as_version(last or active)
 
 
+def judging_version(
+    session: Session, source_id: int, active_version_id: int | None, before: datetime
+) -> DetectorVersion | None:
+    """Return the version a source is judged by; of an imported history, the one that judged last before a moment."""
+    active = None if active_version_id is None else session.get_one(DetectorVersionRow, active_version_id)
+    return _version(session, source_id, active, before)
+
+
 def known_sources(session: Session, *, limit: int = 1000) -> list[Source]:
     """Return sources by name."""
     return [as_source(row) for row in session.scalars(select(SourceRow).order_by(SourceRow.name).limit(limit))]

@@ -1,6 +1,17 @@
 """The frozen records that cross packages: what was seen, found, said and still has to be told."""
 
-from storage.records.asked import Job, Window
+from storage.records.asked import Job, JobKind, JobLease, JobState, Window
+from storage.records.compared import (
+    DEFECTS,
+    AuditPick,
+    MissRate,
+    Scored,
+    ScoredHistory,
+    Switch,
+    VersionProposal,
+    WhatIf,
+    proposal_from,
+)
 from storage.records.found import (
     Candidate,
     Incident,
@@ -31,9 +42,11 @@ from storage.records.told import Act, Delivery, DeliveryKind, DeliveryState, Eve
 from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
+    "DEFECTS",
     "NOT_FIT",
     "SILENT",
     "Act",
+    "AuditPick",
     "Candidate",
     "Check",
     "Delivery",
@@ -50,10 +63,14 @@ __all__ = [
     "IncidentState",
     "Inspection",
     "Job",
+    "JobKind",
+    "JobLease",
+    "JobState",
     "Label",
     "LabelKind",
     "Lease",
     "Likeness",
+    "MissRate",
     "NearestNormal",
     "NewDelivery",
     "NewFrame",
@@ -64,10 +81,16 @@ __all__ = [
     "Region",
     "RejectReason",
     "Remembered",
+    "Scored",
+    "ScoredHistory",
     "Silence",
     "Source",
     "SourceState",
+    "Switch",
     "ToldDrift",
     "Verdict",
+    "VersionProposal",
+    "WhatIf",
     "Window",
+    "proposal_from",
 ]

@@ -2,7 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+
+
+class JobKind(StrEnum):
+    """What a piece of work is."""
+
+    MISSED = "missed"
+    AUDIT = "audit"
+    SWEEP = "sweep"
+    REFIT = "refit"
+
+
+class JobState(StrEnum):
+    """How far a piece of work has come; the last two are final."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +44,13 @@ class Job:
     state: str
     attempt: int
     result: dict[str, Any] | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobLease:
+    """A job in a runner's hands; owner and attempt are its fence."""
+
+    job: Job
+    owner: str
+    attempt: int

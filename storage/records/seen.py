@@ -81,6 +81,11 @@ class DetectorVersion:
     details: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def scores_as(self) -> str:
+        """The version whose files it shares by hash: versions that give every image the same score have the same."""
+        return str(self.details.get("scores_as") or self.name)
+
+    @property
     def may_alert(self) -> bool:
         """Tell whether its anomalies may be told: not where the fit was judged not fit and no person overrode that."""
         fitness = self.details.get("fitness") or {}

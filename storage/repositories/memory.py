@@ -8,10 +8,9 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import InspectionRow, LabelRow
-from storage.records import LabelKind, Remembered
+from storage.records import DEFECTS, LabelKind, Remembered
 from storage.repositories.incidents import likeness_of
 
-DEFECTS = (LabelKind.DEFECT, LabelKind.MISSED)
 MOST_REMEMBERED = 1000
 
 

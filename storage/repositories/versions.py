@@ -112,6 +112,13 @@ def list_versions(session: Session, source: Source | None = None) -> list[Detect
     return [as_version(row) for row in session.scalars(query)]
 
 
+def versions_sharing(session: Session, version: DetectorVersion) -> list[DetectorVersion]:
+    """Return the versions of a source that share a version's files, itself among them: only thresholds differ."""
+    query = select(DetectorVersionRow).where(DetectorVersionRow.source_id == version.source_id)
+    versions = [as_version(row) for row in session.scalars(query.order_by(DetectorVersionRow.number))]
+    return [one for one in versions if one.scores_as == version.scores_as]
+
+
 def as_version(row: DetectorVersionRow) -> DetectorVersion:
     """Turn a row into the record."""
     return DetectorVersion(

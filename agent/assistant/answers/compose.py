@@ -6,6 +6,7 @@ from agent.assistant.answers.counts import tell_comparison, tell_count, tell_top
 from agent.assistant.answers.lists import tell_incidents, tell_list, tell_one
 from agent.assistant.answers.status import tell_health, tell_status
 from agent.assistant.answers.trends import tell_trend
+from agent.assistant.answers.whatif import tell_what_if
 from agent.assistant.reading.reading import Intent, Reading
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
@@ -17,6 +18,7 @@ TELLERS: dict[str, Callable[[ToolResult, str | None], str]] = {
     "top_sources": tell_top,
     "detector_status": tell_status,
     "list_incidents": tell_incidents,
+    "what_if": tell_what_if,
 }
 
 

@@ -93,6 +93,12 @@ def _summary(slots: Slots) -> list[Call]:
     return [_count(slots)[0], _list(worst)[0], ("list_incidents", incidents)]
 
 
+def _what_if(slots: Slots) -> list[Call]:
+    sources = (slots.sources or tuple(name.split("@")[0] for name in slots.detectors))[:1]
+    threshold = {} if slots.threshold is None else {"threshold": slots.threshold}
+    return [("what_if", {"sources": sources} | threshold | _window(slots))]
+
+
 def _nothing(_: Slots) -> list[Call]:
     return []
 
@@ -130,6 +136,7 @@ PLANS = {
     Intent.HEALTH: _health,
     Intent.COMPARE: _compare,
     Intent.SUMMARY: _summary,
+    Intent.WHAT_IF: _what_if,
     Intent.CHANGE: _nothing,
     Intent.HELP: _nothing,
     Intent.UNKNOWN: _nothing,

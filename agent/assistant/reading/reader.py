@@ -11,12 +11,13 @@ from agent.assistant.reading.question import Question
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
 from agent.assistant.reading.spelling import corrected
+from agent.assistant.reading.threshold import take_threshold
 from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.windows.reader import TimeReading, TimeWords
 
 AGREES = 0.78
-FAR = 0.30
+FAR = 0.31
 MOST_CHOICES = 3
 NEVER_OFFERED = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
 
@@ -69,12 +70,13 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     """Read a question's slots and let both readers say what it wants; raise WindowError."""
     question = Question(text)
     places = read_names(question, known)
+    threshold = take_threshold(question)
     times = take_times(question)
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
     shape = read_shape(question, known)
     masked = corrected(re.sub(r"(?<!\w)\d+(?:\.\d+)?(?!\w)", "qnumber", question.masked()))
-    slots = _slots(places, times, resolved, shape)
+    slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
     return Looked(
         question=question,
         places=places,

@@ -20,6 +20,7 @@ class Intent(StrEnum):
     HEALTH = "health"
     COMPARE = "compare"
     SUMMARY = "summary"
+    WHAT_IF = "what_if"
     CHANGE = "change"
     HELP = "help"
     UNKNOWN = "unknown"
@@ -49,6 +50,7 @@ class Slots:
     order: str | None = None
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
+    threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ def worded(reading: Reading, zone: str) -> str:
         return f"Show {slots.incident}?"
     if reading.intent is Intent.COMPARE:
         return f"Compare {_pair(slots, zone)}?"
+    if reading.intent is Intent.WHAT_IF:
+        supposed = "another" if slots.threshold is None else f"{slots.threshold:g}"
+        return " ".join([f"What if the threshold were {supposed}", *_where(slots)]) + "?"
     lead = LEADS[reading.intent].format(
         figure=_figure(slots),
         group=slots.attribute or GROUPS.get(slots.group_by or "", slots.group_by or "day"),

@@ -87,6 +87,20 @@ class DetectorStatus(Arguments):
     )
 
 
+class WhatIfThreshold(Arguments):
+    """Tell what another threshold of one source would have done: alerts saved, labelled defects lost."""
+
+    sources: tuple[Name, ...] = Field(
+        (), max_length=1, description="The one source; may be left out where there is one."
+    )
+    threshold: float | None = Field(
+        None, ge=-1e9, le=1e9, description="The raw score above which is abnormal; left out: several are compared."
+    )
+    window: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        None, description="Which time to look at, in words or FROM/TO; left out: the last 7 days."
+    )
+
+
 class ListIncidents(Arguments):
     """List incidents, newest first, or tell one by its id with its worst anomalies."""
 

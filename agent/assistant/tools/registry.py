@@ -16,6 +16,7 @@ from agent.assistant.tools.arguments import (
     ListIncidents,
     TopSources,
     TrendArguments,
+    WhatIfThreshold,
 )
 from agent.assistant.tools.context import ToolContext, ToolError
 from agent.assistant.tools.counting import count_anomalies
@@ -25,6 +26,7 @@ from agent.assistant.tools.listing import get_anomaly, list_found
 from agent.assistant.tools.ranking import top_sources
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.tools.trends import tell_trend
+from agent.assistant.tools.whatif import compare_threshold
 
 A = TypeVar("A", bound=Arguments)
 
@@ -53,6 +55,7 @@ TOOLS = {
         Tool("top_sources", TopSources, top_sources),
         Tool("detector_status", DetectorStatus, detector_status),
         Tool("list_incidents", ListIncidents, list_found_incidents),
+        Tool("what_if", WhatIfThreshold, compare_threshold),
     )
 }
 

@@ -56,14 +56,15 @@ class People:
         return self._gateway.publish("events_api", payloads.event_payload(event))
 
     def click(self, message: Message | str, action_id: str, user: str = ANNA, value: str | None = None) -> Envelope:
-        """Press a button (or choose the option `value`) in a message as it stands now."""
+        """Press a button (or choose the option `value`) in a message as it stands; of alike ones that of `value`."""
         stored, channel = self._find(message)
         shown = message_json(stored, self._workspace)
         pairs = [(element, block) for block in stored.blocks for element in elements_of(block)]
         found = [(element, block) for element, block in pairs if element["action_id"] == action_id]
         if not found:
             raise NothingToPressError(action_id, [element["action_id"] for element, _ in pairs])
-        action = payloads.action_part(*found[0], value)
+        pressed = next((pair for pair in found if value is not None and pair[0].get("value") == value), found[0])
+        action = payloads.action_part(*pressed, value)
         links = self._links(channel, stored.ts, user)
         return self._interact(payloads.actions_payload(channel, shown, self._person(user), action, links))
 

@@ -56,7 +56,7 @@ def test_never_writes_over_a_bundle(fitted: FittedDetector, copy: Path) -> None:
 
 
 def test_leaves_nothing_half_written(fitted: FittedDetector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = bundle_module._write_synced, []
+    real, calls = bundle_module.write_synced, []
 
     def full_disk(path: Path, content: bytes) -> None:
         calls.append(path)
@@ -64,7 +64,7 @@ def test_leaves_nothing_half_written(fitted: FittedDetector, tmp_path: Path, mon
             raise OSError(28, "No space left on device")
         real(path, content)
 
-    monkeypatch.setattr(bundle_module, "_write_synced", full_disk)
+    monkeypatch.setattr(bundle_module, "write_synced", full_disk)
 
     with pytest.raises(BundleError, match="No space left"):
         fitted.save(tmp_path / "a")

@@ -18,7 +18,7 @@ def test_puts_the_oddest_frames_into_the_digests_thread(plant: Plant, rounds: Ro
     rounds.run()
 
     ((place, upload),) = notifier.uploads.values()
-    assert upload.alt_text == "Pictures of A-1, A-3 from line-1"
+    assert upload.alt_text == "Heatmaps of A-1, A-3 from line-1"
     assert upload.path.read_bytes().startswith(b"\x89PNG")
     assert place in notifier.messages
 

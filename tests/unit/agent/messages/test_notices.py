@@ -30,3 +30,11 @@ def test_tells_a_drift_with_the_detector_and_how_sure_it_is() -> None:
     assert message.text == "line-1@3 has drifted. The last 200 images score higher &lt;!channel&gt;."
     assert "One in a hundred." in str(message.blocks[-1])
     check_blocks(list(message.blocks), lambda _: True)
+
+
+def test_says_in_the_digest_whether_the_budget_can_be_promised() -> None:
+    view = DigestView(
+        7, "line-1", (COVER,), 412, None, "UTC", NOON, "At most 2 false incidents a week can be promised."
+    )
+
+    assert "At most 2 false incidents a week can be promised." in str(digest_message(view).blocks[-3])

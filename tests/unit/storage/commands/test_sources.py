@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from storage.commands.sources import source_app
 from storage.database import Database
-from storage.records import DriftCheck, ToldDrift
+from storage.records import DriftCheck, SourceState, ToldDrift
 from storage.repositories.drift_checks import save_drift_check
 from tests.factories import NOON, make_source, make_version
 
@@ -28,3 +28,18 @@ def test_lists_which_way_a_detectors_scores_drifted(sqlite_database: Database, t
         {"direction": "lower", "at": "2026-11-20T12:00:00Z", "sentence": "The last 60 images score lower."},
         None,
     ]
+
+
+def test_says_whether_the_budget_can_be_promised_and_lets_a_person_go_live_all_the_same(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    config = tmp_path / "oddspot.yaml"
+    config.write_text(f"storage: {{data_dir: {json.dumps(str(tmp_path))}}}\nalerts: {{budget: 3}}\n")
+    with sqlite_database.transaction() as session:
+        make_version(session, make_source(session, "line-1", state=SourceState.COMMISSIONING))
+
+    done = CliRunner().invoke(source_app, ["live", "line-1", "--config", str(config)])
+
+    state, outlook = done.stdout.splitlines()
+    assert state == "line-1 is live."
+    assert outlook.startswith("At most 3 false incidents a week: whether that can be promised is not known")

@@ -1,0 +1,19 @@
+"""The threshold of `what if the threshold of line-1 were 2.5`."""
+
+import re
+
+from agent.assistant.reading.question import Question
+
+SUPPOSES = re.compile(r"\b(?:what if|suppose|would|if the threshold|happens? (?:if|at|with))\b")
+NUMBER = re.compile(
+    r"\bthresholds?\b[^\d]{0,80}?(\d+(?:\.\d+)?)(?![\d:/-]|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
+)
+
+
+def take_threshold(question: Question) -> float | None:
+    """Take the supposed threshold out of a question, None where none is supposed."""
+    match = NUMBER.search(question.rest) if SUPPOSES.search(question.text) else None
+    if match is None:
+        return None
+    question.cover(match.start(1), match.end(1), "qthreshold")
+    return float(match[1])

@@ -1,0 +1,105 @@
+"""Scores on record that another threshold would judge otherwise, and what it would have done."""
+
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from storage.errors import StorageError
+from storage.models import InspectionRow, SourceRow
+from storage.queries.selection import is_counted, is_judged
+from storage.queries.status import judging_version
+from storage.queries.thresholds import candidate_thresholds, compare_thresholds
+from storage.records import DEFECTS, DetectorVersion, LabelKind, Scored, ScoredHistory, Source, WhatIf, Window
+from storage.repositories.versions import versions_sharing
+
+MOST_SCORES = 200_000
+
+
+class NoDetectorError(StorageError):
+    """A source has no detector whose scores could be compared."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"{source} has no detector yet, so there are no scores to compare.")
+
+
+class TooManyScoresError(StorageError):
+    """A window holds more scores above a threshold than are compared at once."""
+
+    def __init__(self, threshold: float) -> None:
+        super().__init__(f"More than {MOST_SCORES:,} images score above {threshold:.4g}: choose a shorter window.")
+
+
+def what_if(session: Session, *, source: Source, threshold: float, window: Window, join: timedelta) -> WhatIf:
+    """Return what a threshold would have done; raise NoDetectorError or TooManyScoresError."""
+    version = version_of(session, source, window)
+    history = scored_history(session, version=version, window=window, above=min(threshold, version.threshold))
+    return compare_thresholds(history, threshold, now=version.threshold, window=window, join=join)
+
+
+def threshold_table(session: Session, *, source: Source, window: Window, join: timedelta) -> tuple[WhatIf, ...]:
+    """Return what each threshold worth comparing would have done; raise NoDetectorError or TooManyScoresError."""
+    version = version_of(session, source, window)
+    history = scored_history(session, version=version, window=window, above=version.threshold)
+    candidates = candidate_thresholds(history.scores, version.threshold)
+    if min(candidates) < version.threshold:
+        history = scored_history(session, version=version, window=window, above=min(candidates))
+    return tuple(
+        compare_thresholds(history, threshold, now=version.threshold, window=window, join=join)
+        for threshold in candidates
+    )
+
+
+def version_of(session: Session, source: Source, window: Window) -> DetectorVersion:
+    """Return the version whose scores are compared: the active one, of an import the last that judged."""
+    row = session.get_one(SourceRow, source.id)
+    version = judging_version(session, row.id, row.active_version_id, window.end)
+    if version is None:
+        raise NoDetectorError(source.name)
+    return version
+
+
+def scored_history(session: Session, *, version: DetectorVersion, window: Window, above: float) -> ScoredHistory:
+    """Return a window's scores by a version's own files that are above a threshold, or labelled."""
+    is_own = InspectionRow.detector_version_id.in_([one.id for one in versions_sharing(session, version)])
+    judged = in_window(version.source_id, window)
+    mine, others, began_at = session.execute(
+        select(
+            func.count(InspectionRow.id).filter(is_own),
+            func.count(InspectionRow.id).filter(~is_own),
+            func.min(InspectionRow.captured_at).filter(is_own),
+        ).where(*judged)
+    ).one()
+    labelled = InspectionRow.label.in_([*DEFECTS, LabelKind.FALSE_ALARM])
+    scores = scores_where(session, *judged, is_own, or_(InspectionRow.score > above, labelled))
+    if len(scores) > MOST_SCORES:
+        raise TooManyScoresError(above)
+    return ScoredHistory(tuple(scores), above, int(mine), int(others), began_at)
+
+
+def in_window(source_id: int, window: Window) -> list[ColumnElement[bool]]:
+    """Return what holds for the images of a source that were judged in a window: no shadow, no camera fault."""
+    return [
+        is_counted,
+        is_judged,
+        InspectionRow.source_id == source_id,
+        InspectionRow.captured_at >= window.start,
+        InspectionRow.captured_at < window.end,
+    ]
+
+
+def scores_where(session: Session, *conditions: ColumnElement[bool]) -> list[Scored]:
+    """Return inspections as thresholds see them, oldest first."""
+    columns = (
+        InspectionRow.id,
+        InspectionRow.captured_at,
+        InspectionRow.score,
+        InspectionRow.label,
+        InspectionRow.incident_id,
+        InspectionRow.held_by,
+    )
+    query = select(*columns).where(*conditions).order_by(InspectionRow.captured_at, InspectionRow.id)
+    return [
+        Scored(row_id, captured_at, score, LabelKind(label) if label else None, incident_id, held_by is not None)
+        for row_id, captured_at, score, label, incident_id, held_by in session.execute(query.limit(MOST_SCORES + 1))
+    ]

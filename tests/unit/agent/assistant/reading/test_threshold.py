@@ -1,0 +1,20 @@
+import pytest
+
+from agent.assistant.reading.question import Question
+from agent.assistant.reading.threshold import take_threshold
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("what if the threshold of the line were 2.5?", 2.5),
+        ("What would a threshold of 3 have done last week", 3.0),
+        ("how many alerts would there be with a threshold at 0.75 since 10:00", 0.75),
+        ("what if the threshold were higher?", None),
+        ("what is the threshold? 2.5", None),
+        ("what if anomalies above the threshold 3 times were alerts", None),
+        ("what if the threshold were looked at for 7 days", None),
+    ],
+)
+def test_reads_only_a_threshold_that_is_supposed(text: str, expected: float | None) -> None:
+    assert take_threshold(Question(text)) == expected

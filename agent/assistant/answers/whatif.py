@@ -17,7 +17,7 @@ def tell_what_if(result: ToolResult, _: str | None = None) -> str:
         )
     data = result.data
     lines = _table(data, result) if "thresholds" in data else _one(data, result)
-    looked = f"{counted(data['judged'], 'image')} judged by the files of {data['detector']}{_others(data)}."
+    looked = f"{counted(data['judged'], 'image')} judged by the fit of {data['detector']}{_others(data)}."
     known = f"{data['misses'][0].upper()}{data['misses'][1:]}"
     return "\n".join([*lines, looked, f"{known} (by all recent audits)." if data["audited"] else f"{known}."])
 
@@ -67,12 +67,13 @@ def _table(data: dict[str, Any], result: ToolResult) -> list[str]:
 
 def _row(row: dict[str, Any]) -> str:
     parts = [f"{number(row['threshold'])}: {counted(row['alerts'], 'alert')}, {number(row['alerts_a_week'])} a week"]
-    parts.append(f"{number(row['defects_lost_count'])} of {counted(row['defects'], 'labelled defect')} lost")
+    lost = f"{number(row['defects_lost_count'])} of {counted(row['defects'], 'labelled defect')} lost"
+    parts.append(lost if row["defects"] else "no defect is labelled")
     if row["defects_found_count"]:
         parts.append(f"{number(row['defects_found_count'])} missed ones found")
-    parts.append(
-        f"{number(row['false_alarms_avoided_count'])} of {counted(row['false_alarms'], 'false alarm')} avoided"
-    )
+    if row["false_alarms"]:
+        avoided = number(row["false_alarms_avoided_count"])
+        parts.append(f"{avoided} of {counted(row['false_alarms'], 'false alarm')} avoided")
     return "; ".join(parts)
 
 

@@ -10,13 +10,13 @@ import structlog
 from agent.alerts.backoff import backoff
 from agent.alerts.edit import send_edit
 from agent.alerts.outgoing import NotYetError, Outgoing
-from agent.alerts.pace import Pace
 from agent.alerts.picture import send_picture
 from agent.alerts.post import send_notice, send_post
 from agent.notifiers.port import NotifyError
 from config.errors import OddspotError
 from storage.records import Delivery, DeliveryKind
 from storage.repositories.deliveries import mark_due_again, mark_failed
+from storage.repositories.pace import leave_alone, spoke
 from storage.repositories.sending import claim_for_channels, has_work, put_in_doubt, put_stuck_in_doubt
 
 logger = structlog.get_logger()
@@ -48,7 +48,6 @@ class Deliverer:
         self._executor = executor
         self._chance = chance
         self._stuck_after = stuck_after
-        self._pace = Pace()
         self._at_work: dict[str, tuple[Delivery, Future[None]]] = {}
 
     def has_work(self) -> bool:
@@ -65,8 +64,7 @@ class Deliverer:
         with self._out.database.transaction() as session:
             held = [delivery.id for delivery, _ in self._at_work.values()]
             stuck = put_stuck_in_doubt(session, started_before=now - self._stuck_after, held=held, now=now)
-            busy = {*self._at_work, *self._pace.busy(now=now)}
-            claimed = claim_for_channels(session, busy=busy, limit=room, now=now) if room > 0 else []
+            claimed = claim_for_channels(session, busy=self._at_work, limit=room, now=now) if room > 0 else []
         if stuck:
             logger.warning("deliveries_in_doubt", count=stuck)
         for delivery in claimed:
@@ -96,7 +94,8 @@ class Deliverer:
         else:
             logger.info("delivered", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id)
         finally:
-            self._pace.spoke(delivery.channel, now=self._out.clock())
+            with self._out.database.transaction() as session:
+                spoke(session, delivery.channel, delivery.id, now=self._out.clock())
 
     def _settle(self, delivery: Delivery, error: NotifyError) -> None:
         now, wait = self._out.clock(), backoff(delivery.attempts, self._chance)
@@ -109,7 +108,7 @@ class Deliverer:
             elif error.retry_after is not None:
                 due_at = now + timedelta(seconds=error.retry_after)
                 mark_due_again(session, delivery, due_at=due_at, error=error.reason, counts=False)
-                self._pace.wait(delivery.channel, due_at)
+                leave_alone(session, delivery.channel, delivery.id, until=due_at)
             elif error.permanent or is_hopeless:
                 mark_failed(session, delivery, error=error.reason)
             elif error.ambiguous:

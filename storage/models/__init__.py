@@ -1,13 +1,16 @@
 """The typed rows; importing this package makes every table known to `Base.metadata`."""
 
 from storage.models.base import Base
+from storage.models.channels import AlarmRow, ChannelRow
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
 from storage.models.seen import DetectorVersionRow, DriftCheckRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
 from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow
 
 __all__ = [
+    "AlarmRow",
     "AuditRow",
     "Base",
+    "ChannelRow",
     "DeliveryRow",
     "DetectorVersionRow",
     "DriftCheckRow",

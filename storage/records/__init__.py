@@ -1,5 +1,6 @@
 """The frozen records that cross packages: what was seen, found, said and still has to be told."""
 
+from storage.records.alarms import Alarm, Unsent
 from storage.records.asked import Job, Window
 from storage.records.found import (
     Incident,
@@ -28,6 +29,7 @@ from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
     "NOT_FIT",
+    "Alarm",
     "Check",
     "Delivery",
     "DeliveryKind",
@@ -55,6 +57,7 @@ __all__ = [
     "Source",
     "SourceState",
     "ToldDrift",
+    "Unsent",
     "Verdict",
     "Window",
 ]

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from storage.models import DeliveryRow
 from storage.records import Delivery, DeliveryKind, DeliveryState, NewDelivery
 
+SETTLED = (DeliveryState.SENT, DeliveryState.FOLDED, DeliveryState.DROPPED)
+
 
 def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> None:
     """Add a call to a notifier; an edit joins the one that already waits for the same incident."""
@@ -23,6 +25,7 @@ def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> N
             attempts=0,
             created_at=now,
             due_at=delivery.due_at,
+            wanted_at=max(delivery.due_at, now),
             incident_id=delivery.incident_id,
             inspection_id=delivery.inspection_id,
             event_id=delivery.event_id,
@@ -72,9 +75,14 @@ def mark_failed(session: Session, delivery: Delivery, *, error: str) -> bool:
     return _settle(session, delivery, state=DeliveryState.FAILED, error=error)
 
 
+def mark_dropped(session: Session, delivery: Delivery, *, reason: str) -> bool:
+    """Let go of a delivery that an act of a person, or the incident's end, made needless."""
+    return _settle(session, delivery, state=DeliveryState.DROPPED, error=reason)
+
+
 def list_unsent(session: Session, *, limit: int) -> list[Delivery]:
     """Return what is not sent yet or was given up, newest first."""
-    query = select(DeliveryRow).where(DeliveryRow.state != DeliveryState.SENT).order_by(DeliveryRow.id.desc())
+    query = select(DeliveryRow).where(DeliveryRow.state.not_in(SETTLED)).order_by(DeliveryRow.id.desc())
     return [as_delivery(row) for row in session.scalars(query.limit(limit))]
 
 
@@ -120,4 +128,5 @@ def as_delivery(row: DeliveryRow) -> Delivery:
         payload=row.payload,
         message_ts=row.message_ts,
         error=row.error,
+        wanted_at=row.wanted_at,
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from storage.models import DeliveryRow, EventRow, InspectionRow, LabelRow
 from storage.records import Delivery, DeliveryKind, DeliveryState, Label, LabelKind
 from storage.repositories.deliveries import as_delivery
+from storage.repositories.pace import hold_for, take_free_channels
 
 DOUBTFUL_SINCE = "doubtful_since"
 
@@ -25,18 +26,16 @@ def has_work(session: Session, *, now: datetime, started_before: datetime) -> bo
 
 
 def claim_for_channels(session: Session, *, busy: Collection[str], limit: int, now: datetime) -> list[Delivery]:
-    """Mark the oldest due delivery of each channel that is not busy as being sent, and return them."""
+    """Mark the oldest due delivery of each channel that may be spoken to as being sent, and return them."""
     is_due = (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
-    channels = session.scalars(
-        select(DeliveryRow.channel).where(is_due, DeliveryRow.channel.not_in(busy)).distinct().limit(limit),
-    ).all()
     claimed = []
-    for channel in channels:
+    for channel in take_free_channels(session, busy=busy, limit=limit, now=now):
         query = select(DeliveryRow).where(is_due, DeliveryRow.channel == channel)
         oldest = query.order_by(DeliveryRow.due_at, DeliveryRow.id).limit(1).with_for_update(skip_locked=True)
         row = session.scalar(oldest)
         if row is not None:
             row.state, row.started_at, row.attempts = DeliveryState.SENDING, now, row.attempts + 1
+            hold_for(session, channel, row.id)
             claimed.append(row)
     session.flush()
     return [as_delivery(row) for row in claimed]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from rich.console import Console
 
+from agent.alerts.catch_up import fold_what_is_over
 from agent.alerts.deliver import CHANNELS_AT_ONCE, Deliverer
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.route import resolve_quiet, route_events
@@ -64,6 +65,7 @@ class Talk:
             return
         self._chores_due_at = now + CHORES_EVERY
         resolve_quiet(self._out.database, self._out.settings, now=now)
+        fold_what_is_over(self._out.database, now=now)
         with self._out.database.transaction() as session:
             forget_seen_events(session, before=now - SEEN_FOR)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from agent.alerts.catch_up import CATCH_UP, QUIET, render_catch_up, render_quiet
 from agent.alerts.view import digest_view
 from agent.messages.message import Message
 from agent.messages.notices import digest_message, drift_message, job_message
@@ -34,4 +35,6 @@ NOTICES: dict[str, Render] = {
     EventKind.DIGEST: _digest,
     EventKind.DRIFT: _drift,
     EventKind.JOB_DONE: _job,
+    CATCH_UP: render_catch_up,
+    QUIET: render_quiet,
 }

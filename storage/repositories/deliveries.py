@@ -12,27 +12,27 @@ from storage.records import Delivery, DeliveryKind, DeliveryState, NewDelivery
 SETTLED = (DeliveryState.SENT, DeliveryState.FOLDED, DeliveryState.DROPPED)
 
 
-def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> None:
-    """Add a call to a notifier; an edit joins the one that already waits for the same incident."""
+def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> int | None:
+    """Add a call to a notifier and return its id; an edit joins the one that already waits for the same incident."""
     if delivery.kind is DeliveryKind.EDIT and _edit_waits(session, delivery.incident_id):
-        return
-    session.add(
-        DeliveryRow(
-            key=uuid.uuid4().hex,
-            kind=delivery.kind,
-            channel=delivery.channel,
-            state=DeliveryState.PENDING,
-            attempts=0,
-            created_at=now,
-            due_at=delivery.due_at,
-            wanted_at=max(delivery.due_at, now),
-            incident_id=delivery.incident_id,
-            inspection_id=delivery.inspection_id,
-            event_id=delivery.event_id,
-            payload=delivery.payload,
-        ),
+        return None
+    row = DeliveryRow(
+        key=uuid.uuid4().hex,
+        kind=delivery.kind,
+        channel=delivery.channel,
+        state=DeliveryState.PENDING,
+        attempts=0,
+        created_at=now,
+        due_at=delivery.due_at,
+        wanted_at=max(delivery.due_at, now),
+        incident_id=delivery.incident_id,
+        inspection_id=delivery.inspection_id,
+        event_id=delivery.event_id,
+        payload=delivery.payload,
     )
+    session.add(row)
     session.flush()
+    return row.id
 
 
 def claim_due_deliveries(session: Session, *, limit: int, now: datetime) -> list[Delivery]:

@@ -107,7 +107,9 @@ def test_tries_again_for_ever_with_growing_waits_of_at_most_five_minutes(
 
     assert timedelta(seconds=1) <= waits[0] <= timedelta(seconds=2)
     assert timedelta(seconds=150) <= max(waits) <= timedelta(seconds=300)
-    assert len(notifier.messages) == 1
+    first, second = (versions[0].text for versions in notifier.messages.values())
+    assert first.startswith("line-1: an anomaly")
+    assert second.startswith("While Slack was away")
 
 
 def test_looks_for_a_message_that_may_have_arrived(plant: Plant, rounds: Rounds, notifier: FakeNotifier) -> None:

@@ -26,7 +26,17 @@ def test_is_content_without_slack_and_without_a_model() -> None:
     assert look() == {
         "slack": (True, "not set up: alerts are printed on this terminal"),
         "language model": (True, "none: the built-in reader answers"),
+        "alarms": (True, "no other way than the log: alarms.urls is empty"),
     }
+
+
+def test_names_an_alarm_address_nobody_understands_by_its_scheme_alone() -> None:
+    is_ok, found = look(alarms={"urls": ["nosuch://user:hidden@example.com"]})["alarms"]
+
+    assert not is_ok
+    assert "nosuch" in found
+    assert "hidden" not in found
+    assert look(alarms={"urls": ["json://127.0.0.1/hidden"]})["alarms"] == (True, "1 address; nothing was sent")
 
 
 def test_finds_a_whole_slack_app_well(slack: LocalSlack) -> None:

@@ -1,0 +1,141 @@
+"""`oddspot outbox`: what is unsent and why, and what a person does about it."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from config.load import load_settings
+from storage.commands.options import (
+    ConfigOption,
+    JsonOption,
+    local_time,
+    now_utc,
+    person,
+    print_json,
+    print_table,
+    rfc3339,
+)
+from storage.errors import StorageError
+from storage.opening import open_stores
+from storage.queries.outbox import list_outbox, next_try_at, why_unsent
+from storage.records import Unsent
+from storage.repositories.alarms import open_alarms
+from storage.repositories.outbox import drop_delivery, retry_delivery
+
+SHOWN_ID = re.compile(r"(?:d-)?(\d{1,18})", re.IGNORECASE)
+HELP = "What is not sent yet, or was given up, and why."
+
+outbox_app = typer.Typer(help=HELP, invoke_without_command=True)
+Ids = Annotated[list[str], typer.Argument(help="Deliveries, as D-12.", show_default=False)]
+Limit = Annotated[int, typer.Option(min=1, max=10_000, help="Rows at most.")]
+Channel = Annotated[str | None, typer.Option(help="Only what is for this channel.")]
+
+
+class BadDeliveryIdError(StorageError):
+    """What was given is no delivery's id."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is not a delivery's id; ids look like D-12.")
+
+
+@outbox_app.callback()
+def show(
+    ctx: typer.Context,
+    config: ConfigOption = None,
+    *,
+    channel: Channel = None,
+    limit: Limit = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """List what is unsent, what waits longest first."""
+    if ctx.invoked_subcommand is not None:
+        return
+    settings, now = load_settings(config), now_utc()
+    with open_stores(settings).database.reading() as session:
+        found, alarms = list_outbox(session, limit=limit, channel=channel), open_alarms(session)
+    if as_json:
+        for unsent in found:
+            print_json(_as_json(unsent, now))
+        return
+    columns = ("id", "what", "channel", "state", "tries", "age", "next try", "why")
+    rows = [_as_row(unsent, settings.time_zone, now) for unsent in found]
+    print_table(columns, rows, empty="Everything is sent.")
+    for alarm in alarms:
+        typer.echo(f"Alarm since {local_time(alarm.raised_at, settings.time_zone)}: {alarm.channel}, {alarm.reason}.")
+
+
+@outbox_app.command()
+def retry(ids: Ids, config: ConfigOption = None) -> None:
+    """Try deliveries again now; what may have arrived is looked for first."""
+    _act(ids, config, retry_delivery, "will be tried again now")
+
+
+@outbox_app.command()
+def drop(ids: Ids, config: ConfigOption = None) -> None:
+    """Let deliveries go: they are never sent."""
+    _act(ids, config, drop_delivery, "is dropped")
+
+
+def _act(ids: list[str], config: ConfigOption, act: Callable[..., None], done: str) -> None:
+    numbers = [_number(text) for text in ids]
+    with open_stores(load_settings(config)).database.transaction() as session:
+        for number in numbers:
+            act(session, number, actor=person(), now=now_utc())
+    for number in numbers:
+        typer.echo(f"D-{number} {done}.")
+
+
+def _number(text: str) -> int:
+    found = SHOWN_ID.fullmatch(text.strip())
+    if found is None:
+        raise BadDeliveryIdError(text)
+    return int(found[1])
+
+
+def _what(unsent: Unsent) -> str:
+    delivery = unsent.delivery
+    about = f"I-{delivery.incident_id}" if delivery.incident_id else str(delivery.payload.get("notice", ""))
+    return f"{delivery.kind} {about}".strip()
+
+
+def _as_row(unsent: Unsent, zone: str, now: datetime) -> tuple[object, ...]:
+    delivery = unsent.delivery
+    return (
+        unsent.shown_id,
+        _what(unsent),
+        delivery.channel,
+        delivery.state,
+        delivery.attempts,
+        _age(now - unsent.wanted_at),
+        local_time(next_try_at(unsent, now=now), zone),
+        why_unsent(unsent, now=now),
+    )
+
+
+def _age(age: timedelta) -> str:
+    seconds = int(age.total_seconds())
+    if seconds < 0:
+        return "-"
+    hours, minutes = seconds // 3600, seconds // 60 % 60
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def _as_json(unsent: Unsent, now: datetime) -> dict[str, Any]:
+    delivery = unsent.delivery
+    return {
+        "id": unsent.shown_id,
+        "kind": delivery.kind,
+        "notice": delivery.payload.get("notice"),
+        "incident": f"I-{delivery.incident_id}" if delivery.incident_id else None,
+        "channel": delivery.channel,
+        "state": delivery.state,
+        "attempts": delivery.attempts,
+        "error": delivery.error,
+        "wanted_at": rfc3339(unsent.wanted_at),
+        "age_seconds": max(0, int((now - unsent.wanted_at).total_seconds())),
+        "next_try_at": rfc3339(next_try_at(unsent, now=now)),
+        "why": why_unsent(unsent, now=now),
+    }

@@ -8,6 +8,7 @@ from datetime import timedelta
 import structlog
 
 from agent.alerts.edit import send_edit
+from agent.alerts.escalate import send_escalation
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.picture import send_picture
 from agent.alerts.post import send_notice, send_post
@@ -27,6 +28,7 @@ SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
     DeliveryKind.EDIT: send_edit,
     DeliveryKind.PICTURE: send_picture,
     DeliveryKind.NOTICE: send_notice,
+    DeliveryKind.ESCALATION: send_escalation,
 }
 
 

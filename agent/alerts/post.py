@@ -5,6 +5,7 @@ import structlog
 from agent.alerts.catch_up import CATCH_UP, is_too_early
 from agent.alerts.outgoing import NotYetError, Outgoing, incident_of, render_incident, render_notice
 from agent.alerts.picture import add_picture
+from agent.alerts.routing import plan_escalation
 from agent.alerts.search import search
 from agent.alerts.sheet import add_sheet
 from agent.messages.message import Message
@@ -31,6 +32,7 @@ def send_post(out: Outgoing, delivery: Delivery) -> None:
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
             set_message(session, incident_id, channel=place.channel, message_ts=place.ts)
             add_picture(session, incident_by_id(session, incident_id), delivery.channel, now=now)
+            plan_escalation(session, delivery, now=now)
 
 
 def send_notice(out: Outgoing, delivery: Delivery) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from agent.alerts.routing import channel_of_incident, post_by_rule
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
@@ -62,7 +63,7 @@ def _route_anomaly(session: Session, settings: Settings, event: Event, now: date
     if not event.payload.get("pages", True) or is_silenced(session, source_id=event.source_id, now=now):
         return
     if incident.message_ts is None and not has_open_post(session, incident.id):
-        _add(session, settings, DeliveryKind.POST, incident, due_at=now, now=now)
+        post_by_rule(session, settings, incident, event.inspection_id, now=now)
     else:
         _add(
             session, settings, DeliveryKind.EDIT, incident, due_at=_edit_due(session, settings, incident, now), now=now
@@ -90,7 +91,7 @@ def _add(
     due_at: datetime,
     now: datetime,
 ) -> None:
-    channel = settings.channel_of(incident.source)
+    channel = channel_of_incident(session, settings, incident)
     add_delivery(session, NewDelivery(kind, channel, due_at, incident_id=incident.id), now=now)
 
 

@@ -96,6 +96,17 @@ def count_posts(session: Session, incident_id: int) -> int:
     return session.scalar(query) or 0
 
 
+def last_post(session: Session, incident_id: int) -> Delivery | None:
+    """Return the newest delivery of an incident's message that was not folded into another."""
+    row = _first(session, incident_id, DeliveryKind.POST, DeliveryRow.folded_into.is_(None))
+    return None if row is None else as_delivery(row)
+
+
+def has_escalation(session: Session, incident_id: int) -> bool:
+    """Say whether an incident was, or will be, escalated."""
+    return _first(session, incident_id, DeliveryKind.ESCALATION) is not None
+
+
 def last_told_at(session: Session, incident_id: int) -> datetime | None:
     """Return when an incident's message was last posted or changed."""
     query = select(func.max(DeliveryRow.sent_at)).where(DeliveryRow.incident_id == incident_id)

@@ -259,10 +259,10 @@ def test_lets_a_slow_channel_hold_up_only_itself(plant: Plant, clock: Clock) -> 
     go_on = Event()
 
     class Slow(FakeNotifier):
-        def post(self, channel: str, message: Message, *, key: str) -> Place:
+        def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
             if channel == "#oddspot":
                 assert go_on.wait(20)
-            return super().post(channel, message, key=key)
+            return super().post(channel, message, key=key, under=under)
 
     notifier = Slow()
     plant.anomaly("line-1", has_heatmap=False)

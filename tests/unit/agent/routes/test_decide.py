@@ -1,0 +1,113 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from agent.routes.decide import decide, escalation_due
+from agent.routes.match import Facts, why_not
+from config.routes import RouteSettings
+from config.settings import Settings
+
+MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FACTS = Facts("line-1", 2.3, "Europe/Berlin", None, {"lot": "L7", "part": "42"})
+
+
+def settings(*rules: dict[str, Any], **sections: Any) -> Settings:
+    return Settings.model_validate({"routes": rules} | sections)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({}, None),
+        ({"source": ["line-*"]}, None),
+        ({"source": ["cam-*", "LINE-1"]}, None),
+        ({"source": ["cam-*"]}, "source line-1 is not cam-*"),
+        ({"severity_from": 2.3}, None),
+        ({"severity_from": 2.31}, "severity 2.3 is below 2.31"),
+        ({"severity_to": 2.3}, "severity 2.3 is not below 2.3"),
+        ({"severity_from": 2, "severity_to": 3}, None),
+        ({"defect_class": ["scratch"]}, "its class is not known, scratch is wanted"),
+        ({"attributes": {"lot": "l*"}}, None),
+        ({"attributes": {"lot": "L7", "part": "43"}}, "part 42 is not 43"),
+        ({"attributes": {"panel": "*"}}, "it has no panel, * is wanted"),
+        ({"days": ["mon", "tue"]}, None),
+        ({"days": ["sat", "sun"]}, "mon is not sat or sun"),
+        ({"hours": "13:00-14:00"}, None),
+        ({"hours": "12:00-13:00"}, "13:00 is outside of 12:00-13:00 (Europe/Berlin)"),
+        ({"hours": "22:00-13:00"}, "13:00 is outside of 22:00-13:00 (Europe/Berlin)"),
+        ({"hours": "22:00-13:01", "days": ["mon"]}, "sun is not mon"),
+        ({"hours": "22:00-13:01", "days": ["sun"]}, None),
+    ],
+)
+def test_says_whether_a_rule_fits(rule: dict[str, Any], said: str | None) -> None:
+    assert why_not(RouteSettings.model_validate(rule), FACTS, now=MONDAY_NOON) == said
+
+
+@pytest.mark.parametrize(("known", "said"), [("Scratch", None), ("dent", "class dent is not scratch*")])
+def test_looks_at_the_class_once_it_is_known(known: str, said: str | None) -> None:
+    rule = RouteSettings.model_validate({"defect_class": ["scratch*"]})
+
+    assert why_not(rule, replace(FACTS, defect_class=known), now=MONDAY_NOON) == said
+
+
+def test_takes_the_first_rule_that_fits() -> None:
+    rules = settings(
+        {"source": ["cam-*"], "channel": "#cams"}, {"channel": "#first", "name": "all"}, {"channel": "#no"}
+    )
+    decision = decide(rules, FACTS, now=MONDAY_NOON)
+
+    assert (decision.rule, decision.name, decision.channel) == (2, "all", "#first")
+    assert decision.as_payload == {"route": {"rule": "rule 2 (all)", "mention": []}}
+
+
+def test_leaves_everything_as_it_is_without_a_rule_that_fits() -> None:
+    sources = {"line-1": {"path": "x", "channel": "#paint"}}
+    for rules in (settings(sources=sources), settings({"source": ["cam"], "channel": "#cams"}, sources=sources)):
+        decision = decide(rules, FACTS, now=MONDAY_NOON)
+        assert (decision.channel, decision.rule, decision.held, decision.as_payload) == ("#paint", None, None, {})
+
+
+def test_keeps_the_channel_of_the_source_where_a_rule_names_none() -> None:
+    sources = {"line-1": {"path": "x", "channel": "#paint"}}
+    decision = decide(settings({"mention": ["U0ANNA"]}, sources=sources), FACTS, now=MONDAY_NOON)
+
+    assert (decision.channel, decision.mention) == ("#paint", ("U0ANNA",))
+
+
+@pytest.mark.parametrize(
+    ("severity", "moment", "held_until"),
+    [
+        (2.3, "2026-10-24 20:30", "2026-10-25 05:00"),  # 22:30 CEST; ends at 06:00 CET
+        (2.3, "2026-10-25 00:30", "2026-10-25 05:00"),  # 02:30 CEST
+        (2.3, "2026-10-25 01:30", "2026-10-25 05:00"),  # 02:30 again, CET
+        (2.3, "2026-10-25 05:00", None),
+        (2.3, "2026-10-24 19:59", None),
+        (4.0, "2026-10-25 01:30", None),
+    ],
+)
+def test_holds_back_in_quiet_hours_what_is_not_severe(severity: float, moment: str, held_until: str | None) -> None:
+    rules = settings({"quiet": {"hours": "22:00-06:00", "unless_severity": 4}})
+    now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    decision = decide(rules, replace(FACTS, severity=severity), now=now)
+
+    held = decision.held.end if decision.held else None
+    assert held == (datetime.fromisoformat(held_until).replace(tzinfo=UTC) if held_until else None)
+
+
+def test_escalates_after_quiet_hours_what_may_not_break_them() -> None:
+    rules = settings(
+        {
+            "quiet": {"hours": "22:00-06:00", "unless_severity": 4},
+            "escalate": {"after_minutes": 15, "mention": ["U0BEN"]},
+        }
+    )
+    evening = datetime(2026, 11, 23, 20, 50, tzinfo=UTC)
+    mild = decide(rules, FACTS, now=evening).as_payload["route"]
+    severe = decide(rules, replace(FACTS, severity=5), now=evening).as_payload["route"]
+
+    assert escalation_due(mild, posted_at=evening) == datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+    assert escalation_due(severe, posted_at=evening) == evening + timedelta(minutes=15)
+    assert escalation_due(mild, posted_at=MONDAY_NOON) == MONDAY_NOON + timedelta(minutes=15)
+    assert escalation_due({}, posted_at=evening) is None

@@ -107,6 +107,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "outbox": _storage_commands,
     "talk": _agent_commands,
     "ask": _agent_commands,
+    "routes": _agent_commands,
 }
 
 

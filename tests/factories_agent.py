@@ -94,6 +94,8 @@ class Plant:
                 width=640,
                 height=480,
                 heatmap=self.blobs.put(make_png(self.frames)) if has_heatmap else None,
+                thumbnail=values.pop("thumbnail", None),
+                crops=values.pop("crops", ()),
             )
             inspection_id = record_inspection(session, lease, version, new, is_told=True, pages=pages, now=at)
             assert inspection_id is not None

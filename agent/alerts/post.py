@@ -31,7 +31,8 @@ def send_post(out: Outgoing, delivery: Delivery) -> None:
         now = out.clock()
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
             set_message(session, incident_id, channel=place.channel, message_ts=place.ts)
-            add_picture(session, incident_by_id(session, incident_id), delivery.channel, now=now)
+            incident = incident_by_id(session, incident_id)
+            add_picture(session, out.settings, incident, delivery.channel, now=now)
             plan_escalation(session, delivery, now=now)
 
 
@@ -44,7 +45,7 @@ def send_notice(out: Outgoing, delivery: Delivery) -> None:
     with out.database.transaction() as session:
         now = out.clock()
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
-            add_sheet(session, delivery, place, now=now)
+            add_sheet(session, out.settings, delivery, place, now=now)
 
 
 def _is_over(out: Outgoing, delivery: Delivery) -> bool:

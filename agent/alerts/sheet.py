@@ -5,10 +5,11 @@ from datetime import datetime
 from agent.alerts.contact_sheet import contact_sheet
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.search import search
+from agent.alerts.shown import kind_of, may_show, picture_of
 from agent.alerts.view import inspection
 from agent.messages.safe_text import clean
 from agent.notifiers.port import NotifyError, Place, Upload
-from storage.blobs import BlobError
+from config.settings import Settings
 from storage.database import Session
 from storage.queries.inspections import get_inspection
 from storage.records import Delivery, DeliveryKind, Inspection, NewDelivery
@@ -16,10 +17,10 @@ from storage.repositories.deliveries import add_delivery, mark_sent
 from storage.repositories.sending import doubtful_since
 
 
-def add_sheet(session: Session, notice: Delivery, place: Place, *, now: datetime) -> None:
-    """Let a digest that was sent get its pictures, where any of its frames has one."""
+def add_sheet(session: Session, settings: Settings, notice: Delivery, place: Place, *, now: datetime) -> None:
+    """Let a digest that was sent get its pictures, where any of its frames has one that may be shown."""
     frames = [get_inspection(session, int(one)) for one in notice.payload.get("inspections", [])]
-    shown = [frame.id for frame in frames if frame is not None and frame.heatmap is not None]
+    shown = [frame.id for frame in frames if frame is not None and may_show(settings, frame)]
     if shown:
         payload = {"sheet": shown, "place": [place.channel, place.ts]}
         add_delivery(session, NewDelivery(DeliveryKind.PICTURE, notice.channel, now, payload=payload), now=now)
@@ -46,17 +47,14 @@ def send_sheet(out: Outgoing, delivery: Delivery) -> None:
 def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
     with out.database.reading() as session:
         frames = [inspection(session, one) for one in delivery.payload["sheet"]]
-    sheet = contact_sheet([(frame.shown_id, content) for frame in frames if (content := _heatmap(out, frame))])
+    sheet = contact_sheet([(frame.shown_id, content) for frame in frames if (content := _picture(out, frame))])
     if sheet is None:
-        raise NotifyError(delivery.channel, "the heatmaps are gone", permanent=True)
+        raise NotifyError(delivery.channel, "the pictures are gone", permanent=True)
     sha256 = out.blobs.put(sheet)
     ids = ", ".join(frame.shown_id for frame in frames)
-    words = clean(f"Heatmaps of {ids} from {frames[0].source}", most=500)
+    words = clean(f"{kind_of(out.settings, frames[0])}s of {ids} from {frames[0].source}", most=500)
     return Upload(out.blobs.path(sha256), f"oddest-{delivery.key[:8]}.png", title="Oddest frames", alt_text=words)
 
 
-def _heatmap(out: Outgoing, frame: Inspection) -> bytes | None:
-    try:
-        return out.blobs.get(frame.heatmap) if frame.heatmap else None
-    except BlobError:
-        return None
+def _picture(out: Outgoing, frame: Inspection) -> bytes | None:
+    return picture_of(out.settings, out.blobs, frame)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from agent.alerts.shown import kind_of
 from agent.messages.incident_message import IncidentView, ShownPicture, picture_words
 from agent.messages.notices import DigestView
 from config.settings import Settings
@@ -31,7 +32,7 @@ def incident_view(session: Session, settings: Settings, incident_id: int, *, now
         now=now,
         labels=tuple(last_labels(session, incident_id, limit=LABELS_SHOWN)),
         silence=_silence_of(session, incident.source, now),
-        picture=_shown_picture(session, last_picture(session, incident_id)),
+        picture=_shown_picture(session, settings, last_picture(session, incident_id)),
     )
 
 
@@ -70,8 +71,10 @@ def _silence_of(session: Session, source: str, now: datetime) -> Silence | None:
     return max(whole, key=lambda one: one.until, default=None)
 
 
-def _shown_picture(session: Session, delivery: Delivery | None) -> ShownPicture | None:
+def _shown_picture(session: Session, settings: Settings, delivery: Delivery | None) -> ShownPicture | None:
     if delivery is None or not delivery.payload.get("is_usable") or delivery.inspection_id is None:
         return None
     shown = inspection(session, delivery.inspection_id)
-    return ShownPicture(delivery.payload["file"], title=shown.shown_id, alt_text=picture_words(shown))
+    return ShownPicture(
+        delivery.payload["file"], title=shown.shown_id, alt_text=picture_words(shown, kind_of(settings, shown))
+    )

@@ -13,6 +13,7 @@ from agent.alerts.outgoing import Outgoing
 from agent.alerts.picture import send_picture
 from agent.alerts.post import send_notice, send_post
 from agent.alerts.settle import OUR_FAULT, settle_error, settle_sent
+from agent.alerts.webhooks import send_webhook
 from agent.notifiers.port import NotifyError
 from config.errors import OddspotError
 from storage.records import Delivery, DeliveryKind
@@ -29,6 +30,7 @@ SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
     DeliveryKind.PICTURE: send_picture,
     DeliveryKind.NOTICE: send_notice,
     DeliveryKind.ESCALATION: send_escalation,
+    DeliveryKind.WEBHOOK: send_webhook,
 }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from agent.alerts.routing import channel_of_incident, post_by_rule
+from agent.alerts.webhooks import tell_opened, tell_updated
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
@@ -48,6 +49,7 @@ def resolve_quiet(database: Database, settings: Settings, *, now: datetime) -> i
 def tell_change(session: Session, settings: Settings, incident_id: int, *, now: datetime) -> bool:
     """Let an incident's message show its present state and return whether it has, or gets, a message."""
     incident = incident_by_id(session, incident_id)
+    tell_updated(session, settings, incident_id, now=now)
     is_told = incident.message_ts is not None or has_open_post(session, incident_id)
     if is_told:
         _add(session, settings, DeliveryKind.EDIT, incident, due_at=now, now=now)
@@ -63,8 +65,10 @@ def _route_anomaly(session: Session, settings: Settings, event: Event, now: date
     if not event.payload.get("pages", True) or is_silenced(session, source_id=event.source_id, now=now):
         return
     if incident.message_ts is None and not has_open_post(session, incident.id):
+        tell_opened(session, settings, incident.id, now=now)
         post_by_rule(session, settings, incident, event.inspection_id, now=now)
     else:
+        tell_updated(session, settings, incident.id, now=now)
         _add(
             session, settings, DeliveryKind.EDIT, incident, due_at=_edit_due(session, settings, incident, now), now=now
         )

@@ -14,6 +14,7 @@ from storage.repositories.deliveries import as_delivery
 from storage.repositories.pace import hold_for, take_free_channels
 
 DOUBTFUL_SINCE = "doubtful_since"
+OF_THE_MESSAGE = (DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.PICTURE)
 
 
 def has_work(session: Session, *, now: datetime, started_before: datetime) -> bool:
@@ -109,7 +110,10 @@ def has_escalation(session: Session, incident_id: int) -> bool:
 
 def last_told_at(session: Session, incident_id: int) -> datetime | None:
     """Return when an incident's message was last posted or changed."""
-    query = select(func.max(DeliveryRow.sent_at)).where(DeliveryRow.incident_id == incident_id)
+    query = select(func.max(DeliveryRow.sent_at)).where(
+        DeliveryRow.incident_id == incident_id,
+        DeliveryRow.kind.in_(OF_THE_MESSAGE),
+    )
     return session.scalar(query)
 
 

@@ -8,7 +8,7 @@ import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainSerializer, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, model_validator
 
 from config.sections import LOOPBACK, Section, good_clock
 
@@ -45,6 +45,11 @@ def _good_webhook_url(url: str) -> str:
         message = "a webhook's address may hold no user, password or fragment; its secret signs what is sent"
         raise ValueError(message)
     return url
+
+
+def _by_lines(given: object) -> object:
+    """Take addresses that stand in one text, as a file of secrets has them, a line each."""
+    return given.split() if isinstance(given, str) else given
 
 
 def _host_alone(url: str) -> str:
@@ -109,7 +114,7 @@ class RouteSettings(Section):
 class AlarmSettings(Section):
     """How people learn that something cannot be told."""
 
-    urls: tuple[SecretStr, ...] = Field(
+    urls: Annotated[tuple[SecretStr, ...], BeforeValidator(_by_lines)] = Field(
         (), description="Apprise addresses for e-mail, webhooks and more, as mailtos://user:password@example.com."
     )
     unsent_minutes: float = Field(5.0, gt=0, description="What stays unsent this long is an alarm.")
@@ -119,7 +124,9 @@ class WebhookSettings(Section):
     """One address that gets signed JSON (Standard Webhooks)."""
 
     url: WebhookUrl = Field(description="https, or http on loopback.")
-    secret: SecretStr = Field(description="whsec_ and base64 of 24 to 64 random bytes; better by environment or file.")
+    secret: SecretStr = Field(
+        description="whsec_ and base64 of 24 to 64 random bytes; or ODDSPOT__WEBHOOKS__0__SECRET_FILE."
+    )
     events: tuple[WebhookEvent, ...] = Field(
         ("incident.opened", "incident.updated", "incident.resolved"), min_length=1, description="What is sent."
     )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -18,19 +19,22 @@ from storage.commands.options import (
     print_table,
     rfc3339,
 )
+from storage.database import Session
 from storage.errors import StorageError
 from storage.opening import open_stores
 from storage.queries.outbox import list_outbox, next_try_at, why_unsent
-from storage.records import Unsent
+from storage.records import DeliveryState, Unsent
 from storage.repositories.alarms import open_alarms
 from storage.repositories.outbox import drop_delivery, retry_delivery
 
 SHOWN_ID = re.compile(r"(?:d-)?(\d{1,18})", re.IGNORECASE)
+MOST = 10_000
 HELP = "What is not sent yet, or was given up, and why."
 
 outbox_app = typer.Typer(help=HELP, invoke_without_command=True)
-Ids = Annotated[list[str], typer.Argument(help="Deliveries, as D-12.", show_default=False)]
-Limit = Annotated[int, typer.Option(min=1, max=10_000, help="Rows at most.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Deliveries, as D-12.", show_default=False)]
+Failed = Annotated[bool, typer.Option("--failed", help="Everything that was given up.")]
+Limit = Annotated[int, typer.Option(min=1, max=MOST, help="Rows at most.")]
 Channel = Annotated[str | None, typer.Option(help="Only what is for this channel.")]
 
 
@@ -39,6 +43,33 @@ class BadDeliveryIdError(StorageError):
 
     def __init__(self, text: str) -> None:
         super().__init__(f"{text!r} is not a delivery's id; ids look like D-12.")
+
+
+class NothingChosenError(StorageError):
+    """Neither ids nor --failed were given, or both."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Name deliveries, as D-12, or give --failed for all that were given up, with --channel or not."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which deliveries a person means: those named, or all that were given up, of one channel or of all."""
+
+    ids: list[str] | None
+    is_failed: bool
+    channel: str | None
+
+    def numbers(self, session: Session) -> list[int]:
+        """Return their ids; raise BadDeliveryIdError or NothingChosenError."""
+        if bool(self.ids) == self.is_failed or (self.ids and self.channel):
+            raise NothingChosenError
+        if self.ids:
+            return [_number(text) for text in self.ids]
+        found = list_outbox(session, limit=MOST, channel=self.channel)
+        return [one.delivery.id for one in found if one.delivery.state is DeliveryState.FAILED]
 
 
 @outbox_app.callback()
@@ -68,24 +99,26 @@ def show(
 
 
 @outbox_app.command()
-def retry(ids: Ids, config: ConfigOption = None) -> None:
+def retry(ids: Ids = None, config: ConfigOption = None, *, failed: Failed = False, channel: Channel = None) -> None:
     """Try deliveries again now; what may have arrived is looked for first."""
-    _act(ids, config, retry_delivery, "will be tried again now")
+    _act(Chosen(ids, failed, channel), config, retry_delivery, "will be tried again now")
 
 
 @outbox_app.command()
-def drop(ids: Ids, config: ConfigOption = None) -> None:
+def drop(ids: Ids = None, config: ConfigOption = None, *, failed: Failed = False, channel: Channel = None) -> None:
     """Let deliveries go: they are never sent."""
-    _act(ids, config, drop_delivery, "is dropped")
+    _act(Chosen(ids, failed, channel), config, drop_delivery, "is dropped")
 
 
-def _act(ids: list[str], config: ConfigOption, act: Callable[..., None], done: str) -> None:
-    numbers = [_number(text) for text in ids]
+def _act(chosen: Chosen, config: ConfigOption, act: Callable[..., None], done: str) -> None:
     with open_stores(load_settings(config)).database.transaction() as session:
+        numbers = chosen.numbers(session)
         for number in numbers:
             act(session, number, actor=person(), now=now_utc())
     for number in numbers:
         typer.echo(f"D-{number} {done}.")
+    if not numbers:
+        typer.echo("Nothing of the kind was given up.")
 
 
 def _number(text: str) -> int:

@@ -108,6 +108,15 @@ def test_tries_again_and_lets_go_with_an_audit_row_each(home: Path, outbox: Data
     assert all(row.actor.startswith("terminal:") for row in audit)
 
 
+def test_tries_everything_given_up_again_of_one_channel_or_of_all(home: Path, outbox: Database) -> None:
+    del outbox
+    assert run(home, "retry", "--failed", "--channel", "#busy") == "Nothing of the kind was given up.\n"
+    assert run(home, "retry", "--failed") == "D-1 will be tried again now.\n"
+    for arguments in (["retry"], ["drop", "--failed", "D-1"], ["drop", "D-1", "--channel", "#a"]):
+        with pytest.raises(StorageError, match="Name deliveries"):
+            run(home, *arguments)
+
+
 def test_refuses_what_is_sent_unknown_or_no_id_and_changes_nothing(home: Path, outbox: Database) -> None:
     for arguments, said in (
         (("retry", "D-99"), "no delivery D-99"),

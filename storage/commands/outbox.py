@@ -22,13 +22,14 @@ from storage.commands.options import (
 from storage.database import Session
 from storage.errors import StorageError
 from storage.opening import open_stores
-from storage.queries.outbox import list_outbox, next_try_at, why_unsent
+from storage.queries.outbox import list_outbox, next_try_at, untaken_events, why_unsent
 from storage.records import DeliveryState, Unsent
 from storage.repositories.alarms import open_alarms
 from storage.repositories.outbox import drop_delivery, retry_delivery
 
 SHOWN_ID = re.compile(r"(?:d-)?(\d{1,18})", re.IGNORECASE)
 MOST = 10_000
+NOBODY_TALKS = "is `oddspot talk` running?"
 HELP = "What is not sent yet, or was given up, and why."
 
 outbox_app = typer.Typer(help=HELP, invoke_without_command=True)
@@ -87,13 +88,19 @@ def show(
     settings, now = load_settings(config), now_utc()
     with open_stores(settings).database.reading() as session:
         found, alarms = list_outbox(session, limit=limit, channel=channel), open_alarms(session)
+        untaken = untaken_events(session) if channel is None else None
     if as_json:
+        if untaken is not None:
+            print_json(_events_as_json(*untaken, now))
         for unsent in found:
             print_json(_as_json(unsent, now))
         return
     columns = ("id", "what", "channel", "state", "tries", "age", "next try", "why")
     rows = [_as_row(unsent, settings.time_zone, now) for unsent in found]
-    print_table(columns, rows, empty="Everything is sent.")
+    if untaken is not None:
+        typer.echo(f"{_events(untaken[0])} not taken up yet, the oldest {_age(now - untaken[1])} ago: {NOBODY_TALKS}")
+    if rows or untaken is None:
+        print_table(columns, rows, empty="Everything is sent.")
     for alarm in alarms:
         typer.echo(f"Alarm since {local_time(alarm.raised_at, settings.time_zone)}: {alarm.channel}, {alarm.reason}.")
 
@@ -154,6 +161,22 @@ def _age(age: timedelta) -> str:
         return "-"
     hours, minutes = seconds // 3600, seconds // 60 % 60
     return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+
+
+def _events(count: int) -> str:
+    return "1 event is" if count == 1 else f"{count} events are"
+
+
+def _events_as_json(count: int, oldest: datetime, now: datetime) -> dict[str, Any]:
+    return {
+        "id": None,
+        "kind": "event",
+        "count": count,
+        "state": "waiting",
+        "wanted_at": rfc3339(oldest),
+        "age_seconds": max(0, int((now - oldest).total_seconds())),
+        "why": NOBODY_TALKS,
+    }
 
 
 def _as_json(unsent: Unsent, now: datetime) -> dict[str, Any]:

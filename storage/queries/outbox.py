@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from storage.models import ChannelRow, DeliveryRow
+from storage.models import ChannelRow, DeliveryRow, EventRow
 from storage.records import DeliveryKind, DeliveryState, Unsent
 from storage.repositories.deliveries import SETTLED, as_delivery
 
@@ -21,6 +21,13 @@ def list_outbox(session: Session, *, limit: int, channel: str | None = None) -> 
         Unsent(as_delivery(row), row.wanted_at or row.created_at, free_at)
         for row, free_at in session.execute(query.limit(limit))
     ]
+
+
+def untaken_events(session: Session) -> tuple[int, datetime] | None:
+    """Return how many events nobody has taken up yet, and since when the oldest waits; None where there is none."""
+    query = select(func.count(EventRow.id), func.min(EventRow.created_at)).where(EventRow.done_at.is_(None))
+    count, oldest = session.execute(query).one()
+    return (int(count), oldest) if count else None
 
 
 def why_unsent(unsent: Unsent, *, now: datetime) -> str:

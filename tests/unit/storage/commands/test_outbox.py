@@ -13,10 +13,12 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.migrate import migrate
 from storage.models import AuditRow, DeliveryRow
-from storage.records import DeliveryKind, NewDelivery
+from storage.records import DeliveryKind, EventKind, NewDelivery
 from storage.repositories.alarms import FAILED, raise_alarm
 from storage.repositories.deliveries import add_delivery, mark_due_again, mark_failed
+from storage.repositories.events import add_event
 from storage.repositories.sending import claim_for_channels
+from tests.factories import make_source
 
 SINCE = datetime.now(UTC) - timedelta(hours=2, minutes=5)
 
@@ -131,6 +133,15 @@ def test_refuses_what_is_sent_unknown_or_no_id_and_changes_nothing(home: Path, o
         run(home, "retry", "D-1")
 
     assert len(listed(home)) == 4
+
+
+def test_says_what_nobody_has_taken_up(home: Path, outbox: Database) -> None:
+    with outbox.transaction() as session:
+        for _ in range(2):
+            add_event(session, EventKind.JOB_DONE, source_id=make_source(session).id, payload={}, now=SINCE)
+
+    assert run(home).startswith("2 events are not taken up yet, the oldest 2 h 5 min ago: is `oddspot talk` running?")
+    assert [(one["kind"], one.get("count")) for one in listed(home)][:2] == [("event", 2), ("notice", None)]
 
 
 def test_says_that_everything_is_sent(home: Path) -> None:

@@ -27,7 +27,7 @@ def send_escalation(out: Outgoing, delivery: Delivery) -> None:
     incident_id = incident_of(delivery)
     with out.database.transaction() as session:
         incident = incident_by_id(session, incident_id)
-        why = _why_not(session, incident, now=out.clock())
+        why = _why_not(session, incident, is_worse=_is_worse(delivery), now=out.clock())
         if why is not None:
             mark_dropped(session, delivery, reason=why)
     if why is not None:
@@ -38,11 +38,15 @@ def send_escalation(out: Outgoing, delivery: Delivery) -> None:
         mark_sent(session, delivery, message_ts=place.ts, now=out.clock())
 
 
-def _why_not(session: Session, incident: Incident, *, now: datetime) -> str | None:
-    """Return what makes an escalation needless."""
-    if incident.state is not IncidentState.OPEN:
+def _is_worse(delivery: Delivery) -> bool:
+    return bool(delivery.payload.get("is_worse"))
+
+
+def _why_not(session: Session, incident: Incident, *, is_worse: bool, now: datetime) -> str | None:
+    """Return what makes an escalation needless; what became worse is told though somebody took it up before."""
+    if incident.state is not IncidentState.OPEN and not (is_worse and incident.state is IncidentState.ACKNOWLEDGED):
         return f"the incident is {incident.state}"
-    if last_labels(session, incident.id, limit=1):
+    if not is_worse and last_labels(session, incident.id, limit=1):
         return "it is labelled"
     return "it is silenced" if is_silenced(session, source_id=incident.source_id, now=now) else None
 
@@ -72,7 +76,8 @@ def _render(out: Outgoing, delivery: Delivery, incident: Incident) -> Message:
         view = incident_view(session, out.settings, incident.id, now=out.clock())
     posted_at = datetime.fromisoformat(delivery.payload["posted_at"])
     mention, is_reply = delivery.payload.get("mention", ()), delivery.payload.get("is_reply", False)
-    return escalation_message(replace(view, picture=None), mention, posted_at=posted_at, is_reply=is_reply)
+    since = None if _is_worse(delivery) else posted_at
+    return escalation_message(replace(view, picture=None), mention, waits_since=since, is_reply=is_reply)
 
 
 def _thread(delivery: Delivery, incident: Incident) -> Place | None:

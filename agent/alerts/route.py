@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from agent.alerts.routing import channel_of_incident, post_by_rule
+from agent.alerts.routing import call_if_worse, channel_of_incident, post_by_rule
 from agent.alerts.webhooks import tell_opened, tell_updated
 from config.settings import Settings
 from storage.database import Database, Session
@@ -69,6 +69,7 @@ def _route_anomaly(session: Session, settings: Settings, event: Event, now: date
         post_by_rule(session, settings, incident, event.inspection_id, now=now)
     else:
         tell_updated(session, settings, incident.id, now=now)
+        call_if_worse(session, settings, incident, event.inspection_id, now=now)
         _add(
             session, settings, DeliveryKind.EDIT, incident, due_at=_edit_due(session, settings, incident, now), now=now
         )

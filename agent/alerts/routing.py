@@ -1,18 +1,19 @@
 """What the rules of the settings mean for an incident: where it is posted, when, and when it is escalated."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from agent.alerts.catch_up import QUIET
 from agent.alerts.view import inspection
-from agent.routes.decide import Decision, decide, escalation_due
+from agent.routes.decide import Decision, decide, escalation_due, is_worse
 from agent.routes.match import Facts
 from config.settings import Settings
 from storage.database import Session
 from storage.records import Delivery, DeliveryKind, Incident, Inspection, NewDelivery
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.folding import add_folded, gather, note_in
-from storage.repositories.sending import has_escalation, last_labels, last_post
+from storage.repositories.sending import has_escalation, last_labels, last_post, note_route
 
 LABELS_READ = 20
 
@@ -27,9 +28,30 @@ def post_by_rule(
         note_in(session, notice, since=decision.held.start.isoformat(), until=decision.held.end.isoformat())
         add_folded(session, incident.id, notice, now=now)
         return decision
-    post = NewDelivery(DeliveryKind.POST, decision.channel, now, incident_id=incident.id, payload=decision.as_payload)
+    payload = decision.as_payload if settings.routes else {}
+    post = NewDelivery(DeliveryKind.POST, decision.channel, now, incident_id=incident.id, payload=payload)
     add_delivery(session, post, now=now)
     return decision
+
+
+def call_if_worse(
+    session: Session, settings: Settings, incident: Incident, inspection_id: int, *, now: datetime
+) -> bool:
+    """Tell whom a rule names for a severity that an incident reaches only now: once, beside its message."""
+    post = last_post(session, incident.id)
+    if not settings.routes or post is None:
+        return False
+    decision = decide(settings, facts_of(session, settings, inspection(session, inspection_id)), now=now)
+    if not is_worse(decision, post.payload.get("route", {})):
+        return False
+    is_reply = decision.channel == post.channel
+    if decision.mention or not is_reply:
+        said = {"mention": list(decision.mention), "is_reply": is_reply, "posted_at": now.isoformat(), "is_worse": True}
+        call = NewDelivery(DeliveryKind.ESCALATION, decision.channel, now, incident_id=incident.id, payload=said)
+        add_delivery(session, call, now=now)
+    note_route(session, post, decision.as_payload)
+    plan_escalation(session, replace(post, payload=decision.as_payload), now=now)
+    return True
 
 
 def facts_of(session: Session, settings: Settings, anomaly: Inspection) -> Facts:

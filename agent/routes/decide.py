@@ -30,13 +30,16 @@ class Decision:
     held: Span | None = None
     breaks_quiet: bool = False
     zone: str = "UTC"
+    severity: float = 0.0
+    severity_from: float | None = None
 
     @property
     def as_payload(self) -> dict[str, Any]:
-        """What the delivery of a post remembers of it; nothing where no rule fits."""
+        """What the delivery of a post remembers of it: how severe it was, and what the rule wants."""
+        route: dict[str, Any] = {"severity": self.severity}
         if self.rule is None:
-            return {}
-        route: dict[str, Any] = {"rule": rule_name(self.rule, self.name), "mention": list(self.mention)}
+            return {"route": route}
+        route |= {"rule": rule_name(self.rule, self.name), "mention": list(self.mention)}
         if self.escalate is not None:
             route["escalate"] = self.escalate.model_dump(mode="json")
         if self.quiet is not None and not self.breaks_quiet:
@@ -49,7 +52,7 @@ def decide(settings: Settings, facts: Facts, *, now: datetime) -> Decision:
     channel = settings.channel_of(facts.source)
     found = first_fitting(settings.routes, facts, now=now)
     if found is None:
-        return Decision(channel, zone=facts.zone)
+        return Decision(channel, zone=facts.zone, severity=facts.severity)
     number, rule = found
     span = span_at(rule.quiet.hours, facts.zone, now) if rule.quiet else None
     breaks_quiet = _breaks(rule.quiet, facts)
@@ -63,7 +66,17 @@ def decide(settings: Settings, facts: Facts, *, now: datetime) -> Decision:
         held=None if breaks_quiet else span,
         breaks_quiet=breaks_quiet,
         zone=facts.zone,
+        severity=facts.severity,
+        severity_from=rule.severity_from,
     )
+
+
+def is_worse(decision: Decision, before: dict[str, Any]) -> bool:
+    """Say whether an incident posted by `before` has become severe enough for a rule that waits for such."""
+    was = before.get("severity")
+    if was is None or decision.severity_from is None or decision.held is not None:
+        return False
+    return float(was) < decision.severity_from <= decision.severity
 
 
 def first_fitting(rules: Sequence[RouteSettings], facts: Facts, *, now: datetime) -> tuple[int, RouteSettings] | None:

@@ -104,8 +104,16 @@ def last_post(session: Session, incident_id: int) -> Delivery | None:
 
 
 def has_escalation(session: Session, incident_id: int) -> bool:
-    """Say whether an incident was, or will be, escalated."""
-    return _first(session, incident_id, DeliveryKind.ESCALATION) is not None
+    """Say whether an incident was, or will be, escalated because nobody acted."""
+    is_call = DeliveryRow.payload["is_worse"].as_boolean().is_(True)
+    return _first(session, incident_id, DeliveryKind.ESCALATION, func.coalesce(is_call, False).is_(False)) is not None
+
+
+def note_route(session: Session, post: Delivery, route: dict[str, Any]) -> None:
+    """Remember by which rule an incident is told from now on."""
+    row = session.get_one(DeliveryRow, post.id, with_for_update=True)
+    row.payload = row.payload | route
+    session.flush()
 
 
 def last_told_at(session: Session, incident_id: int) -> datetime | None:

@@ -34,7 +34,7 @@ from storage.repositories.folding import (
 from storage.repositories.incidents import join_incident, set_incident_state, set_message
 from storage.repositories.outbox import DeliveryNotUnsentError, UnknownDeliveryError, drop_delivery, retry_delivery
 from storage.repositories.pace import note_reached
-from storage.repositories.sending import claim_for_channels, has_escalation, last_post, put_in_doubt
+from storage.repositories.sending import claim_for_channels, has_escalation, last_post, note_route, put_in_doubt
 from storage.repositories.webhooks import add_webhook, has_event_since, renew_webhook, was_routed
 from tests.factories import NOON, make_inspection, make_source, make_version
 
@@ -245,6 +245,20 @@ def test_lists_the_outbox_by_what_is_wanted_longest(database: Database) -> None:
         ]
         assert [one.shown_id for one in list_outbox(session, limit=1)] == ["D-2"]
         assert list_outbox(session, limit=5, channel="#b") == []
+
+
+def test_tells_an_escalation_from_a_call_for_what_became_worse(database: Database) -> None:
+    with database.transaction() as session:
+        incident_id = make_incident(session)
+        worse = NewDelivery(DeliveryKind.ESCALATION, "#a", NOON, incident_id=incident_id, payload={"is_worse": True})
+        add_delivery(session, worse, now=NOON)
+        assert not has_escalation(session, incident_id)
+        post_id = post(session, incident_id)
+        found = last_post(session, incident_id)
+        assert found is not None
+        note_route(session, found, {"route": {"severity": 6.0}})
+
+        assert row(session, post_id).payload == {"route": {"severity": 6.0}}
 
 
 def test_lets_a_person_retry_or_drop_what_is_unsent_with_an_audit_row(database: Database) -> None:

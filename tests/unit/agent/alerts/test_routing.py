@@ -147,6 +147,58 @@ def test_escalates_beside_a_message_that_was_deleted(
     assert notifier.replies == {}
 
 
+SEVERE = {"severity_from": 5, "mention": ["S0TEAM"]}
+
+
+def test_calls_whom_a_rule_names_once_an_incident_has_become_worse(
+    plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock
+) -> None:
+    plant.reconfigure(routes=[SEVERE, {"mention": ["U0ANNA"]} | ESCALATES])
+    plant.anomaly(at=clock(), has_heatmap=False)
+    rounds.run(2)
+    for score in (3.0, 6.0, 8.0):
+        plant.anomaly(score=score, at=clock(), has_heatmap=False)
+        rounds.run(8)
+
+    (root, (reply, (message,))) = next(iter(notifier.messages)), list(notifier.messages.items())[1]
+    assert len(notifier.messages) == 2
+    assert notifier.replies == {reply: root}
+    assert message.text.startswith("<!subteam^S0TEAM> I-1 has become worse.\nline-1: 3 alike; 6.0x the threshold;")
+    assert notifier.messages[root][-1].text.startswith("<!subteam^S0TEAM> line-1: 4 alike")
+    rounds.run(20, seconds=60)
+    assert "nobody has acted on it" in list(notifier.messages.values())[2][0].text
+
+
+def test_tells_of_what_became_worse_in_the_rules_channel_though_it_was_taken_up(
+    plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock
+) -> None:
+    plant.reconfigure(routes=[SEVERE | {"channel": "#urgent"}])
+    first = plant.anomaly(at=clock(), has_heatmap=False)
+    rounds.run(2)
+    with plant.database.transaction() as session:
+        add_label(session, first.id, LabelKind.UNSURE, author="anna", now=clock())
+        set_incident_state(session, 1, IncidentState.ACKNOWLEDGED, actor="anna", now=clock())
+    plant.anomaly(score=7.0, at=clock(), has_heatmap=False)
+    rounds.run(8)
+
+    assert [channel for channel, _ in posts(notifier)] == ["ODDSPOT", "URGENT"]
+    assert "I-1 has become worse" in posts(notifier)[1][1]
+
+
+def test_calls_nobody_at_night_for_what_may_not_break_it(
+    plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock
+) -> None:
+    plant.reconfigure(routes=[SEVERE | {"quiet": {"hours": "22:00-06:00"}}])
+    clock.now = NIGHT - timedelta(hours=3)
+    plant.anomaly(at=clock(), has_heatmap=False)
+    rounds.run(2)
+    clock.now = NIGHT - timedelta(hours=2, minutes=29)
+    plant.anomaly(score=7.0, at=clock(), has_heatmap=False)
+    rounds.run(8)
+
+    assert len(notifier.messages) == 1
+
+
 def test_keeps_quiet_at_night_and_sums_up_in_the_morning(
     plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock
 ) -> None:

@@ -59,14 +59,14 @@ def test_takes_the_first_rule_that_fits() -> None:
     decision = decide(rules, FACTS, now=MONDAY_NOON)
 
     assert (decision.rule, decision.name, decision.channel) == (2, "all", "#first")
-    assert decision.as_payload == {"route": {"rule": "rule 2 (all)", "mention": []}}
+    assert decision.as_payload == {"route": {"severity": 2.3, "rule": "rule 2 (all)", "mention": []}}
 
 
 def test_leaves_everything_as_it_is_without_a_rule_that_fits() -> None:
     sources = {"line-1": {"path": "x", "channel": "#paint"}}
     for rules in (settings(sources=sources), settings({"source": ["cam"], "channel": "#cams"}, sources=sources)):
         decision = decide(rules, FACTS, now=MONDAY_NOON)
-        assert (decision.channel, decision.rule, decision.held, decision.as_payload) == ("#paint", None, None, {})
+        assert (decision.channel, decision.rule, decision.held, decision.mention) == ("#paint", None, None, ())
 
 
 def test_keeps_the_channel_of_the_source_where_a_rule_names_none() -> None:

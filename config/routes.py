@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, model_validator
 
-from config.sections import LOOPBACK, Section, good_clock
+from config.sections import Section, good_clock, is_safe
 
 MENTION = re.compile(r"here|[UWS][A-Z0-9]{3,20}")
 SECRET_PREFIX, FEWEST_BYTES, MOST_BYTES = "whsec_", 24, 64
@@ -38,7 +38,7 @@ def _good_hours(text: str) -> str:
 
 def _good_webhook_url(url: str) -> str:
     parts = urlsplit(url)
-    if not parts.hostname or not url.startswith(("https://", *LOOPBACK)):
+    if not parts.hostname or not is_safe(url):
         message = "a webhook must use https unless it is on loopback"
         raise ValueError(message)
     if parts.username or parts.password or parts.fragment:
@@ -135,8 +135,8 @@ class WebhookSettings(Section):
     @model_validator(mode="after")
     def _has_a_key(self) -> Self:
         _ = self.key
-        if not WEBHOOK_NAME.fullmatch(self.called):
-            message = f"the name {self.called!r} may hold only letters, digits, dot, colon, dash and underscore"
+        if self.name is not None and not WEBHOOK_NAME.fullmatch(self.name):
+            message = f"the name {self.name!r} may hold only letters, digits, dot, colon, dash and underscore"
             raise ValueError(message)
         return self
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, PlainSerializer, SecretStr, model_validator
 
 from config.routes import AlarmSettings, Images, RouteSettings, WebhookSettings, need_distinct_names
-from config.sections import LOOPBACK, ClockTime
+from config.sections import ClockTime, is_safe
 from config.sections import Section as _Section
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
@@ -205,7 +205,7 @@ class SlackSettings(_Section):
 
     @model_validator(mode="after")
     def _safe_api_url(self) -> Self:
-        if not self.api_url.startswith(("https://", *LOOPBACK)):
+        if not is_safe(self.api_url):
             message = f"api_url {self.api_url!r} must use https unless it is on loopback"
             raise ValueError(message)
         return self

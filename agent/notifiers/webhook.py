@@ -7,7 +7,7 @@ import httpx
 from agent.notifiers.port import NotifyError
 from agent.notifiers.standard_webhooks import signed_headers
 from config.routes import WebhookSettings
-from config.sections import LOOPBACK
+from config.sections import is_loopback
 
 PREFIX = "webhook:"
 TIMEOUT_SECONDS = 15.0
@@ -25,7 +25,7 @@ def post_webhook(webhook: WebhookSettings, message_id: str, body: bytes, *, now:
     """Send a body; raise NotifyError, permanent only where the other side wants no more (HTTP 410)."""
     headers = {"content-type": "application/json", "user-agent": "Oddspot"}
     headers |= signed_headers(webhook.key, message_id, body, now=now)
-    is_near = webhook.url.startswith(LOOPBACK)  # no proxy of the environment for what stays on this machine
+    is_near = is_loopback(webhook.url)  # no proxy of the environment for what stays on this machine
     try:
         with (
             httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=not is_near) as client,

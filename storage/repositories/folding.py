@@ -10,6 +10,7 @@ from storage.models import DeliveryRow, IncidentRow, SourceRow
 from storage.records import Delivery, DeliveryKind, DeliveryState, Incident, IncidentState, NewDelivery
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.incidents import as_incident
+from storage.repositories.pace import lock_channel
 from storage.repositories.sending import DOUBTFUL_SINCE
 
 CLOSED_STATES = (IncidentState.RESOLVED, IncidentState.DISMISSED)
@@ -22,6 +23,7 @@ def gather(session: Session, channel: str, notice: str, *, wanted_at: datetime |
 
     wanted_at: one wanted just then, not before; None: any, wanted now. One that may have been sent takes no more.
     """
+    lock_channel(session, channel, now=now)  # two bots, one notice
     query = select(DeliveryRow.id).where(_waits(channel, notice))
     if wanted_at is not None:
         query = query.where(DeliveryRow.wanted_at == wanted_at)
@@ -41,17 +43,19 @@ def note_in(session: Session, notice_id: int, **values: Any) -> None:
 
 def fold_closed(session: Session, notice: str, *, created_before: datetime, now: datetime) -> int:
     """Fold the posts of incidents that opened and closed untold into a notice a channel, and return how many."""
-    query = (
-        select(DeliveryRow)
-        .join(IncidentRow, IncidentRow.id == DeliveryRow.incident_id)
-        .where(DeliveryRow.kind == DeliveryKind.POST, DeliveryRow.state == DeliveryState.PENDING)
-        .where(DeliveryRow.created_at < created_before, _is_surely_unsent())
-        .where(IncidentRow.state.in_(CLOSED_STATES), IncidentRow.message_ts.is_(None))
-        .order_by(DeliveryRow.id)
-        .limit(AT_ONCE)
-        .with_for_update(of=DeliveryRow, skip_locked=True)
+    is_over = and_(
+        DeliveryRow.kind == DeliveryKind.POST,
+        DeliveryRow.state == DeliveryState.PENDING,
+        DeliveryRow.created_at < created_before,
+        _is_surely_unsent(),
+        IncidentRow.id == DeliveryRow.incident_id,
+        IncidentRow.state.in_(CLOSED_STATES),
+        IncidentRow.message_ts.is_(None),
     )
-    rows = session.scalars(query).all()
+    for channel in sorted(session.scalars(select(DeliveryRow.channel).where(is_over).distinct())):
+        lock_channel(session, channel, now=now)  # before its deliveries, as everybody does
+    query = select(DeliveryRow).where(is_over).order_by(DeliveryRow.id).limit(AT_ONCE)
+    rows = session.scalars(query.with_for_update(of=DeliveryRow, skip_locked=True)).all()
     for row in rows:
         row.state, row.folded_into = DeliveryState.FOLDED, gather(session, row.channel, notice, wanted_at=None, now=now)
         _fold_followers(session, row.incident_id, row.folded_into)

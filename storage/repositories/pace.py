@@ -58,6 +58,12 @@ def leave_alone(session: Session, channel: str, delivery_id: int, *, until: date
     session.flush()
 
 
+def lock_channel(session: Session, channel: str, *, now: datetime) -> None:
+    """Let nobody else decide anything about a channel until the end of the transaction."""
+    _ensure(session, [channel], now)
+    session.get_one(ChannelRow, channel, with_for_update=True)
+
+
 def note_unreached(session: Session, channel: str, *, now: datetime) -> None:
     """Note that a try did not reach a channel."""
     _ensure(session, [channel], now)

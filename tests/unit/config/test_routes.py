@@ -24,6 +24,10 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
         ({"routes": [{"chanel": "#a"}]}, "Extra inputs"),
         ({"routes": [{"days": ["monday"]}]}, "'mon'"),
         ({"webhooks": [{"url": "http://example.com/", "secret": SECRET}]}, "https unless"),
+        ({"webhooks": [{"url": "http://127.0.0.1.example.com/", "secret": SECRET}]}, "https unless"),
+        ({"webhooks": [{"url": "http://localhost.example.com/", "secret": SECRET}]}, "https unless"),
+        ({"webhooks": [{"url": "ftp://localhost/", "secret": SECRET}]}, "https unless"),
+        ({"slack": {"api_url": "http://127.0.0.1.example.com/api/"}}, "must use https"),
         ({"webhooks": [{"url": "https://u:p@example.com/", "secret": SECRET}]}, "no user"),
         ({"webhooks": [{"url": "https://example.com/", "secret": "whsec_c2hvcnQ="}]}, "24 to 64"),
         ({"webhooks": [{"url": "https://example.com/", "secret": "secret"}]}, "24 to 64"),
@@ -35,6 +39,13 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 def test_refuses_what_cannot_work(given: dict[str, object], said: str) -> None:
     with pytest.raises(ValidationError, match=said.replace(".", r"\.")):
         Settings.model_validate(given)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8000/a", "http://localhost/", "http://[::1]:9/", "https://a.example"]
+)
+def test_takes_an_address_that_nobody_can_listen_to(url: str) -> None:
+    assert Settings.model_validate({"webhooks": [{"url": url, "secret": SECRET}]}).webhooks[0].url == url
 
 
 def test_shows_no_secret_of_alarms_and_webhooks() -> None:

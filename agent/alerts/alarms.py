@@ -68,14 +68,17 @@ class AlarmBell:
 
 def alarm_words(alarm: Alarm, unsent: int) -> tuple[str, str]:
     """Return title and text of an alarm, or of its all-clear; plain words without anything of an image."""
-    place = "Oddspot's alerts" if alarm.channel == EVENTS else clean(alarm.channel)
+    place = "Slack" if alarm.channel == EVENTS else clean(alarm.channel)
     since = f"{alarm.raised_at:%Y-%m-%d %H:%M} UTC"
     left = f" {_unsent(unsent)}: see `oddspot outbox`." if unsent else ""
-    if alarm.cleared_at is not None:
+    if alarm.cleared_at is not None and alarm.told_at is not None:
         return f"Oddspot: {place} is reached again", f"The trouble since {since} is over.{left}"
     reason = clean(alarm.reason, most=MOST_REASON)
-    what = "was given up" if alarm.key.startswith(FAILED) else "is not sent for minutes"
-    return f"Oddspot: {place} cannot be told", f"Something for {place} {what} ({reason}), noticed {since}.{left}"
+    what = "was given up" if alarm.key.startswith(FAILED) else "was not sent for minutes"
+    told = f"Something for {place} {what} ({reason}), noticed {since}."
+    if alarm.cleared_at is not None:
+        return f"Oddspot: {place} could not be told for a while", f"{told} It is reached again.{left}"
+    return f"Oddspot: {place} cannot be told", f"{told}{left}"
 
 
 def _unsent(count: int) -> str:

@@ -9,6 +9,7 @@ from agent.alerts.webhooks import tell_opened, tell_updated
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
+from storage.repositories.alarms import EVENTS, FAILED, raise_alarm
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.events import claim_events, put_back_event
 from storage.repositories.incidents import incident_by_id, join_incident, resolve_quiet_incidents
@@ -33,6 +34,7 @@ def route_events(database: Database, settings: Settings, *, now: datetime) -> in
                 logger.exception("event_not_routed", event_id=event.id, kind=event.kind)
                 if not put_back_event(session, event, most_failures=MOST_FAILURES):
                     logger.error("alert_not_delivered", event_id=event.id, kind=event.kind, reason="cannot be routed")  # noqa: TRY400 - logged in full above
+                    raise_alarm(session, FAILED, EVENTS, f"an event of kind {event.kind} cannot be routed", now=now)
     return len(events)
 
 

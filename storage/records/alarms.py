@@ -16,6 +16,7 @@ class Alarm:
     reason: str
     raised_at: datetime
     cleared_at: datetime | None = None
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from storage.records import Alarm, DeliveryKind, DeliveryState
 
 FAILED, UNSENT = "failed", "unsent"
 EVENTS = "events"
+LOST_EVENT_STANDS = timedelta(hours=1)
 TELLING = (DeliveryKind.POST, DeliveryKind.NOTICE, DeliveryKind.ESCALATION, DeliveryKind.WEBHOOK, DeliveryKind.EDIT)
 OPEN_STATES = (DeliveryState.PENDING, DeliveryState.SENDING)
 
@@ -76,6 +77,8 @@ def count_unsent(session: Session, channel: str) -> int:
 
 
 def _stands(session: Session, row: AlarmRow, wanted_before: datetime) -> bool:
+    if row.key.startswith(FAILED) and row.channel == EVENTS:
+        return row.raised_at > wanted_before - LOST_EVENT_STANDS
     if row.key.startswith(FAILED):
         failed = select(DeliveryRow.id).where(
             DeliveryRow.channel == row.channel, DeliveryRow.state == DeliveryState.FAILED
@@ -99,4 +102,4 @@ def _is_untaken(created_before: datetime) -> ColumnElement[bool]:
 
 
 def _as_alarm(row: AlarmRow) -> Alarm:
-    return Alarm(row.id, row.key, row.channel, row.reason, row.raised_at, row.cleared_at)
+    return Alarm(row.id, row.key, row.channel, row.reason, row.raised_at, row.cleared_at, row.told_at)

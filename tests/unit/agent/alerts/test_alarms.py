@@ -5,6 +5,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from agent.alerts.alarms import AlarmBell
+from agent.alerts.route import route_events
 from agent.notifiers.port import NotifyError
 from storage.records import DeliveryKind, NewDelivery
 from storage.repositories.alarms import open_alarms
@@ -60,6 +61,36 @@ def test_alarms_once_where_a_channel_refuses_for_good_and_gives_the_all_clear(
     assert [line["event"] for line in logs if line["event"] == "alarm"] == ["alarm"]
 
 
+def test_tells_in_one_go_of_a_trouble_that_is_over_before_it_was_told(
+    plant: Plant, rounds: Rounds, notifier: FakeNotifier, bell: AlarmBell, way: FakeWay
+) -> None:
+    notifier.failures = [NotifyError("#oddspot", "invalid_arguments", permanent=True)]
+    for name in ("line-1", "line-2"):
+        plant.anomaly(name, has_heatmap=False)
+    rounds.run(4)
+    bell.look()
+    bell.look()
+
+    ((title, body),) = way.told
+    assert title == "Oddspot: #oddspot could not be told for a while"
+    assert "was given up (invalid_arguments)" in body
+    assert "It is reached again. 1 message is unsent" in body
+
+
+def test_alarms_an_event_that_cannot_be_routed(plant: Plant, clock: Clock, bell: AlarmBell, way: FakeWay) -> None:
+    plant.anomaly(at=clock())
+    good = plant.settings
+    broken = good.model_copy(update={"alerts": good.alerts.model_copy(update={"join_minutes": 1e300})})
+    for _ in range(10):
+        route_events(plant.database, broken, now=clock())
+    bell.look()
+    clock.forward(2 * 3600)
+    bell.look()
+
+    assert way.titles == ["Oddspot: Slack cannot be told", "Oddspot: Slack is reached again"]
+    assert "an event of kind anomaly cannot be routed" in way.told[0][1]
+
+
 def test_alarms_what_is_unsent_for_five_minutes_and_no_sooner(
     plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock, bell: AlarmBell, way: FakeWay
 ) -> None:
@@ -85,7 +116,7 @@ def test_alarms_what_nobody_takes_up(plant: Plant, clock: Clock, bell: AlarmBell
     clock.forward(301)
     bell.look()
 
-    assert way.titles == ["Oddspot: Oddspot's alerts cannot be told"]
+    assert way.titles == ["Oddspot: Slack cannot be told"]
 
 
 def test_tries_to_tell_an_alarm_again_until_it_is_taken(

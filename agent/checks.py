@@ -10,6 +10,7 @@ import yaml
 from slack_sdk import WebClient
 
 import config
+from agent.channel_checks import check_channels
 from agent.notifiers.other_way import AlarmUrlError, other_way
 from agent.notifiers.slack_client import make_client
 from agent.notifiers.slack_errors import SlackTrouble, explain
@@ -42,6 +43,7 @@ def _slack(settings: Settings) -> Iterator[Check]:
     yield Check("slack token", is_ok=True, found=f"{response['user']} in {response['team']}")
     headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
     yield _scopes(headers.get("x-oauth-scopes", ""))
+    yield check_channels(settings, client)
     yield _way_in(settings, client)
 
 

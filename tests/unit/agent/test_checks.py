@@ -46,6 +46,24 @@ def test_finds_a_whole_slack_app_well(slack: LocalSlack) -> None:
     assert found["slack scopes"][1] == f"all {len(manifest_scopes())} of the manifest"
 
 
+def test_names_every_channel_the_bot_cannot_speak_in(slack: LocalSlack) -> None:
+    slack.add_channel("paint")
+    slack.add_channel("leads", is_member=False)
+    slack.workspace.channels[slack.add_channel("old").id].is_archived = True
+    sources = {"line-1": {"path": "x", "channel": "#paint"}, "line-2": {"path": "x", "channel": "#gone"}}
+    escalate = {"after_minutes": 5, "channel": "#leads"}
+    rules = [{"channel": slack.channel.id, "escalate": escalate}, {"channel": "old"}]
+    is_ok, found = look(slack=tokens(slack), sources=sources, routes=rules)["slack channels"]
+
+    assert not is_ok
+    assert found.split("; ") == [
+        "#gone: there is none, or it is private and the bot is not in it",
+        "old: it is archived",
+        "#leads: the bot is not in it",
+    ]
+    assert look(slack=tokens(slack))["slack channels"] == (True, "#oddspot")
+
+
 def test_names_the_scopes_that_are_missing() -> None:
     with LocalSlack(scopes=tuple(manifest_scopes() - {"files:write", "im:read"})) as slack:
         found = look(slack=tokens(slack))

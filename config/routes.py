@@ -47,6 +47,11 @@ def _good_webhook_url(url: str) -> str:
     return url
 
 
+def _one_or_several(given: object) -> object:
+    """Take one word where several may stand."""
+    return (given,) if isinstance(given, str) else given
+
+
 def _by_lines(given: object) -> object:
     """Take addresses that stand in one text, as a file of secrets has them, a line each."""
     return given.split() if isinstance(given, str) else given
@@ -58,9 +63,12 @@ def _host_alone(url: str) -> str:
 
 
 Mention = Annotated[str, AfterValidator(_good_mention)]
+Mentions = Annotated[tuple[Mention, ...], BeforeValidator(_one_or_several)]
+Patterns = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
 Hours = Annotated[str, AfterValidator(_good_hours)]
 WebhookUrl = Annotated[str, AfterValidator(_good_webhook_url), PlainSerializer(_host_alone)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Weekdays = Annotated[tuple[Weekday, ...], BeforeValidator(_one_or_several)]
 Images = Literal["full", "crop", "heatmap", "none"]
 WebhookEvent = Literal["incident.opened", "incident.updated", "incident.resolved"]
 
@@ -70,7 +78,7 @@ class EscalationSettings(Section):
 
     after_minutes: float = Field(gt=0, description="Minutes from the message on, without anybody's act.")
     channel: str | None = Field(None, description="Another channel to tell; null: a reply under the message.")
-    mention: tuple[Mention, ...] = Field((), description="Ids of people or user groups, or here.")
+    mention: Mentions = Field((), description="Ids of people or user groups, or here.")
 
     @model_validator(mode="after")
     def _tells_somebody(self) -> Self:
@@ -91,15 +99,15 @@ class RouteSettings(Section):
     """One rule: what it is for, and what it does; what it leaves open stays as it is without rules."""
 
     name: str | None = Field(None, max_length=80, description="What people call it.")
-    source: tuple[str, ...] = Field((), description="Names or patterns, as line-*; none: every source.")
+    source: Patterns = Field((), description="Names or patterns, as line-*; none: every source.")
     severity_from: float | None = Field(None, ge=0, description="Score over threshold, from this on.")
     severity_to: float | None = Field(None, gt=0, description="Score over threshold, below this.")
-    defect_class: tuple[str, ...] = Field((), description="Names or patterns of the defect's class, once it is known.")
+    defect_class: Patterns = Field((), description="Names or patterns of the defect's class, once it is known.")
     attributes: dict[str, str] = Field(default_factory=dict, description="Every one of these, as lot: L7*.")
-    days: tuple[Weekday, ...] = Field((), description="Weekdays in the source's zone; none: every day.")
+    days: Weekdays = Field((), description="Weekdays in the source's zone; none: every day.")
     hours: Hours | None = Field(None, description="Clock times in the source's zone, as 06:00-22:00.")
     channel: str | None = Field(None, description="Slack channel; null: the source's.")
-    mention: tuple[Mention, ...] = Field((), description="Ids of people or user groups, or here.")
+    mention: Mentions = Field((), description="Ids of people or user groups, or here.")
     escalate: EscalationSettings | None = Field(None, description="Whom to tell where nobody acts.")
     quiet: QuietSettings | None = Field(None, description="When nothing is posted.")
 

@@ -13,7 +13,7 @@ from agent.routes.decide import Decision, decide
 from agent.routes.explain import called, escalates_at, explain, rules_passed_over
 from agent.routes.match import Facts
 from config.load import load_settings
-from config.routes import RouteSettings
+from config.routes import Images, RouteSettings
 from config.settings import Settings
 from storage.commands.options import (
     UNSAFE,
@@ -35,6 +35,12 @@ from storage.repositories.silences import active_silences
 from storage.text import storable
 
 SHOWN_ID = re.compile(r"(?:a-)?(\d{1,18})", re.IGNORECASE)
+SEEN: dict[Images, str] = {
+    "full": "the whole image, small, beside the heatmap",
+    "crop": "crops of its regions",
+    "heatmap": "the heatmap",
+    "none": "no picture",
+}
 routes_app = typer.Typer(help="Who is told of what, when.", no_args_is_help=True)
 
 
@@ -83,6 +89,7 @@ def try_out(
         before = _before_rules(session, settings, found, now=now)
     decision = decide(settings, facts, now=now)
     words = [_facts_words(found, facts, now), *before, *explain(settings.routes, facts, decision, now=now)]
+    words.append(f"Slack may see of it: {SEEN[settings.images_of(found.source)]}.")
     if as_json:
         print_json(_as_json(settings, found, facts, decision, now) | {"also": before, "words": words})
         return
@@ -147,6 +154,7 @@ def _as_json(settings: Settings, found: Inspection, facts: Facts, decision: Deci
         "mention": list(decision.mention),
         "held_until": rfc3339(decision.held.end) if decision.held else None,
         "breaks_quiet": decision.breaks_quiet,
+        "images": settings.images_of(found.source),
         "escalates_at": rfc3339(escalates_at(decision, now=now)),
         "escalation": wanted.model_dump(mode="json") if wanted else None,
     }

@@ -48,6 +48,13 @@ def test_takes_an_address_that_nobody_can_listen_to(url: str) -> None:
     assert Settings.model_validate({"webhooks": [{"url": url, "secret": SECRET}]}).webhooks[0].url == url
 
 
+def test_takes_one_word_where_several_may_stand() -> None:
+    rule = {"source": "line-*", "defect_class": "scratch", "days": "mon", "mention": "here"}
+    (read,) = Settings.model_validate({"routes": [rule]}).routes
+
+    assert (read.source, read.defect_class, read.days, read.mention) == (("line-*",), ("scratch",), ("mon",), ("here",))
+
+
 def test_shows_no_secret_of_alarms_and_webhooks() -> None:
     settings = Settings.model_validate(
         {

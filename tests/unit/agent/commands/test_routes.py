@@ -45,6 +45,7 @@ def test_says_which_rule_fits_and_what_it_does(plant: Plant) -> None:
         "Rule 3 (paint) fits.",
         "It would be posted to #paint, calling U0ANNA and everybody here.",
         "If nobody acts within 15 min, a message goes to #leads at 2026-11-23 13:15 (Europe/Berlin), calling S0TEAM.",
+        "Slack may see of it: the heatmap.",
     ]
 
 

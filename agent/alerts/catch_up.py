@@ -29,7 +29,7 @@ PATIENCE = timedelta(minutes=10)
 def fold_what_is_over(database: Database, *, now: datetime) -> int:
     """Put what opened and closed while nothing could be posted into its channel's catch-up and return how much."""
     with database.transaction() as session:
-        folded = fold_closed(session, CATCH_UP, created_before=now - LONG, now=now)
+        folded = fold_closed(session, CATCH_UP, wanted_before=now - LONG, now=now)
     if folded:
         logger.info("incidents_folded", count=folded)
     return folded
@@ -59,8 +59,7 @@ def is_too_early(session: Session, delivery: Delivery, *, now: datetime) -> bool
 def render_catch_up(session: Session, settings: Settings, delivery: Delivery, now: datetime) -> Message:
     """Return what a catch-up says."""
     incidents = folded_incidents(session, delivery.id)
-    first = min((one.opened_at for one in incidents), default=now)
-    since = _moment(delivery, "since") or down_since(session, delivery.channel) or first
+    since = _moment(delivery, "since") or down_since(session, delivery.channel)
     view = SummaryView(
         since=since,
         until=_moment(delivery, "until") or now,
@@ -76,7 +75,7 @@ def render_quiet(session: Session, settings: Settings, delivery: Delivery, now: 
     incidents = folded_incidents(session, delivery.id)
     still = [one for one in incidents if one.state in OPEN_STATES]
     view = SummaryView(
-        since=_moment(delivery, "since") or min((one.opened_at for one in incidents), default=now),
+        since=_moment(delivery, "since"),
         until=_moment(delivery, "until") or now,
         zone=_zone(settings, incidents),
         closed=tuple(one for one in incidents if one.state not in OPEN_STATES),

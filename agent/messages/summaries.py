@@ -28,9 +28,12 @@ class OpenIncident:
 
 @dataclass(frozen=True, slots=True)
 class SummaryView:
-    """A span of time in which nothing was posted, and what came in it; waiting: incidents whose message follows."""
+    """A span of time in which nothing was posted, and what came in it; waiting: incidents whose message follows.
 
-    since: datetime
+    since: None where nothing was away, and something is told late all the same.
+    """
+
+    since: datetime | None
     until: datetime
     zone: str
     closed: tuple[Incident, ...]
@@ -40,7 +43,8 @@ class SummaryView:
 
 def catch_up_message(view: SummaryView) -> Message:
     """Return the line that says what opened and closed while Slack was away, and what follows."""
-    told = f"While Slack was away {_span(view)}: {_came_and_went(view.closed)}."
+    when = "Told late" if view.since is None else f"While Slack was away {_span(view.since, view)}"
+    told = f"{when}: {_came_and_went(view.closed)}."
     if view.waiting:
         follows = "is still open and follows" if view.waiting == 1 else "are still open and follow"
         told += f" {view.waiting} {follows}."
@@ -50,7 +54,8 @@ def catch_up_message(view: SummaryView) -> Message:
 def quiet_message(view: SummaryView) -> Message:
     """Return the summary after quiet hours: every incident still open with its buttons, and what came and went."""
     still = f"{several(len(view.open), 'incident')} still open" if view.open else "no incident still open"
-    told = f"Quiet hours {_span(view)} are over: {still}; {_came_and_went(view.closed)}."
+    hours = f"Quiet hours {_span(view.since, view)}" if view.since else "Quiet hours"
+    told = f"{hours} are over: {still}; {_came_and_went(view.closed)}."
     blocks = [section(f"*{told}*")]
     for one in view.open[:OPEN_SHOWN]:
         blocks += _open_one(one, view.until)
@@ -98,9 +103,9 @@ def _anomalies(count: int) -> str:
     return "1 anomaly" if count == 1 else f"{count} anomalies"
 
 
-def _span(view: SummaryView) -> str:
+def _span(since: datetime, view: SummaryView) -> str:
     """Write the span in its zone: clock times, with the date of a start on another day."""
     place = ZoneInfo(view.zone)
-    start, end = view.since.astimezone(place), view.until.astimezone(place)
+    start, end = since.astimezone(place), view.until.astimezone(place)
     form = "%H:%M" if start.date() == end.date() else "%Y-%m-%d %H:%M"
     return f"{start.strftime(form)} to {end.strftime('%H:%M')} ({view.zone})"

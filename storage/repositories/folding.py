@@ -41,12 +41,12 @@ def note_in(session: Session, notice_id: int, **values: Any) -> None:
     session.flush()
 
 
-def fold_closed(session: Session, notice: str, *, created_before: datetime, now: datetime) -> int:
+def fold_closed(session: Session, notice: str, *, wanted_before: datetime, now: datetime) -> int:
     """Fold the posts of incidents that opened and closed untold into a notice a channel, and return how many."""
     is_over = and_(
         DeliveryRow.kind == DeliveryKind.POST,
         DeliveryRow.state == DeliveryState.PENDING,
-        DeliveryRow.created_at < created_before,
+        func.coalesce(DeliveryRow.wanted_at, DeliveryRow.created_at) < wanted_before,
         _is_surely_unsent(),
         IncidentRow.id == DeliveryRow.incident_id,
         IncidentRow.state.in_(CLOSED_STATES),

@@ -27,10 +27,10 @@ class DeliveryNotUnsentError(StorageError):
 
 
 def retry_delivery(session: Session, delivery_id: int, *, actor: str, now: datetime) -> None:
-    """Make a delivery due now, with an audit row; raise UnknownDeliveryError or DeliveryNotUnsentError."""
+    """Make a delivery wanted now, with an audit row; raise UnknownDeliveryError or DeliveryNotUnsentError."""
     row = _unsent(session, delivery_id)
     was = row.state
-    row.state, row.due_at = DeliveryState.PENDING, now
+    row.state, row.due_at, row.wanted_at = DeliveryState.PENDING, now, now
     _audit(session, row, "delivery_retry", was, actor=actor, now=now)
 
 

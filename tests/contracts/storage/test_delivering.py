@@ -103,8 +103,8 @@ def test_folds_only_what_is_closed_untold_old_and_surely_unsent(database: Databa
         row(session, posts[3]).payload = {"doubtful_since": NOON.isoformat()}
         session.flush()
 
-        assert fold_closed(session, "catch_up", created_before=NOON + MINUTE, now=NOON + HOUR) == 1
-        assert fold_closed(session, "catch_up", created_before=NOON + MINUTE, now=NOON + HOUR) == 0
+        assert fold_closed(session, "catch_up", wanted_before=NOON + MINUTE, now=NOON + HOUR) == 1
+        assert fold_closed(session, "catch_up", wanted_before=NOON + MINUTE, now=NOON + HOUR) == 0
         states = [row(session, one).state for one in (*posts, young, edit_id or 0)]
         notice = row(session, posts[0]).folded_into or 0
 
@@ -269,7 +269,8 @@ def test_lets_a_person_retry_or_drop_what_is_unsent_with_an_audit_row(database: 
             drop_delivery(session, 1, actor="terminal:anna", now=NOON)
         mark_failed(session, claimed, error="is_archived")
         retry_delivery(session, 1, actor="terminal:anna", now=NOON + HOUR)
-        assert (row(session, 1).state, row(session, 1).due_at) == (DeliveryState.PENDING, NOON + HOUR)
+        retried = row(session, 1)
+        assert (retried.state, retried.due_at, retried.wanted_at) == (DeliveryState.PENDING, NOON + HOUR, NOON + HOUR)
         drop_delivery(session, 1, actor="terminal:anna", now=NOON + HOUR)
         with pytest.raises(DeliveryNotUnsentError, match="D-1 is dropped"):
             retry_delivery(session, 1, actor="terminal:anna", now=NOON + HOUR)

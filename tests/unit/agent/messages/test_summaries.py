@@ -62,6 +62,8 @@ def test_says_in_one_line_what_was_missed() -> None:
         "While Slack was away 12:00 to 13:00 (Europe/Berlin): 3 incidents opened and resolved, 9 anomalies."
     )
     assert "1 incident opened and resolved, 3 anomalies." in checked(catch_up_message(view(closed=1))).text
+    late = checked(catch_up_message(view(closed=1, since=None))).text
+    assert late == "Told late: 1 incident opened and resolved, 3 anomalies."
     assert checked(catch_up_message(view(waiting=1))).text.endswith(
         "none opened and closed meanwhile. 1 is still open and follows."
     )

@@ -1,5 +1,6 @@
 """Folding, alarms, webhooks and the outbox, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -80,6 +81,21 @@ def test_gathers_into_one_notice_until_it_is_being_sent(database: Database) -> N
         assert gather(session, "#a", "catch_up", wanted_at=None, now=NOON) != first
         put_in_doubt(session, claimed, due_at=NOON, error="lost")
         assert gather(session, "#a", "catch_up", wanted_at=None, now=NOON) != first
+
+
+def test_gathers_into_one_notice_with_two_bots_at_once(database: Database) -> None:
+    def gather_one() -> int:
+        with database.transaction() as session:
+            return gather(session, "#a", "quiet", wanted_at=NOON + HOUR, now=NOON)
+
+    with ThreadPoolExecutor(1) as other_bot:
+        with database.transaction() as session:
+            first = gather(session, "#a", "quiet", wanted_at=NOON + HOUR, now=NOON)
+            second = other_bot.submit(gather_one)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.5)  # it waits for the first to end
+
+        assert second.result(timeout=20) == first
 
 
 def test_gathers_for_each_moment_by_itself(database: Database) -> None:

@@ -190,6 +190,16 @@ def test_explains_every_key_in_the_template() -> None:
             assert f"# {field.description}" in template
 
 
+def test_explains_what_a_rule_and_a_webhook_may_say() -> None:
+    lines = settings_template().splitlines()
+
+    at = lines.index("# routes: []")
+    assert lines[at + 1] == "# Each may say:"
+    assert "#   quiet - When nothing is posted." in lines
+    assert "#     hours - Clock times in the source's zone, as 22:00-06:00." in lines
+    assert "#   secret - whsec_ and base64 of 24 to 64 random bytes; or ODDSPOT__WEBHOOKS__0__SECRET_FILE." in lines
+
+
 def test_loads_the_template_with_every_default_uncommented(tmp_path: Path) -> None:
     lines = settings_template().splitlines()
     keys = [text.replace("# ", "", 1) if text.lstrip("# ").split(":")[0].isidentifier() else text for text in lines]

@@ -6,6 +6,7 @@ import structlog
 
 from agent.alerts.routing import call_if_worse, channel_of_incident, post_by_rule
 from agent.alerts.webhooks import tell_opened, tell_updated
+from agent.routes.decide import channel_of_notice
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.records import DeliveryKind, Event, EventKind, Incident, NewDelivery
@@ -78,7 +79,7 @@ def _route_anomaly(session: Session, settings: Settings, event: Event, now: date
 
 
 def _route_notice(session: Session, settings: Settings, event: Event, now: datetime) -> None:
-    channel = settings.channel_of(source_by_id(session, event.source_id).name)
+    channel = channel_of_notice(settings, source_by_id(session, event.source_id).name, now=now)
     payload = {"notice": event.kind, "source_id": event.source_id} | event.payload
     notice = NewDelivery(DeliveryKind.NOTICE, channel, now, event_id=event.id, payload=payload)
     add_delivery(session, notice, now=now)

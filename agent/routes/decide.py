@@ -79,6 +79,14 @@ def is_worse(decision: Decision, before: dict[str, Any]) -> bool:
     return float(was) < decision.severity_from <= decision.severity
 
 
+def channel_of_notice(settings: Settings, source: str, *, now: datetime) -> str:
+    """Return where what is said of a source itself goes: the first rule that fits and asks nothing of an anomaly."""
+    rules = [rule for rule in settings.routes if not _asks_of_an_anomaly(rule)]
+    facts = Facts(source, 0.0, settings.zone_of(source))
+    found = first_fitting(rules, facts, now=now)
+    return (found[1].channel if found else None) or settings.channel_of(source)
+
+
 def first_fitting(rules: Sequence[RouteSettings], facts: Facts, *, now: datetime) -> tuple[int, RouteSettings] | None:
     """Return the first rule that fits and its number from 1 on."""
     return next(((number, rule) for number, rule in enumerate(rules, 1) if why_not(rule, facts, now=now) is None), None)
@@ -97,6 +105,11 @@ def escalation_due(route: dict[str, Any], *, posted_at: datetime) -> datetime | 
 def rule_name(number: int, name: str | None) -> str:
     """Return what people call a rule."""
     return f"rule {number} ({name})" if name else f"rule {number}"
+
+
+def _asks_of_an_anomaly(rule: RouteSettings) -> bool:
+    bounds = (rule.severity_from, rule.severity_to)
+    return any(bound is not None for bound in bounds) or bool(rule.defect_class or rule.attributes)
 
 
 def _breaks(quiet: QuietSettings | None, facts: Facts) -> bool:

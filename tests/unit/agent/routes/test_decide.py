@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.routes.decide import decide, escalation_due
+from agent.routes.decide import channel_of_notice, decide, escalation_due
 from agent.routes.match import Facts
 from config.settings import Settings
 
@@ -31,6 +31,18 @@ def test_leaves_everything_as_it_is_without_a_rule_that_fits() -> None:
     for rules in (settings(sources=sources), settings({"source": ["cam"], "channel": "#cams"}, sources=sources)):
         decision = decide(rules, FACTS, now=MONDAY_NOON)
         assert (decision.channel, decision.rule, decision.held, decision.mention) == ("#paint", None, None, ())
+
+
+def test_sends_what_is_said_of_a_source_where_its_rules_say_that_ask_nothing_of_an_anomaly() -> None:
+    asks = [{"severity_from": 0}, {"severity_to": 9}, {"defect_class": "dent"}, {"attributes": {"lot": "*"}}]
+    rules = [rule | {"channel": "#no"} for rule in asks]
+    rules += [{"source": "line-1", "hours": "12:00-14:00", "channel": "#paint"}, {"channel": "#rest"}]
+    given = settings(*rules, time_zone="Europe/Berlin")
+
+    assert channel_of_notice(given, "line-1", now=MONDAY_NOON) == "#paint"
+    assert channel_of_notice(given, "line-1", now=MONDAY_NOON + timedelta(hours=3)) == "#rest"
+    assert channel_of_notice(given, "line-2", now=MONDAY_NOON) == "#rest"
+    assert channel_of_notice(settings(), "line-1", now=MONDAY_NOON) == "#oddspot"
 
 
 def test_keeps_the_channel_of_the_source_where_a_rule_names_none() -> None:

@@ -2,6 +2,8 @@ import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.routes.hours import span_at, span_of
 
@@ -42,6 +44,26 @@ def test_never_leaves_a_night_and_comes_back() -> None:
     changes = [one for one, other in itertools.pairwise(inside) if one != other]
     assert len(changes) == 2
     assert sum(inside) * 10 == 5.5 * 60
+
+
+@given(
+    zone=st.sampled_from([BERLIN, "UTC", "America/Sao_Paulo", "Australia/Lord_Howe", "Asia/Kathmandu", "Africa/Cairo"]),
+    day=st.dates(date(2020, 1, 1), date(2030, 12, 31)),
+    start=st.integers(0, 24 * 4 - 1),
+    quarters=st.integers(1, 20 * 4),
+)
+def test_makes_one_whole_span_a_day_whatever_the_clocks_do(zone: str, day: date, start: int, quarters: int) -> None:
+    first, last = (f"{quarter // 4 % 24:02}:{quarter % 4 * 15:02}" for quarter in (start, start + quarters))
+    hours = f"{first}-{last}"
+    span, after = span_of(hours, zone, day), span_of(hours, zone, day + timedelta(days=1))
+    nominal = timedelta(minutes=15 * quarters)
+
+    assert abs((span.end - span.start) - nominal) <= timedelta(hours=1)
+    assert span.end <= after.start
+    for moment in (span.start, span.start + (span.end - span.start) / 2, span.end - timedelta(seconds=1)):
+        assert span_at(hours, zone, moment) == span
+    assert span_at(hours, zone, span.start - timedelta(seconds=1)) != span
+    assert span_at(hours, zone, span.end) != span
 
 
 @pytest.mark.parametrize(

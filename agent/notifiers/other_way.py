@@ -36,7 +36,8 @@ class AppriseWay:
     def __init__(self, settings: AlarmSettings) -> None:
         from apprise import Apprise, AppriseAsset  # noqa: PLC0415 - takes long to load, and few set it up
 
-        logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+        for name in ("apprise", "urllib3"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         self._apprise = Apprise(asset=AppriseAsset(app_id="Oddspot", app_desc="Oddspot", secure_logging=True))
         for number, url in enumerate(settings.urls, 1):
             if not self._apprise.add(url.get_secret_value()):

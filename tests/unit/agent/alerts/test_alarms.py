@@ -136,6 +136,25 @@ def test_tries_to_tell_an_alarm_again_until_it_is_taken(
     assert counts == [1, 2, 3, 3, 3]
 
 
+def test_goes_on_where_the_other_way_breaks_and_says_nothing_of_its_address(
+    plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock
+) -> None:
+    class Broken:
+        def tell(self, title: str, body: str) -> bool:
+            message = f"cannot reach mailto://user:hidden@example.com with {title} {body}"
+            raise RuntimeError(message)
+
+    bell = AlarmBell(plant.database, Broken(), InlineExecutor(), clock)
+    notifier.failures = [NotifyError("#oddspot", "invalid_auth", permanent=True)]
+    plant.anomaly(has_heatmap=False)
+    rounds.run(1)
+    with capture_logs() as logs:
+        assert bell.look() == 1
+
+    assert [line.get("error") for line in logs if line["event"] == "alarm_not_told"] == ["RuntimeError"]
+    assert "hidden" not in str(logs)
+
+
 def test_lets_two_bots_tell_an_alarm_once(
     plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock, bell: AlarmBell, way: FakeWay
 ) -> None:

@@ -34,7 +34,12 @@ def test_leaves_everything_as_it_is_without_a_rule_that_fits() -> None:
 
 
 def test_sends_what_is_said_of_a_source_where_its_rules_say_that_ask_nothing_of_an_anomaly() -> None:
-    asks = [{"severity_from": 0}, {"severity_to": 9}, {"defect_class": "dent"}, {"attributes": {"lot": "*"}}]
+    asks: list[dict[str, Any]] = [
+        {"severity_from": 0},
+        {"severity_to": 9},
+        {"defect_class": "dent"},
+        {"attributes": {"lot": "*"}},
+    ]
     rules = [rule | {"channel": "#no"} for rule in asks]
     rules += [{"source": "line-1", "hours": "12:00-14:00", "channel": "#paint"}, {"channel": "#rest"}]
     given = settings(*rules, time_zone="Europe/Berlin")

@@ -109,9 +109,11 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "label": _storage_commands,
     "history": _storage_commands,
     "db": _storage_commands,
+    "outbox": _storage_commands,
     "talk": _agent_commands,
     "ask": _agent_commands,
     "whatif": _agent_commands,
+    "routes": _agent_commands,
 }
 
 

@@ -10,6 +10,8 @@ import yaml
 from slack_sdk import WebClient
 
 import config
+from agent.channel_checks import check_channels
+from agent.notifiers.other_way import AlarmUrlError, other_way
 from agent.notifiers.slack_client import make_client
 from agent.notifiers.slack_errors import SlackTrouble, explain
 from config.settings import AssistantSettings, Settings
@@ -27,6 +29,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     else:
         yield from _slack(settings)
     yield _model(settings.assistant)
+    yield _alarms(settings)
 
 
 def _slack(settings: Settings) -> Iterator[Check]:
@@ -40,6 +43,7 @@ def _slack(settings: Settings) -> Iterator[Check]:
     yield Check("slack token", is_ok=True, found=f"{response['user']} in {response['team']}")
     headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
     yield _scopes(headers.get("x-oauth-scopes", ""))
+    yield check_channels(settings, client)
     yield _way_in(settings, client)
 
 
@@ -50,6 +54,18 @@ def _scopes(granted: str) -> Check:
         fix = "Update the app from config/slack_manifest.yaml and install it again."
         return Check("slack scopes", is_ok=False, found=f"missing: {', '.join(missing)}", fix=fix)
     return Check("slack scopes", is_ok=True, found=f"all {len(manifest_scopes())} of the manifest")
+
+
+def _alarms(settings: Settings) -> Check:
+    count = len(settings.alarms.urls)
+    if not count:
+        return Check("alarms", is_ok=True, found="no other way than the log: alarms.urls is empty")
+    try:
+        other_way(settings.alarms)
+    except AlarmUrlError as error:
+        return Check("alarms", is_ok=False, found=str(error), fix="Look at alarms.urls.")
+    words = "address" if count == 1 else "addresses"
+    return Check("alarms", is_ok=True, found=f"{count} {words}; nothing was sent")
 
 
 def _way_in(settings: Settings, client: WebClient) -> Check:

@@ -1,8 +1,9 @@
-"""Commands about people: `talk`, `ask`, `whatif`."""
+"""Commands about people: `talk`, `ask`, `whatif`, `routes`."""
 
 import typer
 
 from agent.commands.ask import ask
+from agent.commands.routes import routes_app
 from agent.commands.talk import talk
 from agent.commands.whatif import whatif
 
@@ -10,3 +11,4 @@ app = typer.Typer()
 app.command()(talk)
 app.command()(ask)
 app.command()(whatif)
+app.add_typer(routes_app, name="routes")

@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from rich.console import Console
 
+from agent.alerts.alarms import AlarmBell
+from agent.alerts.catch_up import fold_what_is_over
 from agent.alerts.deliver import CHANNELS_AT_ONCE, Deliverer
 from agent.alerts.outage import tell_outages
 from agent.alerts.outgoing import Outgoing
@@ -17,6 +19,7 @@ from agent.alerts.route import repeat_untaken, resolve_quiet, route_events
 from agent.bot.asking import Asker
 from agent.bot.service import start_bot
 from agent.notifiers.console import ConsoleNotifier
+from agent.notifiers.other_way import other_way
 from agent.notifiers.port import Notifier
 from agent.notifiers.slack import SlackNotifier
 from agent.notifiers.slack_client import check_bot_token, make_client
@@ -35,9 +38,17 @@ LONGEST_PAUSE_SECONDS = 30.0
 class Talk:
     """Routes and delivers until it is told to stop; a fault in one round never ends the loop."""
 
-    def __init__(self, out: Outgoing, deliverer: Deliverer, *, poll_seconds: float = POLL_SECONDS) -> None:
+    def __init__(
+        self,
+        out: Outgoing,
+        deliverer: Deliverer,
+        *,
+        bell: AlarmBell | None = None,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
         self._out = out
         self._deliverer = deliverer
+        self._bell = bell
         self._poll_seconds = poll_seconds
         self._chores_due_at: datetime | None = None
 
@@ -67,6 +78,9 @@ class Talk:
         resolve_quiet(self._out.database, self._out.settings, now=now)
         repeat_untaken(self._out.database, self._out.settings, now=now)
         tell_outages(self._out.database, self._out.settings, now=now)
+        fold_what_is_over(self._out.database, now=now)
+        if self._bell is not None:
+            self._bell.look()
         with self._out.database.transaction() as session:
             forget_seen_events(session, before=now - SEEN_FOR)
 
@@ -88,7 +102,7 @@ def start_talk(
 ) -> None:
     """Tell and listen until `stop` is set: in Slack with a bot token, else on the console.
 
-    Raise SlackAuthError for a token Slack refuses, PortInUseError in HTTP mode.
+    Raise SlackAuthError for a token Slack refuses, PortInUseError in HTTP mode, AlarmUrlError for a bad address.
     """
     chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
     with ExitStack() as stack:
@@ -102,7 +116,10 @@ def start_talk(
         sending = stack.enter_context(ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="sending"))
         out = Outgoing(database, blobs, notifier, settings, clock)
         logger.info("talking", through=type(notifier).__name__)
-        Talk(out, Deliverer(out, sending, chance=chance)).run(stop)
+        ringing = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="alarm"))
+        after = timedelta(minutes=settings.alarms.unsent_minutes)
+        bell = AlarmBell(database, other_way(settings.alarms), ringing, clock, after)
+        Talk(out, Deliverer(out, sending, chance=chance), bell=bell).run(stop)
 
 
 def _own_assistant(settings: Settings, database: Database) -> Asker:

@@ -95,15 +95,31 @@ def _parsed(value: str) -> Any:
 
 
 def _put(values: dict[str, Any], keys: tuple[str, ...], value: object) -> None:
-    for wanted in keys[:-1]:
+    for number, wanted in enumerate(keys[:-1], 1):
         key = next((known for known in values if str(known).lower() == wanted), wanted)
         inner = values.get(key)
+        if isinstance(inner, list) and _is_place(inner, keys[number]):
+            _put_into_list(inner, keys[number:], value)
+            return
         if not isinstance(inner, dict):
             inner = {}
             values[key] = inner
         values = inner
     matching = next((key for key in values if str(key).lower() == keys[-1]), keys[-1])
     values[matching] = value
+
+
+def _is_place(items: list[Any], key: str) -> bool:
+    return key.isascii() and key.isdigit() and int(key) < len(items)
+
+
+def _put_into_list(items: list[Any], keys: tuple[str, ...], value: object) -> None:
+    """Set one item, or a key within it, by its place from 0 on: as WEBHOOKS__0__SECRET."""
+    place = int(keys[0])
+    if len(keys) == 1:
+        items[place] = value
+    elif isinstance(items[place], dict):
+        _put(items[place], keys[1:], value)
 
 
 def _validated(values: dict[str, Any], file: Path | None) -> Settings:

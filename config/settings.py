@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, SecretStr, model_validator
+
+from config.routes import AlarmSettings, Images, RouteSettings, WebhookSettings, need_distinct_names
+from config.sections import ClockTime, is_safe
+from config.sections import Section as _Section
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
 CRON_FIELDS = 5
 CRON_FIELD = re.compile(r"[a-z0-9*/,-]+", re.IGNORECASE)
 USER_INFO = re.compile(r"//[^/@]*@")
-LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")
 
 
 def _known_zone(name: str) -> str:
@@ -46,15 +48,6 @@ def _good_cron(line: str) -> str:
     return line
 
 
-def _good_clock(text: str) -> str:
-    try:
-        time.fromisoformat(text)
-    except ValueError as error:
-        message = f"{text!r} is not a time of day, as 06:00"
-        raise ValueError(message) from error
-    return text
-
-
 def _without_password(url: str | None) -> str | None:
     return None if url is None else USER_INFO.sub("//***@", url)
 
@@ -62,7 +55,6 @@ def _without_password(url: str | None) -> str | None:
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Pattern = Annotated[str, AfterValidator(_good_pattern)]
 CronLine = Annotated[str, AfterValidator(_good_cron)]
-ClockTime = Annotated[str, AfterValidator(_good_clock)]
 Url = Annotated[str, PlainSerializer(_without_password)]
 
 
@@ -81,15 +73,6 @@ MethodName = Literal[
     "simplenet",
     "devnet",
 ]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        validate_default=True,
-        coerce_numbers_to_str=True,  # a password of digits, or the source `line: 7`, stays text
-    )
 
 
 class LimitSettings(_Section):
@@ -200,6 +183,7 @@ class SourceSettings(_Section):
     mode: Literal["live", "batch"] = Field("live", description="live pages people; batch never does.")
     time_zone: TimeZone | None = Field(None, description="The source's own zone; null takes the global one.")
     channel: str | None = Field(None, description="Slack channel for its alerts; null takes slack.channel.")
+    images: Images | None = Field(None, description="What Slack may see of its images; null takes slack.images.")
     late_after_seconds: float = Field(3600.0, gt=0, description="Older frames are scored but never page.")
     active: ActiveSettings = Field(ActiveSettings(), description="Active hours, for frozen and silent; default always.")
     silent_after_seconds: float | None = Field(
@@ -230,13 +214,16 @@ class SlackSettings(_Section):
     port: int = Field(3000, ge=1, le=65535, description="http: port to listen on.")
     api_url: str = Field("https://slack.com/api/", description="Where Slack's Web API is; https unless loopback.")
     channel: str = Field("#oddspot", description="Channel for alerts.")
+    images: Images = Field(
+        "heatmap", description="Pictures in Slack: full (image beside heatmap), crop (regions alone), heatmap, none."
+    )
     allowed_users: tuple[str, ...] = Field((), description="User ids that may press buttons; empty: every full member.")
     allowed_groups: tuple[str, ...] = Field((), description="User group ids whose members may press them too.")
     allowed_channels: tuple[str, ...] = Field((), description="Channel ids where they may be pressed; empty: all.")
 
     @model_validator(mode="after")
     def _safe_api_url(self) -> Self:
-        if not self.api_url.startswith(("https://", *LOOPBACK)):
+        if not is_safe(self.api_url):
             message = f"api_url {self.api_url!r} must use https unless it is on loopback"
             raise ValueError(message)
         return self
@@ -312,6 +299,14 @@ class Settings(_Section):
     storage: StorageSettings = Field(StorageSettings(), description="Database and files.")
     retention: RetentionSettings = Field(RetentionSettings(), description="What is thrown away.")
     shifts: ShiftSettings = Field(ShiftSettings(), description="Working shifts.")
+    routes: tuple[RouteSettings, ...] = Field((), description="Who is told of what, when: the first rule that fits.")
+    alarms: AlarmSettings = Field(AlarmSettings(), description="How people learn that something cannot be told.")
+    webhooks: tuple[WebhookSettings, ...] = Field((), description="Addresses that get signed JSON.")
+
+    @model_validator(mode="after")
+    def _distinct_webhooks(self) -> Self:
+        need_distinct_names(self.webhooks)
+        return self
 
     @model_validator(mode="after")
     def _plain_source_names(self) -> Self:
@@ -345,6 +340,11 @@ class Settings(_Section):
         """Return where a source's alerts go."""
         own = self.sources[source].channel if source in self.sources else None
         return own or self.slack.channel
+
+    def images_of(self, source: str) -> Images:
+        """Return what Slack may see of a source's images."""
+        own = self.sources[source].images if source in self.sources else None
+        return own or self.slack.images
 
     @property
     def database_url(self) -> str:

@@ -1,7 +1,7 @@
 """The settings file that `oddspot init` writes: every key with its meaning and its default."""
 
 import json
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -42,7 +42,29 @@ def _field(name: str, field: FieldInfo, *, indent: int) -> str:
     default: Any = field.get_default(call_default_factory=True)
     if isinstance(default, BaseModel):
         return f"{explained}{pad}# {name}:\n{_fields(type(default), indent=indent + 2)}"
-    return f"{explained}{pad}# {name}: {_yaml(default)}\n"
+    return f"{explained}{pad}# {name}: {_yaml(default)}\n{_each(field, pad)}"
+
+
+def _each(field: FieldInfo, pad: str) -> str:
+    """Explain what each of several may say, as in a list of rules; nothing where a setting is no list of sections."""
+    item = _section_in(field)
+    if get_origin(field.annotation) is not tuple or item is None:
+        return ""
+    return f"{pad}# Each may say:\n{_keys(item, f'{pad}#   ')}"
+
+
+def _keys(model: type[BaseModel], before: str) -> str:
+    lines = []
+    for name, field in model.model_fields.items():
+        inner = _section_in(field)
+        lines.append(f"{before}{name} - {field.description}\n")
+        lines += [_keys(inner, f"{before}  ")] if inner else []
+    return "".join(lines)
+
+
+def _section_in(field: FieldInfo) -> type[BaseModel] | None:
+    parts = get_args(field.annotation)
+    return next((part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)), None)
 
 
 def _yaml(value: object) -> str:

@@ -8,8 +8,8 @@ from detectors.active_hours import active_between
 from detectors.silence import silent_after
 from storage.database import Database, Session
 from storage.records import SILENT, Outage, Source, SourceState
+from storage.repositories.arrivals import last_arrivals, last_received_at, spans_with_frames
 from storage.repositories.outages import end_outage, keep_outage, open_outage, open_outage_of, watch_alone
-from storage.repositories.pace import last_arrivals, last_received_at, spans_with_frames
 from storage.repositories.sources import list_sources
 
 ARRIVALS = 200

@@ -10,6 +10,7 @@ from storage.commands.labels import label_app
 from storage.commands.lists import db_app
 from storage.commands.memory import memory_app
 from storage.commands.outages import outage_app
+from storage.commands.outbox import outbox_app
 from storage.commands.silences import silence_app
 from storage.commands.sources import source_app
 
@@ -24,3 +25,4 @@ app.add_typer(memory_app, name="memory")
 app.add_typer(outage_app, name="outage")
 app.add_typer(history_app, name="history")
 app.add_typer(db_app, name="db")
+app.add_typer(outbox_app, name="outbox")

@@ -99,7 +99,8 @@ class Plant:
                 vectors=None if looks is None else unit_bytes(looks),
                 embedding_space="space",
                 heatmap=self.blobs.put(make_png(self.frames)) if has_heatmap else None,
-                crops=(self.blobs.put(make_png(self.frames + 1000)),) if has_heatmap else (),
+                thumbnail=values.pop("thumbnail", None),
+                crops=values.pop("crops", (self.blobs.put(make_png(self.frames + 1000)),) if has_heatmap else ()),
             )
             inspection_id = record_inspection(session, lease, version, new, is_told=True, pages=pages, now=at)
             assert inspection_id is not None

@@ -7,24 +7,23 @@ from datetime import timedelta
 
 import structlog
 
-from agent.alerts.backoff import backoff
 from agent.alerts.edit import send_edit, send_farewell
+from agent.alerts.escalate import send_escalation
 from agent.alerts.outage import send_outage
-from agent.alerts.outgoing import NotYetError, Outgoing
-from agent.alerts.pace import Pace
+from agent.alerts.outgoing import Outgoing
 from agent.alerts.picture import send_picture
 from agent.alerts.post import send_notice, send_post
+from agent.alerts.settle import OUR_FAULT, settle_error, settle_sent
+from agent.alerts.webhooks import send_webhook
 from agent.notifiers.port import NotifyError
 from config.errors import OddspotError
 from storage.records import Delivery, DeliveryKind
-from storage.repositories.deliveries import mark_due_again, mark_failed
-from storage.repositories.sending import claim_for_channels, has_work, put_in_doubt, put_stuck_in_doubt
+from storage.repositories.pace import spoke
+from storage.repositories.sending import claim_for_channels, has_work, put_stuck_in_doubt
 
 logger = structlog.get_logger()
 CHANNELS_AT_ONCE = 8
 STUCK_AFTER = timedelta(seconds=60)
-MOST_PICTURE_TRIES = 10
-OUR_FAULT = "a fault of ours, see the log"
 
 SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
     DeliveryKind.POST: send_post,
@@ -33,6 +32,8 @@ SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
     DeliveryKind.NOTICE: send_notice,
     DeliveryKind.FAREWELL: send_farewell,
     DeliveryKind.OUTAGE: send_outage,
+    DeliveryKind.ESCALATION: send_escalation,
+    DeliveryKind.WEBHOOK: send_webhook,
 }
 
 
@@ -51,7 +52,6 @@ class Deliverer:
         self._executor = executor
         self._chance = chance
         self._stuck_after = stuck_after
-        self._pace = Pace()
         self._at_work: dict[str, tuple[Delivery, Future[None]]] = {}
 
     def has_work(self) -> bool:
@@ -68,8 +68,7 @@ class Deliverer:
         with self._out.database.transaction() as session:
             held = [delivery.id for delivery, _ in self._at_work.values()]
             stuck = put_stuck_in_doubt(session, started_before=now - self._stuck_after, held=held, now=now)
-            busy = {*self._at_work, *self._pace.busy(now=now)}
-            claimed = claim_for_channels(session, busy=busy, limit=room, now=now) if room > 0 else []
+            claimed = claim_for_channels(session, busy=self._at_work, limit=room, now=now) if room > 0 else []
         if stuck:
             logger.warning("deliveries_in_doubt", count=stuck)
         for delivery in claimed:
@@ -97,44 +96,10 @@ class Deliverer:
             fault = NotifyError(delivery.channel, OUR_FAULT, ambiguous=True)
             self._settle(delivery, fault)  # it may have come after the message was accepted
         else:
-            logger.info("delivered", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id)
+            settle_sent(self._out, delivery)
         finally:
-            self._pace.spoke(delivery.channel, now=self._out.clock())
+            with self._out.database.transaction() as session:
+                spoke(session, delivery.channel, delivery.id, now=self._out.clock())
 
     def _settle(self, delivery: Delivery, error: NotifyError) -> None:
-        now, wait = self._out.clock(), backoff(delivery.attempts, self._chance)
-        is_ours = error.reason == OUR_FAULT
-        is_hopeless = (delivery.kind is DeliveryKind.PICTURE or is_ours) and delivery.attempts >= MOST_PICTURE_TRIES
-        with self._out.database.transaction() as session:
-            if isinstance(error, NotYetError):
-                due_at = now + timedelta(seconds=error.seconds)
-                mark_due_again(session, delivery, due_at=due_at, error=error.reason, counts=False)
-            elif error.retry_after is not None:
-                due_at = now + timedelta(seconds=error.retry_after)
-                mark_due_again(session, delivery, due_at=due_at, error=error.reason, counts=False)
-                self._pace.wait(delivery.channel, due_at)
-            elif error.permanent or is_hopeless:
-                mark_failed(session, delivery, error=error.reason)
-            elif error.ambiguous:
-                put_in_doubt(session, delivery, due_at=now + wait, error=error.reason)
-            else:
-                mark_due_again(session, delivery, due_at=now + wait, error=error.reason)
-        _log(delivery, error, is_given_up=error.permanent or is_hopeless)
-
-
-def _log(delivery: Delivery, error: NotifyError, *, is_given_up: bool) -> None:
-    if isinstance(error, NotYetError):
-        return
-    said = {
-        "delivery_id": delivery.id,
-        "kind": delivery.kind,
-        "channel": delivery.channel,
-        "incident_id": delivery.incident_id,
-        "attempts": delivery.attempts,
-        "reason": error.reason,
-    }
-    if is_given_up:
-        event = "picture_not_delivered" if delivery.kind is DeliveryKind.PICTURE else "alert_not_delivered"
-        logger.error(event, **said)
-    else:
-        logger.warning("delivery_put_off", **said)
+        settle_error(self._out, delivery, error, self._chance)

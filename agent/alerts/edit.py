@@ -32,7 +32,7 @@ def send_edit(out: Outgoing, delivery: Delivery) -> None:
         now = out.clock()
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
             incident = incident_by_id(session, incident_of(delivery))
-            add_picture(session, incident, delivery.channel, now=now)
+            add_picture(session, out.settings, incident, delivery.channel, now=now)
 
 
 def add_farewell(session: Session, post: Delivery, *, now: datetime) -> None:

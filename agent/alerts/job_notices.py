@@ -8,6 +8,7 @@ from agent.messages.message import Message
 from agent.messages.missed_message import MissedView, missed_message
 from agent.messages.notices import job_message
 from agent.messages.proposal_message import ProposalView, proposal_message
+from agent.routes.decide import channel_of_notice
 from config.settings import Settings
 from storage.database import Session
 from storage.queries.inspections import get_inspection
@@ -25,7 +26,7 @@ AUDITED = timedelta(days=90)
 
 def route_job(session: Session, settings: Settings, event: Event, now: datetime) -> None:
     """Let a job's result be told where it was asked for, else in its source's channel."""
-    own = settings.channel_of(source_by_id(session, event.source_id).name)
+    own = channel_of_notice(settings, source_by_id(session, event.source_id).name, now=now)
     channel = str(event.payload.get("channel") or own)
     payload = {"notice": event.kind, "source_id": event.source_id} | event.payload
     add_delivery(session, NewDelivery(DeliveryKind.NOTICE, channel, now, event_id=event.id, payload=payload), now=now)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from agent.alerts.catch_up import CATCH_UP, QUIET, render_catch_up, render_quiet
 from agent.alerts.job_notices import render_job
 from agent.alerts.view import digest_view, explained_view, inspection
 from agent.messages.looking_messages import explain_message, similar_message
@@ -53,4 +54,6 @@ NOTICES: dict[str, Render] = {
     EventKind.JOB_DONE: _job,
     "similar": _similar,
     "explain": _explain,
+    CATCH_UP: render_catch_up,
+    QUIET: render_quiet,
 }

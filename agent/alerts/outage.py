@@ -10,6 +10,7 @@ from agent.errors import AgentError
 from agent.messages.message import Message
 from agent.messages.outage_message import outage_message
 from agent.notifiers.port import BadContentError, MessageGoneError, NotifyError, Place
+from agent.routes.decide import channel_of_notice
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.records import Delivery, DeliveryKind, Event, NewDelivery, Outage
@@ -93,7 +94,7 @@ def _is_silenced(session: Session, outage: Outage, now: datetime) -> bool:
 
 
 def _tell(session: Session, settings: Settings, outage: Outage, now: datetime) -> None:
-    channel = settings.channel_of(outage.source)
+    channel = channel_of_notice(settings, outage.source, now=now)
     add_delivery(session, NewDelivery(DeliveryKind.OUTAGE, channel, now, outage_id=outage.id), now=now)
 
 

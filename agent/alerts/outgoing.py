@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.alerts.notices import render
+from agent.alerts.routing import route_of
 from agent.alerts.view import incident_view
 from agent.errors import AgentError
 from agent.messages.incident_message import incident_message
+from agent.messages.mentions import with_mention
 from agent.messages.message import Message
 from agent.notifiers.port import Notifier, NotifyError, Place
 from config.settings import Settings
@@ -75,9 +77,10 @@ def render_incident(out: Outgoing, delivery: Delivery, *, has_picture: bool = Tr
     """Return an incident's message as the database has it now."""
     with out.database.reading() as session:
         view = incident_view(session, out.settings, incident_of(delivery), now=out.clock())
+        mention = route_of(session, incident_of(delivery)).get("mention", ())
     if not has_picture:
         view = replace(view, picture=None)
-    return incident_message(view, revision=f"{delivery.key[:12]}-{delivery.attempts}")
+    return with_mention(incident_message(view, revision=f"{delivery.key[:12]}-{delivery.attempts}"), mention)
 
 
 def render_notice(out: Outgoing, delivery: Delivery) -> Message:

@@ -7,9 +7,11 @@ from agent.alerts.outgoing import NotYetError, Outgoing, place_of, render_incide
 from agent.alerts.repost import post_again
 from agent.alerts.search import search
 from agent.alerts.sheet import is_sheet, send_sheet, sheet_file
+from agent.alerts.shown import kind_of, may_show, picture_of
 from agent.alerts.view import SHEET_OF, inspection
 from agent.messages.incident_message import picture_words, sheet_title, sheet_words
 from agent.notifiers.port import BadContentError, MessageGoneError, NotifyError, Place, Upload
+from config.settings import Settings
 from storage.database import Session
 from storage.queries.anomalies import anomalies_of_incident
 from storage.records import Delivery, DeliveryKind, DeliveryState, Incident, NewDelivery
@@ -44,10 +46,10 @@ def send_picture(out: Outgoing, delivery: Delivery) -> None:
         mark_sent(session, delivery, message_ts=place.ts, now=out.clock())
 
 
-def add_picture(session: Session, incident: Incident, channel: str, *, now: datetime) -> None:
-    """Let an incident's message get the heatmap of its worst anomaly, or a contact sheet once there are several."""
+def add_picture(session: Session, settings: Settings, incident: Incident, channel: str, *, now: datetime) -> None:
+    """Let an incident's message get the picture of its worst anomaly, or a contact sheet once there are several."""
     cover = inspection(session, incident.cover_inspection_id or 0)
-    if cover.heatmap is None or not _is_wanted(session, incident, cover.score):
+    if not may_show(settings, cover) or not _is_wanted(session, incident, cover.score):
         return
     payload = {SHEET_OF: _sheet_of(session, incident)} if incident.anomalies >= SHEET_FROM[0] else {}
     wanted = NewDelivery(
@@ -99,10 +101,12 @@ def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
         return _sheet(out, delivery)
     with out.database.reading() as session:
         shown = inspection(session, delivery.inspection_id or 0)
-    if shown.heatmap is None or not out.blobs.path(shown.heatmap).is_file():
-        raise NotifyError(delivery.channel, f"the heatmap of {shown.shown_id} is gone", permanent=True)
+    content = picture_of(out.settings, out.blobs, shown)
+    if content is None:
+        raise NotifyError(delivery.channel, f"the picture of {shown.shown_id} is gone", permanent=True)
     name = f"{shown.shown_id}-{delivery.key[:8]}.png"
-    return Upload(out.blobs.path(shown.heatmap), name, title=shown.shown_id, alt_text=picture_words(shown))
+    words = picture_words(shown, kind_of(out.settings, shown))
+    return Upload(out.blobs.path(out.blobs.put(content)), name, title=shown.shown_id, alt_text=words)
 
 
 def _sheet(out: Outgoing, delivery: Delivery) -> Upload:

@@ -3,6 +3,7 @@
 import structlog
 
 from agent.alerts.outgoing import Outgoing, incident_of
+from agent.alerts.routing import route_of
 from agent.notifiers.port import NotifyError
 from storage.records import Delivery, DeliveryKind, NewDelivery
 from storage.repositories.deliveries import add_delivery, mark_sent
@@ -19,6 +20,7 @@ def post_again(out: Outgoing, delivery: Delivery) -> None:
         if count_posts(session, incident_id) >= MOST_POSTS:
             raise NotifyError(delivery.channel, "its message was deleted again and is left alone", permanent=True)
         if mark_sent(session, delivery, message_ts=None, now=now):
-            again = NewDelivery(DeliveryKind.POST, delivery.channel, now, incident_id=incident_id)
+            route = {"route": found} if (found := route_of(session, incident_id)) else {}
+            again = NewDelivery(DeliveryKind.POST, delivery.channel, now, incident_id=incident_id, payload=route)
             add_delivery(session, again, now=now)
     logger.info("deleted_message_posted_again", incident_id=incident_id)

@@ -8,11 +8,15 @@ from agent.alerts.job_notices import route_job
 from agent.alerts.likeness import ByLikeness
 from agent.alerts.outage import route_outage
 from agent.alerts.recalling import recall_for, silence_over
+from agent.alerts.routing import call_if_worse, channel_of_incident, post_by_rule
+from agent.alerts.webhooks import tell_opened, tell_updated
+from agent.routes.decide import channel_of_notice
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.queries.inspections import get_inspection
 from storage.queries.likeness import likeness_by_id
 from storage.records import DeliveryKind, Event, EventKind, Incident, Inspection, NewDelivery, Remembered
+from storage.repositories.alarms import EVENTS, FAILED, raise_alarm
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.events import claim_events, put_back_event
 from storage.repositories.incidents import (
@@ -46,6 +50,7 @@ def route_events(database: Database, settings: Settings, *, now: datetime) -> in
                 logger.exception("event_not_routed", event_id=event.id, kind=event.kind)
                 if not put_back_event(session, event, most_failures=MOST_FAILURES):
                     logger.error("alert_not_delivered", event_id=event.id, kind=event.kind, reason="cannot be routed")  # noqa: TRY400 - logged in full above
+                    raise_alarm(session, FAILED, EVENTS, f"an event of kind {event.kind} cannot be routed", now=now)
     return len(events)
 
 
@@ -64,6 +69,7 @@ def tell_change(
 ) -> bool:
     """Let an incident's message show its present state and return whether it has, or gets, a message."""
     incident = incident_by_id(session, incident_id)
+    tell_updated(session, settings, incident_id, now=now)
     is_told = incident.message_ts is not None or has_open_post(session, incident_id)
     if is_told:
         due_at = now if is_urgent else _edit_due(session, settings, incident, now)
@@ -80,7 +86,7 @@ def repeat_untaken(database: Database, settings: Settings, *, now: datetime) -> 
             if is_silenced(session, source_id=incident.source_id, now=now):
                 continue
             payload = {REPEATS: [incident.channel, incident.message_ts]}
-            channel = settings.channel_of(incident.source)
+            channel = channel_of_incident(session, settings, incident)
             again = NewDelivery(DeliveryKind.POST, channel, now, incident_id=incident.id, payload=payload)
             add_delivery(session, again, now=now)
             told += 1
@@ -113,15 +119,18 @@ def _route_anomaly(session: Session, settings: Settings, event: Event, now: date
     if silence is not None:
         count_hit(session, silence.id)
         return
-    _tell(session, settings, incident, now)
+    _tell(session, settings, incident, inspection.id, now)
 
 
-def _tell(session: Session, settings: Settings, incident: Incident, now: datetime) -> None:
+def _tell(session: Session, settings: Settings, incident: Incident, inspection_id: int, now: datetime) -> None:
     if incident.message_ts is None and not has_open_post(session, incident.id):
-        _add(session, settings, DeliveryKind.POST, incident, due_at=now, now=now)
-    else:
-        due_at = _edit_due(session, settings, incident, now)
-        _add(session, settings, DeliveryKind.EDIT, incident, due_at=due_at, now=now)
+        tell_opened(session, settings, incident.id, now=now)
+        post_by_rule(session, settings, incident, inspection_id, now=now)
+        return
+    tell_updated(session, settings, incident.id, now=now)
+    call_if_worse(session, settings, incident, inspection_id, now=now)
+    due_at = _edit_due(session, settings, incident, now)
+    _add(session, settings, DeliveryKind.EDIT, incident, due_at=due_at, now=now)
 
 
 def _hold_back(
@@ -146,7 +155,7 @@ def _joining(settings: Settings) -> Joining:
 
 
 def _route_notice(session: Session, settings: Settings, event: Event, now: datetime) -> None:
-    channel = settings.channel_of(source_by_id(session, event.source_id).name)
+    channel = channel_of_notice(settings, source_by_id(session, event.source_id).name, now=now)
     payload = {"notice": event.kind, "source_id": event.source_id} | event.payload
     notice = NewDelivery(DeliveryKind.NOTICE, channel, now, event_id=event.id, payload=payload)
     add_delivery(session, notice, now=now)
@@ -166,7 +175,7 @@ def _add(
     due_at: datetime,
     now: datetime,
 ) -> None:
-    channel = settings.channel_of(incident.source)
+    channel = channel_of_incident(session, settings, incident)
     add_delivery(session, NewDelivery(kind, channel, due_at, incident_id=incident.id), now=now)
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from agent.alerts.contact_sheet import contact_sheet
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.search import search
+from agent.alerts.shown import crop_of, kind_of, may_show, picture_of
 from agent.alerts.view import inspection
 from agent.messages.safe_text import clean
 from agent.notifiers.port import NotifyError, Place, Upload
-from storage.blobs import BlobError
+from config.settings import Settings
 from storage.database import Session
 from storage.queries.inspections import get_inspection
 from storage.records import Delivery, DeliveryKind, Inspection, NewDelivery
@@ -18,10 +19,10 @@ from storage.repositories.deliveries import add_delivery, mark_sent
 from storage.repositories.sending import doubtful_since
 
 
-def add_sheet(session: Session, notice: Delivery, place: Place, *, now: datetime) -> None:
-    """Let a digest that was sent get its pictures, where any of its frames has one."""
+def add_sheet(session: Session, settings: Settings, notice: Delivery, place: Place, *, now: datetime) -> None:
+    """Let a digest that was sent get its pictures, where any of its frames has one that may be shown."""
     frames = [get_inspection(session, int(one)) for one in notice.payload.get("inspections", [])]
-    shown = [frame.id for frame in frames if frame is not None and _picture(frame)]
+    shown = [frame.id for frame in frames if frame is not None and may_show(settings, frame)]
     if shown:
         payload = {"sheet": shown, "place": [place.channel, place.ts]}
         payload |= {"title": "The frames"} if "job" in notice.payload else {}
@@ -54,27 +55,15 @@ def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:
     if sheet is None:
         raise NotifyError(delivery.channel, "the pictures are gone", permanent=True)
     ids = ", ".join(frame.shown_id for frame in frames)
-    kind = "Heatmaps" if all(frame.heatmap for frame in frames) else "Pictures"
-    words = clean(f"{kind} of {ids} from {frames[0].source}", most=500)
+    kind = kind_of(out.settings, frames[0]) if all(frame.heatmap for frame in frames) else "Picture"
+    words = clean(f"{kind}s of {ids} from {frames[0].source}", most=500)
     title = str(delivery.payload.get("title", "Oddest frames"))
     return Upload(sheet, f"frames-{delivery.key[:8]}.png", title=title, alt_text=words)
 
 
 def sheet_file(out: Outgoing, frames: Sequence[Inspection], *, crops: bool) -> Path | None:
-    """Paste the frames' heatmaps, or what is odd in them, into one PNG and return it; None where all are gone."""
-    shown = [(frame.shown_id, content) for frame in frames if (content := _read(out, frame, crops=crops))]
+    """Paste what Slack may see of the frames, or what is odd in them, into one PNG; None where nothing is there."""
+    read = crop_of if crops else picture_of
+    shown = [(frame.shown_id, content) for frame in frames if (content := read(out.settings, out.blobs, frame))]
     sheet = contact_sheet(shown)
     return None if sheet is None else out.blobs.path(out.blobs.put(sheet))
-
-
-def _picture(frame: Inspection) -> str | None:
-    """Return the heatmap's sha256; a frame called normal has none, but a thumbnail where one was asked for."""
-    return frame.heatmap or frame.thumbnail
-
-
-def _read(out: Outgoing, frame: Inspection, *, crops: bool) -> bytes | None:
-    picture = frame.crops[0] if crops and frame.crops else _picture(frame)
-    try:
-        return out.blobs.get(picture) if picture else None
-    except BlobError:
-        return None

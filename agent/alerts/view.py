@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from agent.alerts.likeness import cosine_of_worst
 from agent.alerts.recalling import widest
+from agent.alerts.shown import kind_of
 from agent.messages.incident_message import (
     IncidentView,
     Seen,
@@ -52,7 +53,7 @@ def incident_view(session: Session, settings: Settings, incident_id: int, *, now
         now=now,
         labels=tuple(last_labels(session, incident_id, limit=LABELS_SHOWN)),
         silence=_silence_of(session, incident.source, now),
-        picture=_shown_picture(session, incident, last_picture(session, incident_id)),
+        picture=_shown_picture(session, settings, incident, last_picture(session, incident_id)),
         seen=_seen(session, incident),
         held=held.count,
         held_at=held.last_at,
@@ -134,11 +135,15 @@ def _seen(session: Session, incident: Incident) -> Seen | None:
     return None if before is None or word is None or word.kind not in DEFECTS else Seen(before, word)
 
 
-def _shown_picture(session: Session, incident: Incident, delivery: Delivery | None) -> ShownPicture | None:
+def _shown_picture(
+    session: Session, settings: Settings, incident: Incident, delivery: Delivery | None
+) -> ShownPicture | None:
     if delivery is None or not delivery.payload.get("is_usable") or delivery.inspection_id is None:
         return None
     if delivery.payload.get(SHEET_OF):
         ids = [f"A-{one}" for one in delivery.payload[SHEET_OF]]
         return ShownPicture(delivery.payload["file"], title=sheet_title(incident), alt_text=sheet_words(incident, ids))
     shown = inspection(session, delivery.inspection_id)
-    return ShownPicture(delivery.payload["file"], title=shown.shown_id, alt_text=picture_words(shown))
+    return ShownPicture(
+        delivery.payload["file"], title=shown.shown_id, alt_text=picture_words(shown, kind_of(settings, shown))
+    )

@@ -63,5 +63,6 @@ def _reply(
         raise NoThreadError(inspection)
     thread = [incident.channel, incident.message_ts]
     known = {"notice": notice, "inspection": inspection.id, "thread": thread, "asked_by": act.author}
-    channel = settings.channel_of(inspection.source)
-    add_delivery(session, NewDelivery(DeliveryKind.NOTICE, channel, act.now, payload=known | payload), now=act.now)
+    add_delivery(
+        session, NewDelivery(DeliveryKind.NOTICE, incident.channel, act.now, payload=known | payload), now=act.now
+    )

@@ -93,11 +93,11 @@ def farewell_message(incident: Incident) -> Message:
     return message(words, [section(words)])
 
 
-def picture_words(inspection: Inspection) -> str:
-    """Return alt text for an inspection's heatmap, naming region and score."""
+def picture_words(inspection: Inspection, kind: str = "Heatmap") -> str:
+    """Return alt text for an inspection's picture, naming region and score."""
     where = _where(inspection) or "no region marked"
     odd = against_threshold(inspection.score, inspection.threshold)
-    return clean(f"Heatmap of {inspection.shown_id} from {inspection.source}: {odd}; {where}", most=500)
+    return clean(f"{kind} of {inspection.shown_id} from {inspection.source}: {odd}; {where}", most=500)
 
 
 def sheet_title(incident: Incident) -> str:

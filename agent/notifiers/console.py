@@ -24,11 +24,13 @@ class ConsoleNotifier:
         self._uploads: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
-    def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
-        """Print a message."""
+    def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
+        """Print a message; raise MessageGoneError for a reply to one of an earlier run."""
         with self._lock:
+            if under is not None and under.ts not in self._shown:
+                raise MessageGoneError(under.channel, "it was printed by an earlier run")
             self._shown[key] = message
-            self._print(channel, message, subtitle="reply" if thread else "new")
+            self._print(channel, message, subtitle="reply" if under else "new")
         return Place(PLACE, key)
 
     def edit(self, place: Place, message: Message) -> None:
@@ -56,9 +58,9 @@ class ConsoleNotifier:
         """Say yes: what is on disk can be seen at once."""
         return file in self._uploads.values() and place.ts in self._shown
 
-    def find(self, channel: str, key: str, *, since: datetime) -> Found | None:
+    def find(self, channel: str, key: str, *, since: datetime, under: Place | None = None) -> Found | None:
         """Look among what this process printed."""
-        del channel, since
+        del channel, since, under
         return Found(Place(PLACE, key)) if key in self._shown else None
 
     def find_upload(self, place: Place, name: str) -> Found | None:

@@ -75,10 +75,11 @@ class Found:
 class Notifier(Protocol):
     """Tells the team; every method may be called from several threads at once."""
 
-    def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
-        """Send a new message, or a reply in a thread, that carries our key where people do not see it.
+    def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
+        """Send a new message that carries our key where people do not see it; under: as a reply in that thread.
 
-        Raise BadContentError where plain text may still go through, else NotifyError.
+        Raise BadContentError where plain text may still go through, MessageGoneError where the thread is gone, else
+        NotifyError.
         """
 
     def edit(self, place: Place, message: Message) -> None:
@@ -96,8 +97,8 @@ class Notifier(Protocol):
     def is_usable(self, place: Place, file: str) -> bool:
         """Say whether an uploaded picture can stand in a message of the place's channel yet; raise NotifyError."""
 
-    def find(self, channel: str, key: str, *, since: datetime) -> Found | None:
-        """Look for a message of ours with this key, posted after `since`; raise NotifyError."""
+    def find(self, channel: str, key: str, *, since: datetime, under: Place | None = None) -> Found | None:
+        """Look for a message of ours with this key, posted after `since`, or in a thread; raise NotifyError."""
 
     def find_upload(self, place: Place, name: str) -> Found | None:
         """Look for a picture of ours with this name in a message's thread; raise NotifyError."""

@@ -32,13 +32,15 @@ class SlackNotifier:
         self._bot_id: str | None = None
         self._lock = threading.Lock()
 
-    def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
+    def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
         """Send a message whose metadata carries the key; see Notifier for what it raises."""
+        if under is not None:
+            self._need_stamp(under)
         response = self._call(
             channel,
             self._client.chat_postMessage,
-            channel=thread.channel if thread else channel,
-            thread_ts=thread.ts if thread else None,
+            channel=under.channel if under else channel,
+            thread_ts=under.ts if under else None,
             text=message.text,
             blocks=list(message.blocks) or None,
             metadata={"event_type": EVENT_TYPE, "event_payload": {"key": key}},
@@ -46,8 +48,9 @@ class SlackNotifier:
             unfurl_media=False,
         )
         place = Place(str(response["channel"]), str(response["ts"]))
-        with self._lock:
-            self._channel_ids[channel] = place.channel
+        if under is None:
+            with self._lock:
+                self._channel_ids[channel] = place.channel
         return place
 
     def edit(self, place: Place, message: Message) -> None:
@@ -84,12 +87,16 @@ class SlackNotifier:
         channels = {channel for kind in shared.values() for channel in kind}
         return bool(response["file"].get("mimetype")) and place.channel in channels
 
-    def find(self, channel: str, key: str, *, since: datetime) -> Found | None:
-        """Look through our own messages of a channel for the key in their metadata."""
-        channel_id = self._id_of(channel)
+    def find(self, channel: str, key: str, *, since: datetime, under: Place | None = None) -> Found | None:
+        """Look through our own messages of a channel, or of a thread, for the key in their metadata."""
+        channel_id = under.channel if under else self._id_of(channel)
         oldest = f"{(since - CLOCK_SKEW).timestamp():.6f}"
-        history = {"channel": channel_id, "oldest": oldest, "include_all_metadata": True}
-        for message in self._pages(channel, self._client.conversations_history, "messages", history):
+        asked = {"channel": channel_id, "oldest": oldest, "include_all_metadata": True}
+        method: Callable[..., SlackResponse] = self._client.conversations_history
+        if under is not None:
+            self._need_stamp(under)
+            method, asked = self._client.conversations_replies, asked | {"ts": under.ts}
+        for message in self._pages(channel, method, "messages", asked):
             payload = (message.get("metadata") or {}).get("event_payload") or {}
             if payload.get("key") == key and self._is_ours(message):
                 return Found(Place(channel_id, str(message["ts"])))

@@ -2,15 +2,18 @@
 
 from storage.models.audited import AuditPickRow
 from storage.models.base import Base
+from storage.models.channels import AlarmRow, ChannelRow
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
 from storage.models.outages import OutageRow
 from storage.models.seen import DetectorVersionRow, DriftCheckRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
 from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow
 
 __all__ = [
+    "AlarmRow",
     "AuditPickRow",
     "AuditRow",
     "Base",
+    "ChannelRow",
     "DeliveryRow",
     "DetectorVersionRow",
     "DriftCheckRow",

@@ -60,6 +60,8 @@ class DeliveryRow(Base):
     payload: Mapped[dict[str, Any]]
     message_ts: Mapped[str | None]
     error: Mapped[str | None]
+    wanted_at: Mapped[datetime | None]
+    folded_into: Mapped[int | None] = mapped_column(BigId, index=True)
 
 
 class SilenceRow(Base):

@@ -1,5 +1,6 @@
 """The frozen records that cross packages: what was seen, found, said and still has to be told."""
 
+from storage.records.alarms import Alarm, Unsent
 from storage.records.asked import Job, JobKind, JobLease, JobState, Window
 from storage.records.compared import (
     DEFECTS,
@@ -46,6 +47,7 @@ __all__ = [
     "NOT_FIT",
     "SILENT",
     "Act",
+    "Alarm",
     "AuditPick",
     "Candidate",
     "Check",
@@ -88,6 +90,7 @@ __all__ = [
     "SourceState",
     "Switch",
     "ToldDrift",
+    "Unsent",
     "Verdict",
     "VersionProposal",
     "WhatIf",

@@ -26,15 +26,22 @@ class DeliveryKind(StrEnum):
     NOTICE = "notice"
     FAREWELL = "farewell"
     OUTAGE = "outage"
+    ESCALATION = "escalation"
+    WEBHOOK = "webhook"
 
 
 class DeliveryState(StrEnum):
-    """How far a delivery has come; a crash leaves SENDING, which is looked for before resending."""
+    """How far a delivery has come; a crash leaves SENDING, which is looked for before resending.
+
+    FOLDED: another message tells it (a summary, a catch-up). DROPPED: an act of a person made it needless.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    FOLDED = "folded"
+    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class Delivery:
     message_ts: str | None = None
     error: str | None = None
     outage_id: int | None = None
+    wanted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,30 +9,33 @@ from sqlalchemy.orm import Session
 from storage.models import DeliveryRow
 from storage.records import Delivery, DeliveryKind, DeliveryState, NewDelivery
 
+SETTLED = (DeliveryState.SENT, DeliveryState.FOLDED, DeliveryState.DROPPED)
 
-def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> None:
-    """Add a call to a notifier; an edit joins the one that already waits for the same incident or outage."""
+
+def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> int | None:
+    """Add a call to a notifier and return its id; an edit joins the one that waits for the same incident or outage."""
     if delivery.kind is DeliveryKind.EDIT and _edit_waits(session, delivery.incident_id):
-        return
+        return None
     if delivery.kind is DeliveryKind.OUTAGE and _outage_waits(session, delivery.outage_id):
-        return
-    session.add(
-        DeliveryRow(
-            key=uuid.uuid4().hex,
-            kind=delivery.kind,
-            channel=delivery.channel,
-            state=DeliveryState.PENDING,
-            attempts=0,
-            created_at=now,
-            due_at=delivery.due_at,
-            incident_id=delivery.incident_id,
-            inspection_id=delivery.inspection_id,
-            event_id=delivery.event_id,
-            outage_id=delivery.outage_id,
-            payload=delivery.payload,
-        ),
+        return None
+    row = DeliveryRow(
+        key=uuid.uuid4().hex,
+        kind=delivery.kind,
+        channel=delivery.channel,
+        state=DeliveryState.PENDING,
+        attempts=0,
+        created_at=now,
+        due_at=delivery.due_at,
+        wanted_at=max(delivery.due_at, now),
+        incident_id=delivery.incident_id,
+        inspection_id=delivery.inspection_id,
+        event_id=delivery.event_id,
+        outage_id=delivery.outage_id,
+        payload=delivery.payload,
     )
+    session.add(row)
     session.flush()
+    return row.id
 
 
 def claim_due_deliveries(session: Session, *, limit: int, now: datetime) -> list[Delivery]:
@@ -75,9 +78,14 @@ def mark_failed(session: Session, delivery: Delivery, *, error: str) -> bool:
     return _settle(session, delivery, state=DeliveryState.FAILED, error=error)
 
 
+def mark_dropped(session: Session, delivery: Delivery, *, reason: str) -> bool:
+    """Let go of a delivery that an act of a person, or the incident's end, made needless."""
+    return _settle(session, delivery, state=DeliveryState.DROPPED, error=reason)
+
+
 def list_unsent(session: Session, *, limit: int) -> list[Delivery]:
     """Return what is not sent yet or was given up, newest first."""
-    query = select(DeliveryRow).where(DeliveryRow.state != DeliveryState.SENT).order_by(DeliveryRow.id.desc())
+    query = select(DeliveryRow).where(DeliveryRow.state.not_in(SETTLED)).order_by(DeliveryRow.id.desc())
     return [as_delivery(row) for row in session.scalars(query.limit(limit))]
 
 
@@ -129,4 +137,5 @@ def as_delivery(row: DeliveryRow) -> Delivery:
         message_ts=row.message_ts,
         error=row.error,
         outage_id=row.outage_id,
+        wanted_at=row.wanted_at,
     )

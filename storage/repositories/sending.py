@@ -12,8 +12,10 @@ from storage.models import DeliveryRow, EventRow, InspectionRow, LabelRow
 from storage.records import Delivery, DeliveryKind, DeliveryState, Label
 from storage.repositories.deliveries import as_delivery
 from storage.repositories.labels import as_label
+from storage.repositories.pace import hold_for, take_free_channels
 
 DOUBTFUL_SINCE = "doubtful_since"
+OF_THE_MESSAGE = (DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.PICTURE)
 # Of a post: the place of the message it goes on from.
 REPEATS = "repeats"
 
@@ -28,18 +30,16 @@ def has_work(session: Session, *, now: datetime, started_before: datetime) -> bo
 
 
 def claim_for_channels(session: Session, *, busy: Collection[str], limit: int, now: datetime) -> list[Delivery]:
-    """Mark the oldest due delivery of each channel that is not busy as being sent, and return them."""
+    """Mark the oldest due delivery of each channel that may be spoken to as being sent, and return them."""
     is_due = (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
-    channels = session.scalars(
-        select(DeliveryRow.channel).where(is_due, DeliveryRow.channel.not_in(busy)).distinct().limit(limit),
-    ).all()
     claimed = []
-    for channel in channels:
+    for channel in take_free_channels(session, busy=busy, limit=limit, now=now):
         query = select(DeliveryRow).where(is_due, DeliveryRow.channel == channel)
         oldest = query.order_by(DeliveryRow.due_at, DeliveryRow.id).limit(1).with_for_update(skip_locked=True)
         row = session.scalar(oldest)
         if row is not None:
             row.state, row.started_at, row.attempts = DeliveryState.SENDING, now, row.attempts + 1
+            hold_for(session, channel, row.id)
             claimed.append(row)
     session.flush()
     return [as_delivery(row) for row in claimed]
@@ -103,9 +103,31 @@ def count_posts(session: Session, incident_id: int) -> int:
     return count
 
 
+def last_post(session: Session, incident_id: int) -> Delivery | None:
+    """Return the newest delivery of an incident's message that was not folded into another."""
+    row = _first(session, incident_id, DeliveryKind.POST, DeliveryRow.folded_into.is_(None))
+    return None if row is None else as_delivery(row)
+
+
+def has_escalation(session: Session, incident_id: int) -> bool:
+    """Say whether an incident was, or will be, escalated because nobody acted."""
+    is_call = DeliveryRow.payload["is_worse"].as_boolean().is_(True)
+    return _first(session, incident_id, DeliveryKind.ESCALATION, func.coalesce(is_call, False).is_(False)) is not None
+
+
+def note_route(session: Session, post: Delivery, route: dict[str, Any]) -> None:
+    """Remember by which rule an incident is told from now on."""
+    row = session.get_one(DeliveryRow, post.id, with_for_update=True)
+    row.payload = row.payload | route
+    session.flush()
+
+
 def last_told_at(session: Session, incident_id: int) -> datetime | None:
     """Return when an incident's message was last posted or changed."""
-    query = select(func.max(DeliveryRow.sent_at)).where(DeliveryRow.incident_id == incident_id)
+    query = select(func.max(DeliveryRow.sent_at)).where(
+        DeliveryRow.incident_id == incident_id,
+        DeliveryRow.kind.in_(OF_THE_MESSAGE),
+    )
     return session.scalar(query)
 
 

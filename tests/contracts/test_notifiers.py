@@ -70,6 +70,16 @@ def test_finds_what_it_posted_by_its_key_and_nothing_else(notifier: Notifier) ->
     assert [one.place if one else None for one in found] == [first, second, None]
 
 
+def test_replies_in_a_thread_and_finds_the_reply_there(notifier: Notifier) -> None:
+    place = notifier.post(CHANNEL, ALERT, key="one")
+    reply = notifier.post(CHANNEL, Message("a reply"), key="two", under=place)
+    found = notifier.find(CHANNEL, "two", since=just_now(), under=place)
+
+    assert reply != place
+    assert found is not None
+    assert found.place == reply
+
+
 def test_edits_what_it_posted(notifier: Notifier) -> None:
     place = notifier.post(CHANNEL, ALERT, key="one")
     notifier.edit(place, Message("only words now"))
@@ -84,6 +94,8 @@ def test_says_that_a_message_is_gone(notifier: Notifier, upload: Upload) -> None
             notifier.edit(gone, ALERT)
         with pytest.raises(MessageGoneError):
             notifier.upload(gone, upload)
+        with pytest.raises(MessageGoneError):
+            notifier.post(CHANNEL, ALERT, key="reply", under=gone)
 
 
 def test_puts_an_uploaded_picture_into_the_message_once_it_is_usable(notifier: Notifier, upload: Upload) -> None:

@@ -19,6 +19,7 @@ from storage.records import (
     Outage,
     Window,
 )
+from storage.repositories.arrivals import last_arrivals, last_received_at, spans_with_frames
 from storage.repositories.deliveries import add_delivery, claim_due_deliveries, mark_sent
 from storage.repositories.incidents import Joining, join_incident
 from storage.repositories.labels import add_label
@@ -37,7 +38,6 @@ from storage.repositories.outages import (
     set_told_frames,
     told_outages_going_on,
 )
-from storage.repositories.pace import last_arrivals, last_received_at, spans_with_frames
 from storage.repositories.recent_frames import is_judged, mark_faulted, recent_frames
 from tests.factories import NOON, make_inspection, make_source, make_version
 

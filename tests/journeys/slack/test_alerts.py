@@ -1,6 +1,8 @@
 from datetime import timedelta
 from functools import partial
 
+import pytest
+
 from agent.messages import message as written
 from agent.notifiers.slack import SlackNotifier
 from agent.notifiers.slack_client import make_client
@@ -149,8 +151,11 @@ def test_fails_visibly_where_slack_will_never_accept(slack: LocalSlack, plant: P
     assert (failed.state, failed.error) == (DeliveryState.FAILED, "not_in_channel")
 
 
-def test_sends_plain_text_where_the_blocks_are_refused(slack: LocalSlack, plant: Plant, start: Start) -> None:
-    slack.fail_next("chat.postMessage", error="invalid_blocks")
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_too_long"])
+def test_sends_plain_text_where_the_blocks_are_refused(
+    slack: LocalSlack, plant: Plant, start: Start, error: str
+) -> None:
+    slack.fail_next("chat.postMessage", error=error)
     start()
     plant.anomaly(at=utc_now(), has_heatmap=False)
 

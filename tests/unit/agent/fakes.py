@@ -16,17 +16,19 @@ class FakeNotifier:
 
     messages: dict[Place, list[Message]] = field(default_factory=dict)
     keys: dict[str, Place] = field(default_factory=dict)
+    replies: dict[Place, Place] = field(default_factory=dict)
     uploads: dict[str, tuple[Place, Upload]] = field(default_factory=dict)
     failures: list[NotifyError] = field(default_factory=list)
     lost: list[NotifyError] = field(default_factory=list)
     unusable_looks: int = 0
 
-    def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
+    def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
         self._fail()
-        if thread is not None:
-            self._there(thread)
+        if under is not None:
+            self._there(under)
         place = Place(channel.removeprefix("#").upper(), f"{len(self.messages) + 1}.0")
         self.messages[place] = [message]
+        self.replies |= {place: under} if under else {}
         self.keys[key] = place
         if self.lost:
             raise self.lost.pop(0)
@@ -47,11 +49,13 @@ class FakeNotifier:
         self.unusable_looks -= 1
         return self.unusable_looks < 0 and file in self.uploads
 
-    def find(self, channel: str, key: str, *, since: datetime) -> Found | None:
+    def find(self, channel: str, key: str, *, since: datetime, under: Place | None = None) -> Found | None:
         assert since.tzinfo is not None
         assert channel
         self._fail()
         found = self.keys.get(key)
+        if found is not None and self.replies.get(found) != under:
+            return None
         return Found(found) if found in self.messages and found is not None else None
 
     def find_upload(self, place: Place, name: str) -> Found | None:

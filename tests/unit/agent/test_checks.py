@@ -26,7 +26,17 @@ def test_is_content_without_slack_and_without_a_model() -> None:
     assert look() == {
         "slack": (True, "not set up: alerts are printed on this terminal"),
         "language model": (True, "none: the built-in reader answers"),
+        "alarms": (True, "no other way than the log: alarms.urls is empty"),
     }
+
+
+def test_names_an_alarm_address_nobody_understands_by_its_scheme_alone() -> None:
+    is_ok, found = look(alarms={"urls": ["nosuch://user:hidden@example.com"]})["alarms"]
+
+    assert not is_ok
+    assert "nosuch" in found
+    assert "hidden" not in found
+    assert look(alarms={"urls": ["json://127.0.0.1/hidden"]})["alarms"] == (True, "1 address; nothing was sent")
 
 
 def test_finds_a_whole_slack_app_well(slack: LocalSlack) -> None:
@@ -34,6 +44,24 @@ def test_finds_a_whole_slack_app_well(slack: LocalSlack) -> None:
 
     assert all(is_ok for is_ok, _ in found.values())
     assert found["slack scopes"][1] == f"all {len(manifest_scopes())} of the manifest"
+
+
+def test_names_every_channel_the_bot_cannot_speak_in(slack: LocalSlack) -> None:
+    slack.add_channel("paint")
+    slack.add_channel("leads", is_member=False)
+    slack.workspace.channels[slack.add_channel("old").id].is_archived = True
+    sources = {"line-1": {"path": "x", "channel": "#paint"}, "line-2": {"path": "x", "channel": "#gone"}}
+    escalate = {"after_minutes": 5, "channel": "#leads"}
+    rules = [{"channel": slack.channel.id, "escalate": escalate}, {"channel": "old"}]
+    is_ok, found = look(slack=tokens(slack), sources=sources, routes=rules)["slack channels"]
+
+    assert not is_ok
+    assert found.split("; ") == [
+        "#gone: there is none, or it is private and the bot is not in it",
+        "old: it is archived",
+        "#leads: the bot is not in it",
+    ]
+    assert look(slack=tokens(slack))["slack channels"] == (True, "#oddspot")
 
 
 def test_names_the_scopes_that_are_missing() -> None:

@@ -79,6 +79,27 @@ def test_keeps_a_password_of_digits_as_it_stands() -> None:
     assert "secret@" not in settings.model_dump_json()
 
 
+def test_sets_one_webhooks_secret_from_a_file_by_its_place(tmp_path: Path) -> None:
+    good = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    (tmp_path / "secret").write_text(good + "\n", encoding="utf-8")
+    hooks = [{"url": f"https://{name}.example.com/", "secret": "whsec_"} for name in ("a", "b")]
+    file = write(tmp_path, {"webhooks": [hooks[0] | {"secret": good}, hooks[1]]})
+
+    settings = load_settings(file, environ={"ODDSPOT__WEBHOOKS__1__SECRET_FILE": str(tmp_path / "secret")})
+
+    assert [one.secret.get_secret_value() for one in settings.webhooks] == [good, good]
+    with pytest.raises(ConfigError, match="24 to 64"):
+        load_settings(file, environ={"ODDSPOT__WEBHOOKS__0__NAME": "mes"})
+
+
+def test_reads_alarm_addresses_from_a_file_a_line_each(tmp_path: Path) -> None:
+    (tmp_path / "urls").write_text("mailtos://u:p@example.com\njsons://example.com/hook\n", encoding="utf-8")
+
+    settings = load_settings(environ={"ODDSPOT__ALARMS__URLS_FILE": str(tmp_path / "urls")})
+
+    assert [url.get_secret_value().split(":")[0] for url in settings.alarms.urls] == ["mailtos", "jsons"]
+
+
 def test_finds_a_source_whatever_its_case(tmp_path: Path) -> None:
     file = write(tmp_path, {"sources": {"Line1": {"path": "x"}}})
 
@@ -167,6 +188,16 @@ def test_explains_every_key_in_the_template() -> None:
         for name, field in fields.items():
             assert f"# {name}:" in template
             assert f"# {field.description}" in template
+
+
+def test_explains_what_a_rule_and_a_webhook_may_say() -> None:
+    lines = settings_template().splitlines()
+
+    at = lines.index("# routes: []")
+    assert lines[at + 1] == "# Each may say:"
+    assert "#   quiet - When nothing is posted." in lines
+    assert "#     hours - Clock times in the source's zone, as 22:00-06:00." in lines
+    assert "#   secret - whsec_ and base64 of 24 to 64 random bytes; or ODDSPOT__WEBHOOKS__0__SECRET_FILE." in lines
 
 
 def test_loads_the_template_with_every_default_uncommented(tmp_path: Path) -> None:

@@ -104,7 +104,9 @@ def test_tries_again_for_ever_with_growing_waits_of_at_most_five_minutes(
 
     assert timedelta(seconds=1) <= waits[0] <= timedelta(seconds=2)
     assert timedelta(seconds=150) <= max(waits) <= timedelta(seconds=300)
-    assert len(notifier.messages) == 1
+    first, second = (versions[0].text for versions in notifier.messages.values())
+    assert first.startswith("line-1: an anomaly")
+    assert second.startswith("While Slack was away")
 
 
 def test_looks_for_a_message_that_may_have_arrived(plant: Plant, rounds: Rounds, notifier: FakeNotifier) -> None:
@@ -254,10 +256,10 @@ def test_lets_a_slow_channel_hold_up_only_itself(plant: Plant, clock: Clock) -> 
     go_on = Event()
 
     class Slow(FakeNotifier):
-        def post(self, channel: str, message: Message, *, key: str, thread: Place | None = None) -> Place:
+        def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
             if channel == "#oddspot":
                 assert go_on.wait(20)
-            return super().post(channel, message, key=key, thread=thread)
+            return super().post(channel, message, key=key, under=under)
 
     notifier = Slow()
     plant.anomaly("line-1", has_heatmap=False)

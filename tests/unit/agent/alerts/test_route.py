@@ -215,6 +215,15 @@ def test_shows_what_was_done_on_a_terminal(plant: Plant) -> None:
     assert route(plant)[-1] == (DeliveryKind.EDIT, "#oddspot")
 
 
+def test_tells_of_a_source_where_its_rule_says(plant: Plant) -> None:
+    plant.reconfigure(routes=[{"source": "line-*", "channel": "#lines"}])
+    source_id = plant.source()
+    with plant.database.transaction() as session:
+        add_event(session, EventKind.JOB_DONE, source_id=source_id, payload={"text": "done"}, now=NOON)
+
+    assert route(plant) == [(DeliveryKind.NOTICE, "#lines")]
+
+
 def test_tells_digests_drifts_and_jobs_as_notices(plant: Plant) -> None:
     source_id = plant.source()
     with plant.database.transaction() as session:

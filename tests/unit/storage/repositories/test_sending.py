@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from storage.database import Database
 from storage.records import Delivery, DeliveryKind, DeliveryState, LabelKind, NewDelivery
@@ -30,9 +30,9 @@ def add(database: Database, *channels: str, seconds: float = 0) -> None:
             add_delivery(session, NewDelivery(DeliveryKind.NOTICE, channel, due_at), now=NOON)
 
 
-def claim(database: Database, *busy: str, limit: int = 8) -> list[Delivery]:
+def claim(database: Database, *busy: str, limit: int = 8, now: datetime = NOON) -> list[Delivery]:
     with database.transaction() as session:
-        return claim_for_channels(session, busy=busy, limit=limit, now=NOON)
+        return claim_for_channels(session, busy=busy, limit=limit, now=now)
 
 
 def test_claims_the_oldest_of_each_channel_that_is_not_busy(database: Database) -> None:
@@ -41,8 +41,13 @@ def test_claims_the_oldest_of_each_channel_that_is_not_busy(database: Database) 
 
     assert sorted((one.channel, one.id) for one in claim(database, "#c")) == [("#a", 1), ("#b", 3)]
     assert sorted((one.channel, one.id) for one in claim(database, "#a")) == [("#c", 4)]
-    assert [(one.id, one.attempts, one.state) for one in claim(database)] == [(2, 1, DeliveryState.SENDING)]
     assert claim(database) == []
+    later = claim(database, now=LATER)
+    assert sorted((one.id, one.attempts, one.state) for one in later) == [
+        (2, 1, DeliveryState.SENDING),
+        (5, 1, DeliveryState.SENDING),
+    ]
+    assert claim(database, now=LATER) == []
 
 
 def test_claims_no_more_channels_than_there_is_room_for(database: Database) -> None:

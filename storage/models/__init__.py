@@ -3,7 +3,7 @@
 from storage.models.base import Base
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
 from storage.models.seen import DetectorVersionRow, DriftCheckRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
-from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow
+from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow, ToldReportRow
 
 __all__ = [
     "AuditRow",
@@ -22,4 +22,5 @@ __all__ = [
     "SeenEventRow",
     "SilenceRow",
     "SourceRow",
+    "ToldReportRow",
 ]

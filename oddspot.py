@@ -106,6 +106,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "db": _storage_commands,
     "talk": _agent_commands,
     "ask": _agent_commands,
+    "report": _agent_commands,
 }
 
 

@@ -1,0 +1,115 @@
+"""`oddspot report`: what happened in a shift, day, week or month, as words, a page, a table or JSON."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agent.commands.ask import moment_of
+from agent.errors import AgentError
+from agent.messages.safe_text import clean
+from agent.reports.as_json import as_json as report_json
+from agent.reports.figures import MISSES_UNKNOWN, PARTS, groups_of, shown
+from agent.reports.making import MadeReport, make_report, zone_of_report
+from agent.reports.periods import PeriodKind, last_ended, period_at
+from agent.reports.table_file import as_csv
+from config.load import load_settings
+from storage.blobs import write_durably
+from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
+from storage.opening import Stores, open_stores
+from storage.queries.report_figures import BY_NAME, figures_of
+from storage.repositories.sources import source_by_name
+
+
+class TwoPeriodsError(AgentError):
+    """A report is of one period."""
+
+    def __init__(self) -> None:
+        super().__init__("Give one of --shift, --day, --week and --month.")
+
+
+class ReportFileError(AgentError):
+    """A report cannot be written."""
+
+    def __init__(self, file: Path, reason: str | None) -> None:
+        super().__init__(f"{file} cannot be written: {reason}.")
+
+
+def report(
+    config: ConfigOption = None,
+    *,
+    shift: Annotated[bool, typer.Option("--shift", help="Of a shift.")] = False,
+    day: Annotated[bool, typer.Option("--day", help="Of a day; so it is without any of these.")] = False,
+    week: Annotated[bool, typer.Option("--week", help="Of a week, from Monday.")] = False,
+    month: Annotated[bool, typer.Option("--month", help="Of a month.")] = False,
+    of: Annotated[str, typer.Option(help="The one that holds this month, date or local time; else the last.")] = "",
+    source: Annotated[list[str] | None, typer.Option(help="Only this source, in its zone; may be repeated.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write one HTML page with charts.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write a table for spreadsheets.")] = None,
+    now: Annotated[str | None, typer.Option(help="As at this moment, RFC 3339.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what was received, judged, found and changed, and how each figure is counted."""
+    moment = moment_of(now) if now else now_utc()
+    settings = load_settings(config)
+    stores = open_stores(settings)
+    sources = tuple(dict.fromkeys(source)) if source else None
+    zone, shifts = zone_of_report(settings, sources), settings.shifts.starts
+    kind = _kind(shift=shift, day=day, week=week, month=month)
+    if of:
+        period = period_at(kind, of, zone=zone, shifts=shifts, now=moment)
+    else:
+        period = last_ended(kind, zone=zone, shifts=shifts, now=moment)
+    with stores.database.reading() as session:
+        for name in sources or ():
+            source_by_name(session, name)
+        made = make_report(session, settings, period, dialect=stores.database.dialect, sources=sources, now=moment)
+    _write(made, stores, out, csv)
+    if as_json:
+        print_json(report_json(made))
+    elif out is None and csv is None:
+        _print(made)
+
+
+def _kind(**wanted: bool) -> PeriodKind:
+    kinds = [PeriodKind(name) for name, is_wanted in wanted.items() if is_wanted]
+    if len(kinds) > 1:
+        raise TwoPeriodsError
+    return kinds[0] if kinds else PeriodKind.DAY
+
+
+def _write(made: MadeReport, stores: Stores, out: Path | None, csv: Path | None) -> None:
+    from agent.reports.page import as_page  # noqa: PLC0415 - matplotlib is loaded only where a page is wanted
+
+    texts = [(out, lambda: as_page(made, stores.blobs)), (csv, lambda: as_csv(made))]
+    for file, text in texts:
+        if file is None:
+            continue
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(file, text().encode("utf-8"))
+        except OSError as error:
+            raise ReportFileError(file, error.strerror) from error
+        Console(stderr=True).print(Text(f"Written: {file}"))
+
+
+def _print(made: MadeReport) -> None:
+    report = made.report
+    columns = [report.total, *report.rows] if len(report.rows) != 1 else list(report.rows)
+    values = [figures_of(row) for row in columns]
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(Text(made.title))
+    for row in columns:
+        table.add_column(Text(clean(row.source) if row.source else "all sources"), justify="right")
+    for group, names in groups_of(report.total).items():
+        table.add_row(Text(group, style="bold"))
+        for name in names:
+            title = f"{'  ' if name in PARTS else ''}{BY_NAME[name].title}"
+            table.add_row(Text(f"  {title}"), *(Text(shown(name, one[name])) for one in values))
+    console = Console()
+    console.print(table)
+    if report.total.misses is None:
+        console.print(Text(f"{MISSES_UNKNOWN.capitalize()}."))

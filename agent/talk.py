@@ -11,6 +11,7 @@ import structlog
 from rich.console import Console
 
 from agent.alerts.deliver import CHANNELS_AT_ONCE, Deliverer
+from agent.alerts.due_reports import add_due_reports
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.route import resolve_quiet, route_events
 from agent.bot.asking import Asker
@@ -66,6 +67,7 @@ class Talk:
         resolve_quiet(self._out.database, self._out.settings, now=now)
         with self._out.database.transaction() as session:
             forget_seen_events(session, before=now - SEEN_FOR)
+        add_due_reports(self._out.database, self._out.settings, now=now)
 
 
 def utc_now() -> datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from agent.alerts.report_notice import ReportNotice, render_report
 from agent.alerts.view import digest_view
 from agent.messages.message import Message
 from agent.messages.notices import digest_message, drift_message, job_message
@@ -34,4 +35,5 @@ NOTICES: dict[str, Render] = {
     EventKind.DIGEST: _digest,
     EventKind.DRIFT: _drift,
     EventKind.JOB_DONE: _job,
+    **dict.fromkeys(ReportNotice, render_report),
 }

@@ -4,6 +4,7 @@ import structlog
 
 from agent.alerts.outgoing import Outgoing, incident_of, render_incident, render_notice
 from agent.alerts.picture import add_picture
+from agent.alerts.report_file import add_report_files
 from agent.alerts.search import search
 from agent.alerts.sheet import add_sheet
 from agent.messages.message import Message
@@ -28,12 +29,13 @@ def send_post(out: Outgoing, delivery: Delivery) -> None:
 
 
 def send_notice(out: Outgoing, delivery: Delivery) -> None:
-    """Post a notice, and let a digest get its pictures; raise NotifyError."""
+    """Post a notice, and let a digest get its pictures, a report its files; raise NotifyError."""
     place = _found_before(out, delivery) or _post(out, delivery, render_notice(out, delivery))
     with out.database.transaction() as session:
         now = out.clock()
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
             add_sheet(session, delivery, place, now=now)
+            add_report_files(session, delivery, place, now=now)
 
 
 def _found_before(out: Outgoing, delivery: Delivery) -> Place | None:

@@ -47,7 +47,7 @@ def build_app(
     Buttons(client, database, settings, clock).register(app)
     conversations.register(app)
     Command(conversations).register(app)
-    Home(client).register(app)
+    Home(client, database, settings, clock).register(app)
     _acknowledge_the_rest(app)
     app.error(_log_error)
     return app

@@ -66,7 +66,7 @@ def report(
     with stores.database.reading() as session:
         for name in sources or ():
             source_by_name(session, name)
-        made = make_report(session, settings, period, dialect=stores.database.dialect, sources=sources, now=moment)
+        made = make_report(session, settings, period, sources=sources, now=moment)
     _write(made, stores, out, csv)
     if as_json:
         print_json(report_json(made))

@@ -10,8 +10,10 @@ from storage.database import Session
 from storage.queries.report import Asked, build_report
 from storage.queries.report_figures import HowCounted, how_counted
 from storage.queries.report_results import Report
-from storage.queries.report_sql import Checked
+from storage.queries.report_sql import Checked, dialect_of
 from storage.queries.status import known_sources
+
+NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class MadeReport:
     @property
     def title(self) -> str:
         """What it is of, as in `line-1, October 2026`."""
-        named = f"{', '.join(self.sources)}, " if self.sources else ""
+        sources = self.sources or ()
+        named = f"{', '.join(sources)}, " if len(sources) <= NAMES_SHOWN else f"{len(sources)} sources, "
+        named = named if sources else ""
         return f"{named}{self.period.title}{'' if self.is_over else ', so far'}"
 
 
@@ -46,7 +50,6 @@ def make_report(
     settings: Settings,
     period: Period,
     *,
-    dialect: str,
     sources: tuple[str, ...] | None = None,
     has_charts: bool = True,
     now: datetime,
@@ -56,7 +59,7 @@ def make_report(
     window, quiet = period.so_far(now), timedelta(minutes=settings.reports.quiet_minutes)
     steady = steady_sources(session, settings)
     asked = Asked(window, quiet, sources=sources, steady=steady, spans=period.spans() if has_charts else ())
-    checked = Checked(window, quiet, dialect, now, sources=sources, steady=steady)
+    checked = Checked(window, quiet, dialect_of(session), now, sources=sources, steady=steady)
     report = build_report(session, asked, now=now)
     return MadeReport(period, report, sources, tuple(how_counted(checked)), made_at=now)
 

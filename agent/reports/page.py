@@ -196,7 +196,8 @@ def _changes(source: PageSource) -> Iterator[str]:
 
 
 def _change(source: PageSource, one: Change) -> Sequence[str]:
-    detail = "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in one.detail.items() if value is not None)
+    given = {key.replace("_", " "): value for key, value in one.detail.items() if key != "source_id"}
+    detail = "; ".join(f"{key}: {value}" for key, value in given.items() if value is not None)
     of = one.subject if one.source in {None, one.subject} else f"{one.subject} ({one.source})"
     return (
         source.moment(one.at),

@@ -94,7 +94,7 @@ def period_at(kind: PeriodKind, text: str, *, zone: str, shifts: tuple[str, ...]
             return _holding(kind, calendar, day)
         there = Shifts(shifts, calendar)
         return Period(kind, there.on(day, 0) if clock is None else there.at(calendar.at(day, clock)))
-    except OverflowError as error:
+    except (OverflowError, ValueError) as error:
         raise BadMomentError(text) from error
 
 

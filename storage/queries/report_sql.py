@@ -4,6 +4,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from storage.records import Window
 
 FRAMES = "SELECT COUNT(*) FROM frame AS f WHERE f.captured_at >= {start} AND f.captured_at < {end}{and_f}{more}"
@@ -73,6 +75,11 @@ class Checked:
     now: datetime
     sources: tuple[str, ...] | None = None
     steady: tuple[str, ...] | None = None
+
+
+def dialect_of(session: Session) -> str:
+    """Return which kind of database a session reads: sqlite or postgresql."""
+    return session.get_bind().dialect.name
 
 
 def fill_sql(template: str, checked: Checked, *, more: str = "", source: str | None = None) -> str:

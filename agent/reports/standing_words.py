@@ -1,0 +1,74 @@
+"""What stands now, as lines of mrkdwn and as sections of a message or of the app's own page."""
+
+from collections.abc import Callable, Sequence
+
+from agent.messages.figures import clock, several
+from agent.messages.message import Block, context, header, section
+from agent.messages.safe_text import safe, who
+from agent.reports.standing import Silenced, SourceHealth, Standing
+from storage.records import Incident
+
+LINES_A_SECTION = 7
+HOME_LINES = 30
+LONGEST_WORDS = 160
+Zone = Callable[[str | None], str]
+
+
+def incident_line(incident: Incident, standing: Standing, zone_of: Zone) -> str:
+    """Say one open incident."""
+    zone = zone_of(incident.source)
+    opened = clock(incident.opened_at, zone, today=standing.now)
+    last = clock(incident.last_at, zone, today=standing.now)
+    count = several(incident.anomalies, "anomaly") if incident.anomalies == 1 else f"{incident.anomalies:,} anomalies"
+    state = f", {incident.state}" if incident.state != "open" else ""
+    return f"*{incident.shown_id}* {safe(incident.source)}: {count} since {opened}, last {last} ({zone}){state}"
+
+
+def silence_line(one: Silenced, standing: Standing, zone_of: Zone) -> str:
+    """Say one silence, until when it holds and what it kept quiet."""
+    silence = one.silence
+    what = safe(silence.source) if silence.source else "every source"
+    kind = f", class {safe(silence.defect_class)}" if silence.defect_class else ""
+    zone = zone_of(silence.source)
+    until = clock(silence.until, zone, today=standing.now)
+    hits = "1 anomaly" if one.hits == 1 else f"{one.hits:,} anomalies"
+    return f"*{what}*{kind} until {until} ({zone}) by {who(silence.author)}: {hits} kept quiet"
+
+
+def source_line(health: SourceHealth, standing: Standing, zone_of: Zone) -> str:
+    """Say how one source is."""
+    source = health.source
+    mark = "" if health.is_well else ":warning: "
+    detector = f" · {safe(health.detector)}" if health.detector else ""
+    zone = zone_of(source.name)
+    last = f" · last frame {clock(source.last_frame_at, zone, today=standing.now)}" if source.last_frame_at else ""
+    return f"{mark}*{safe(source.name)}* {safe(health.words, most=LONGEST_WORDS)}{detector}{last}"
+
+
+def listed(lines: Sequence[str], *, most: int, of: int | None = None, none: str) -> list[Block]:
+    """Return lines in sections, so many at most, saying how many more there are; one sentence where there is none."""
+    if not lines:
+        return [section(none)]
+    shown = list(lines[:most])
+    blocks = [
+        section("\n".join(shown[first : first + LINES_A_SECTION])) for first in range(0, len(shown), LINES_A_SECTION)
+    ]
+    more = (len(lines) if of is None else of) - len(shown)
+    return [*blocks, context([f"and {more:,} more"])] if more > 0 else blocks
+
+
+def home_blocks(standing: Standing, zone_of: Zone, *, zone: str) -> list[Block]:
+    """Return the app's own page: what is open, what is silenced, how the sources are; well within 100 blocks."""
+    incidents = [incident_line(one, standing, zone_of) for one in standing.incidents]
+    silences = [silence_line(one, standing, zone_of) for one in standing.silences]
+    ill_first = sorted(standing.sources, key=lambda health: health.is_well)
+    sources = [source_line(one, standing, zone_of) for one in ill_first]
+    return [
+        header(f"Open incidents: {standing.incident_count:,}"),
+        *listed(incidents, most=HOME_LINES, of=standing.incident_count, none="None: nothing waits for anybody."),
+        header(f"Silences: {len(silences):,}"),
+        *listed(silences, most=HOME_LINES, none="None: every alert is sent."),
+        header(f"Sources: {len(sources):,}"),
+        *listed(sources, most=HOME_LINES, none="None yet: run `oddspot fit`."),
+        context([f"As at {clock(standing.now, zone, today=standing.now)} ({zone}); opening this page reads it anew."]),
+    ]

@@ -76,9 +76,9 @@ def _write_fitted(session: Session) -> None:
         version = first if number != 20 else make_version(session, source, promised_rate=0.03)
         first = version
         at = start + number * timedelta(minutes=13)
-        values = {"score": 2.0 + number / 100} if number % 7 == 0 else {"score": 0.4}
+        score = 2.0 + number / 100 if number % 7 == 0 else 0.4
         fault = "frozen" if number in {3, 4, 14} else None
-        inspection_id = make_inspection(session, source, version, number, captured_at=at, fault=fault, **values)
+        inspection_id = make_inspection(session, source, version, number, score=score, captured_at=at, fault=fault)
         if number % 7 == 0 and fault is None:
             join_incident(session, inspection_id, join=timedelta(minutes=30), now=at)
         if number in {0, 7, 28}:

@@ -82,18 +82,21 @@ def _kind(**wanted: bool) -> PeriodKind:
 
 
 def _write(made: MadeReport, stores: Stores, out: Path | None, csv: Path | None) -> None:
-    from agent.reports.page import as_page  # noqa: PLC0415 - matplotlib is loaded only where a page is wanted
+    if out is not None:
+        from agent.reports.page import as_page  # noqa: PLC0415 - matplotlib is loaded only where a page is wanted
 
-    texts = [(out, lambda: as_page(made, stores.blobs)), (csv, lambda: as_csv(made))]
-    for file, text in texts:
-        if file is None:
-            continue
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(file, text().encode("utf-8"))
-        except OSError as error:
-            raise ReportFileError(file, error.strerror) from error
-        Console(stderr=True).print(Text(f"Written: {file}"))
+        _write_file(out, as_page(made, stores.blobs))
+    if csv is not None:
+        _write_file(csv, as_csv(made))
+
+
+def _write_file(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(file, text.encode("utf-8"))
+    except OSError as error:
+        raise ReportFileError(file, error.strerror) from error
+    Console(stderr=True).print(Text(f"Written: {file}"))
 
 
 def _print(made: MadeReport) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -28,16 +27,8 @@ COLOURS = {
 }
 BAR_SHARE = 0.82
 SMALL_DOT, LARGE_DOT = 18, 30
-MOST_SMALL_DOTS = 150
-STYLE = {
-    "font.size": 9,
-    "font.family": "DejaVu Sans",
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": SOFT,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "text.color": INK,
-}
+MOST_LARGE_DOTS = 150
+LETTERS = 9
 LABEL_NAMES = {
     LabelKind.DEFECT: "defects",
     LabelKind.FALSE_ALARM: "false alarms",
@@ -73,18 +64,19 @@ def draw_scores(report: Report) -> bytes:
 
 
 def _drawn(report: Report, up: str, draw: Callable[[Axes], None], *, width: float = WIDTH) -> bytes:
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(width, HEIGHT), dpi=DOTS_AN_INCH, layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        axes.set_ylabel(up)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", color=GRID)
-        axes.set_axisbelow(True)
-        draw(axes)
-        _dates(axes, report)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", facecolor="white")
+    figure = Figure(figsize=(width, HEIGHT), dpi=DOTS_AN_INCH, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.set_ylabel(up, color=SOFT, fontsize=LETTERS)
+    axes.tick_params(colors=SOFT, labelcolor=SOFT, labelsize=LETTERS)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(SOFT)
+    axes.grid(axis="y", color=GRID)
+    axes.set_axisbelow(True)
+    draw(axes)
+    _dates(axes, report)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor="white")
     return buffer.getvalue()
 
 
@@ -107,7 +99,7 @@ def _scores(axes: Axes, report: Report) -> None:
     means = [(_middle(bucket, zone), bucket.mean_ratio) for bucket in report.buckets if bucket.mean_ratio is not None]
     if means:
         axes.plot([at for at, _ in means], [mean for _, mean in means], color=INK, lw=1.2, label="mean of all judged")  # type: ignore[arg-type]  # the same
-    size = LARGE_DOT if len(report.points) <= MOST_SMALL_DOTS else SMALL_DOT
+    size = LARGE_DOT if len(report.points) <= MOST_LARGE_DOTS else SMALL_DOT
     for name in ("unlabelled", "unsure", "false alarms", "defects"):
         own = [point for point in report.points if _name(point.label) == name]
         if own:
@@ -130,12 +122,16 @@ def _middle(bucket: BucketRow, zone: ZoneInfo) -> datetime:
 def _dates(axes: Axes, report: Report) -> None:
     zone = ZoneInfo(report.window.time_zone)
     ends: Sequence[datetime] = [report.window.start.astimezone(zone), report.window.end.astimezone(zone)]
-    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=11)
+    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=11)  # type: ignore[no-untyped-call]  # has no types
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+    formatter = ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]  # the same
+    axes.xaxis.set_major_formatter(formatter)
+    axes.xaxis.get_offset_text().set_color(SOFT)
     axes.set_xlim(*ends)  # type: ignore[arg-type]  # the same
 
 
 def _legend(axes: Axes, *, most: int) -> None:
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=most, frameon=False, handlelength=1.1, fontsize=8)
+        axes.legend(
+            loc="lower left", bbox_to_anchor=(0, 1.0), ncols=most, frameon=False, handlelength=1.1, fontsize=LETTERS - 1
+        )

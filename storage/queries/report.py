@@ -57,7 +57,9 @@ def build_report(session: Session, asked: Asked, *, now: datetime) -> Report:
     """Return the report; sources that had no frame before the window's end are left out."""
     every = known_sources(session, limit=MOST_SOURCES)
     chosen = [source for source in every if asked.sources is None or source.name in asked.sources]
-    rows = report_rows(session, asked, chosen, now=now)
+    whole = Selection(window=asked.window, sources=tuple(source.name for source in chosen))
+    uses = versions_in_use(session, selection=whole)
+    rows = report_rows(session, asked, chosen, promises=promises_by_source(uses), now=now)
     shown = {row.source for row in rows}
     seen = [source for source in chosen if source.name in shown]
     selection = Selection(window=asked.window, sources=tuple(source.name for source in seen))
@@ -71,7 +73,7 @@ def build_report(session: Session, asked: Asked, *, now: datetime) -> Report:
         total=total_of(rows),
         buckets=tuple(_buckets(session, asked, seen, now=now)),
         reasons=tuple(reasons_not_judged(session, window=asked.window, sources=seen)),
-        versions=tuple(versions_in_use(session, selection=selection)),
+        versions=tuple(uses),
         changes=tuple(changes),
         change_count=change_count,
         labels_by=tuple(labels_by_person(session, window=asked.window, sources=seen)),
@@ -80,7 +82,14 @@ def build_report(session: Session, asked: Asked, *, now: datetime) -> Report:
     )
 
 
-def report_rows(session: Session, asked: Asked, sources: Collection[Source], *, now: datetime) -> list[ReportRow]:
+def report_rows(
+    session: Session,
+    asked: Asked,
+    sources: Collection[Source],
+    *,
+    promises: dict[int, Promise],
+    now: datetime,
+) -> list[ReportRow]:
     """Return the figures of each source that had a frame before the window's end, by name."""
     window, names = asked.window, tuple(source.name for source in sources)
     selection = Selection(window=window, sources=names)
@@ -89,7 +98,6 @@ def report_rows(session: Session, asked: Asked, sources: Collection[Source], *, 
     counts = {group.key: group.counts for group in grouped}
     steady = [source for source in sources if asked.steady is None or source.name in asked.steady]
     downtime = downtime_by_source(session, window=window, sources=steady, quiet=asked.quiet, now=now)
-    promises = promises_by_source(session, selection=selection)
     duplicates = _duplicates_by_source(session, window)
     labels = labels_by_source(session, window=window)
     incidents = incidents_by_source(session, window=window)

@@ -30,17 +30,6 @@ NOT_JUDGED = (FrameState.REJECTED, FrameState.DROPPED, FrameState.DEAD_LETTER, *
 LOOKED_UP_AT_ONCE = 500
 
 
-def promises_by_source(session: Session, *, selection: Selection) -> dict[int, Promise]:
-    """Sum what was promised of each judged image, by source id; an imported detector promised nothing."""
-    query = (
-        select(InspectionRow.source_id, func.count(), func.sum(DetectorVersionRow.promised_rate))
-        .join(DetectorVersionRow, DetectorVersionRow.id == InspectionRow.detector_version_id)
-        .where(*conditions(selection), is_judged, DetectorVersionRow.bundle.is_not(None))
-        .group_by(InspectionRow.source_id)
-    )
-    return {source_id: Promise(int(judged), float(rates)) for source_id, judged, rates in session.execute(query)}
-
-
 def versions_in_use(session: Session, *, selection: Selection) -> list[VersionUse]:
     """Return the versions that judged a selection's inspections, by source and number."""
     flagged_false = is_anomaly & (InspectionRow.label == LabelKind.FALSE_ALARM)
@@ -77,9 +66,19 @@ def versions_in_use(session: Session, *, selection: Selection) -> list[VersionUs
     ]
 
 
+def promises_by_source(uses: Collection[VersionUse]) -> dict[int, Promise]:
+    """Sum what was promised of each judged image, by source id; an imported detector promised nothing."""
+    promises: dict[int, Promise] = {}
+    for use in uses:
+        if use.version.bundle is not None and use.judged:
+            own = Promise(use.judged, use.judged * use.version.promised_rate)
+            promises[use.version.source_id] = promises.get(use.version.source_id, Promise()) + own
+    return promises
+
+
 def reasons_not_judged(session: Session, *, window: Window, sources: Collection[Source]) -> list[Reason]:
     """Count a window's frames that were not judged by why, most first."""
-    ids = [source.id for source in sources]
+    ids = {source.id for source in sources}
     selection = Selection(window=window, sources=tuple(source.name for source in sources))
     faults = (
         select(InspectionRow.fault, func.count())
@@ -87,13 +86,15 @@ def reasons_not_judged(session: Session, *, window: Window, sources: Collection[
         .group_by(InspectionRow.fault)
     )
     frames = (
-        select(FrameRow.state, FrameRow.reason, func.count())
+        select(FrameRow.source_id, FrameRow.state, FrameRow.reason, func.count())
         .where(FrameRow.captured_at >= window.start, FrameRow.captured_at < window.end)
-        .where(FrameRow.source_id.in_(ids), FrameRow.state.in_(NOT_JUDGED))
-        .group_by(FrameRow.state, FrameRow.reason)
-    )
+        .where(FrameRow.state.in_(NOT_JUDGED))
+        .group_by(FrameRow.source_id, FrameRow.state, FrameRow.reason)
+    )  # sources are picked below: named here, they lead SQLite away from the index by captured_at
     counts: dict[tuple[str, str], int] = {("fault", str(fault)): int(n) for fault, n in session.execute(faults)}
-    for state, reason, number in session.execute(frames):
+    for source_id, state, reason, number in session.execute(frames):
+        if source_id not in ids:
+            continue
         key = ("waiting", "") if state in UNFINISHED else (str(state), str(reason or ""))
         counts[key] = counts.get(key, 0) + int(number)
     found = [Reason(kind, reason, number) for (kind, reason), number in counts.items()]
@@ -102,15 +103,19 @@ def reasons_not_judged(session: Session, *, window: Window, sources: Collection[
 
 def labels_by_person(session: Session, *, window: Window, sources: Collection[Source]) -> list[LabelsBy]:
     """Count the labels given in a window by who gave them and of which kind, most first."""
-    number = func.count()
+    ids = {source.id for source in sources}
     query = (
-        select(LabelRow.author, LabelRow.kind, number)
+        select(InspectionRow.source_id, LabelRow.author, LabelRow.kind, func.count())
         .join(InspectionRow, InspectionRow.id == LabelRow.inspection_id)
-        .where(*_labelled_in(window), InspectionRow.source_id.in_([source.id for source in sources]))
-        .group_by(LabelRow.author, LabelRow.kind)
-        .order_by(number.desc(), LabelRow.author, LabelRow.kind)
-    )
-    return [LabelsBy(author, kind, int(count)) for author, kind, count in session.execute(query)]
+        .where(*_labelled_in(window))
+        .group_by(InspectionRow.source_id, LabelRow.author, LabelRow.kind)
+    )  # picked by source below, for the same reason
+    counts: dict[tuple[str, str], int] = {}
+    for source_id, author, kind, number in session.execute(query):
+        if source_id in ids:
+            counts[author, kind] = counts.get((author, kind), 0) + int(number)
+    found = [LabelsBy(author, kind, number) for (author, kind), number in counts.items()]
+    return sorted(found, key=lambda one: (-one.labels, one.author, one.kind))
 
 
 def labels_by_source(session: Session, *, window: Window) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""Which reports were told, and an index to count a window's frames by."""
+"""Which reports were told, and indexes to count a window's frames and labels by."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,10 +21,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("frame", schema=None) as batch_op:
         batch_op.create_index("ix_frame_captured", ["captured_at", "source_id"], unique=False)
+    with op.batch_alter_table("label", schema=None) as batch_op:
+        batch_op.create_index("ix_label_created", ["created_at"], unique=False)
 
 
 def downgrade() -> None:
     """Undo."""
+    with op.batch_alter_table("label", schema=None) as batch_op:
+        batch_op.drop_index("ix_label_created")
     with op.batch_alter_table("frame", schema=None) as batch_op:
         batch_op.drop_index("ix_frame_captured")
     op.drop_table("told_report")

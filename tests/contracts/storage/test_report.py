@@ -197,7 +197,7 @@ def test_counts_no_downtime_that_is_still_to_come_nor_before_the_first_frame(wri
     with written.reading() as session:
         sources = known_sources(session)
         early, late = (
-            total_of(report_rows(session, asked, sources, now=now)).downtime.no_frame
+            total_of(report_rows(session, asked, sources, promises={}, now=now)).downtime.no_frame
             for now in (REPORTED_AT, REPORTED_AT + timedelta(hours=2))
         )
 

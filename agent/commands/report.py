@@ -12,9 +12,12 @@ from agent.commands.ask import moment_of
 from agent.errors import AgentError
 from agent.messages.safe_text import clean
 from agent.reports.as_json import as_json as report_json
+from agent.reports.as_json import standing_json
 from agent.reports.figures import MISSES_UNKNOWN, PARTS, groups_of, shown
 from agent.reports.making import MadeReport, make_report, zone_of_report
 from agent.reports.periods import PeriodKind, last_ended, period_at
+from agent.reports.standing import Standing, read_standing
+from agent.reports.standing_words import Zone, as_plain_words, incident_line, silence_line, source_line
 from agent.reports.table_file import as_csv
 from config.load import load_settings
 from storage.blobs import write_durably
@@ -22,6 +25,8 @@ from storage.commands.options import ConfigOption, JsonOption, now_utc, print_js
 from storage.opening import Stores, open_stores
 from storage.queries.report_figures import BY_NAME, figures_of
 from storage.repositories.sources import source_by_name
+
+STANDING_SHOWN = 50
 
 
 class TwoPeriodsError(AgentError):
@@ -41,7 +46,7 @@ class ReportFileError(AgentError):
 def report(
     config: ConfigOption = None,
     *,
-    shift: Annotated[bool, typer.Option("--shift", help="Of a shift.")] = False,
+    shift: Annotated[bool, typer.Option("--shift", help="Of a shift, and what is handed over now.")] = False,
     day: Annotated[bool, typer.Option("--day", help="Of a day; so it is without any of these.")] = False,
     week: Annotated[bool, typer.Option("--week", help="Of a week, from Monday.")] = False,
     month: Annotated[bool, typer.Option("--month", help="Of a month.")] = False,
@@ -67,11 +72,14 @@ def report(
         for name in sources or ():
             source_by_name(session, name)
         made = make_report(session, settings, period, sources=sources, now=moment)
+        standing = read_standing(session, settings, sources=sources, limit=STANDING_SHOWN, now=moment)
     _write(made, stores, out, csv)
     if as_json:
-        print_json(report_json(made))
+        print_json(report_json(made) | ({"handover": standing_json(standing)} if shift else {}))
     elif out is None and csv is None:
         _print(made)
+        if shift:
+            _print_standing(standing, settings.zone_of)
 
 
 def _kind(**wanted: bool) -> PeriodKind:
@@ -116,3 +124,20 @@ def _print(made: MadeReport) -> None:
     console.print(table)
     if report.total.misses is None:
         console.print(Text(f"{MISSES_UNKNOWN.capitalize()}."))
+
+
+def _print_standing(standing: Standing, zone_of: Zone) -> None:
+    down = [one for one in standing.sources if not one.is_well]
+    parts = (
+        (
+            f"Open incidents: {standing.incident_count:,}",
+            [incident_line(one, standing, zone_of) for one in standing.incidents],
+        ),
+        (f"Silenced: {len(standing.silences):,}", [silence_line(one, standing, zone_of) for one in standing.silences]),
+        (f"Not watched as they should be: {len(down):,}", [source_line(one, standing, zone_of) for one in down]),
+    )
+    console = Console()
+    for title, lines in parts:
+        console.print(Text(title, style="bold"))
+        for line in lines:
+            console.print(Text(f"  {as_plain_words(line)}"), soft_wrap=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.reports.figures import MISSES_UNKNOWN
 from agent.reports.making import MadeReport
+from agent.reports.standing import Standing
 from storage.queries.report_figures import figures_of
 from storage.queries.report_results import BucketRow, ReportRow
 from storage.records import Inspection
@@ -62,6 +63,38 @@ def as_json(made: MadeReport) -> dict[str, Any]:
     if report.total.misses is None:
         values["note"] = MISSES_UNKNOWN
     return values
+
+
+def standing_json(standing: Standing) -> dict[str, Any]:
+    """Return what stands now: open incidents, silences with what they kept quiet, sources and how they are."""
+    return {
+        "open_incidents": standing.incident_count,
+        "incidents": [
+            {
+                "incident": one.shown_id,
+                "source": one.source,
+                "state": one.state,
+                "anomalies": one.anomalies,
+                "opened_at": rfc3339(one.opened_at),
+                "last_at": rfc3339(one.last_at),
+            }
+            for one in standing.incidents
+        ],
+        "silences": [
+            {
+                "source": one.silence.source,
+                "defect_class": one.silence.defect_class,
+                "until": rfc3339(one.silence.until),
+                "author": one.silence.author,
+                "anomalies_kept_quiet": one.hits,
+            }
+            for one in standing.silences
+        ],
+        "sources": [
+            {"source": one.source.name, "detector": one.detector, "state": one.words, "is_well": one.is_well}
+            for one in standing.sources
+        ],
+    }
 
 
 def rfc3339(moment: datetime) -> str:

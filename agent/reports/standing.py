@@ -80,6 +80,8 @@ def _health(session: Session, settings: Settings, source: Source, *, is_steady: 
         words = f"{words}: {source.fault}"
     elif version is None:
         words, is_well = "no detector is fitted yet", False
+    elif version.bundle is None:
+        words = "imported: nothing is watched"
     elif is_well and is_steady and (last is None or now - last >= quiet):
         since = "yet" if last is None else f"since {clock(last, settings.zone_of(source.name), today=now)}"
         words, is_well = f"{words}, but no frame {since}", False

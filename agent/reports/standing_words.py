@@ -11,6 +11,7 @@ from storage.records import Incident
 LINES_A_SECTION = 7
 HOME_LINES = 30
 LONGEST_WORDS = 160
+WARNING = ":warning: "
 Zone = Callable[[str | None], str]
 
 
@@ -38,11 +39,17 @@ def silence_line(one: Silenced, standing: Standing, zone_of: Zone) -> str:
 def source_line(health: SourceHealth, standing: Standing, zone_of: Zone) -> str:
     """Say how one source is."""
     source = health.source
-    mark = "" if health.is_well else ":warning: "
+    mark = "" if health.is_well else WARNING
     detector = f" · {safe(health.detector)}" if health.detector else ""
     zone = zone_of(source.name)
     last = f" · last frame {clock(source.last_frame_at, zone, today=standing.now)}" if source.last_frame_at else ""
     return f"{mark}*{safe(source.name)}* {safe(health.words, most=LONGEST_WORDS)}{detector}{last}"
+
+
+def as_plain_words(line: str) -> str:
+    """Return a line of mrkdwn as a terminal shows it."""
+    plain = line.replace(WARNING, "").replace("*", "")
+    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def listed(lines: Sequence[str], *, most: int, of: int | None = None, none: str) -> list[Block]:

@@ -145,3 +145,18 @@ def test_gives_sql_that_says_the_same(home: Path) -> None:
                 assert found == pytest.approx(row[name]), (name, sql)
     database.close()
     assert json.dumps(values, allow_nan=False)
+
+
+def test_hands_over_a_shift_on_the_terminal_too(home: Path) -> None:
+    early = ("--now", "2026-03-29T09:00:00Z")
+    done = oddspot("report", "--shift", *early, cwd=home)
+    [values] = json_lines(oddspot("report", "--shift", "--json", *early, cwd=home))
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"Open incidents: \d+", done.stdout)
+    assert "press until 2026-03-31 11:30 (Europe/Berlin) by ann: " in done.stdout
+    assert "press paused: its frames wait" in done.stdout
+    handover = values["handover"]
+    assert handover["open_incidents"] == len(handover["incidents"]) or len(handover["incidents"]) == 50
+    assert [(one["source"], one["author"]) for one in handover["silences"]] == [("press", "ann"), (None, "ben")]
+    assert {one["source"]: one["is_well"] for one in handover["sources"]}["press"] is False

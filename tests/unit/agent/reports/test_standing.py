@@ -6,6 +6,7 @@ from storage.repositories.incidents import join_incident
 from storage.repositories.silences import add_silence
 from storage.repositories.sources import ensure_source, set_source_fault, source_by_name
 from tests.factories_agent import NOON, Plant
+from tests.histories import fill, line
 
 LATER = NOON + timedelta(minutes=90)
 
@@ -53,6 +54,7 @@ def test_says_how_each_source_is(plant: Plant) -> None:
     with plant.database.transaction() as session:
         set_source_fault(session, source_by_name(session, "broken"), "its bundle is gone", now=NOON)
         ensure_source(session, "new", now=NOON)
+    fill(plant.database, [line(source="imported")])
     plant.reconfigure(sources={"batch": {"path": "/photos", "mode": "batch"}})
 
     health = by_name(read(plant))
@@ -63,6 +65,7 @@ def test_says_how_each_source_is(plant: Plant) -> None:
         "batch": ("live", True),
         "paused": ("paused: its frames wait", False),
         "broken": ("not judged: its bundle is gone", False),
+        "imported": ("imported: nothing is watched", True),
         "new": ("no detector is fitted yet", False),
     }
     assert health["well"].detector == "well@1"

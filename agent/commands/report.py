@@ -1,5 +1,6 @@
 """`oddspot report`: what happened in a shift, day, week or month, as words, a page, a table or JSON."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,13 +16,15 @@ from agent.reports.as_json import as_json as report_json
 from agent.reports.as_json import standing_json
 from agent.reports.figures import MISSES_UNKNOWN, PARTS, groups_of, shown
 from agent.reports.making import MadeReport, make_report, zone_of_report
-from agent.reports.periods import PeriodKind, last_ended, period_at
+from agent.reports.periods import Period, PeriodKind, last_ended, period_at
 from agent.reports.standing import Standing, read_standing
 from agent.reports.standing_words import Zone, as_plain_words, incident_line, silence_line, source_line
 from agent.reports.table_file import as_csv
 from config.load import load_settings
+from config.settings import Settings
 from storage.blobs import write_durably
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
+from storage.database import Session
 from storage.opening import Stores, open_stores
 from storage.queries.report_figures import BY_NAME, figures_of
 from storage.repositories.sources import source_by_name
@@ -62,24 +65,41 @@ def report(
     settings = load_settings(config)
     stores = open_stores(settings)
     sources = tuple(dict.fromkeys(source)) if source else None
-    zone, shifts = zone_of_report(settings, sources), settings.shifts.starts
     kind = _kind(shift=shift, day=day, week=week, month=month)
-    if of:
-        period = period_at(kind, of, zone=zone, shifts=shifts, now=moment)
-    else:
-        period = last_ended(kind, zone=zone, shifts=shifts, now=moment)
+    period = _period(kind, of, settings, sources, moment)
     with stores.database.reading() as session:
-        for name in sources or ():
-            source_by_name(session, name)
-        made = make_report(session, settings, period, sources=sources, now=moment)
-        standing = read_standing(session, settings, sources=sources, limit=STANDING_SHOWN, now=moment)
+        made = _read(session, settings, period, sources, moment)
+        standing = _standing(session, settings, period, sources, moment)
     _write(made, stores, out, csv)
     if as_json:
-        print_json(report_json(made) | ({"handover": standing_json(standing)} if shift else {}))
+        print_json(report_json(made) | ({"handover": standing_json(standing)} if standing else {}))
     elif out is None and csv is None:
         _print(made)
-        if shift:
+        if standing is not None:
             _print_standing(standing, settings.zone_of)
+
+
+def _period(kind: PeriodKind, of: str, settings: Settings, sources: tuple[str, ...] | None, now: datetime) -> Period:
+    zone, shifts = zone_of_report(settings, sources), settings.shifts.starts
+    if of:
+        return period_at(kind, of, zone=zone, shifts=shifts, now=now)
+    return last_ended(kind, zone=zone, shifts=shifts, now=now)
+
+
+def _read(
+    session: Session, settings: Settings, period: Period, sources: tuple[str, ...] | None, now: datetime
+) -> MadeReport:
+    for name in sources or ():
+        source_by_name(session, name)
+    return make_report(session, settings, period, sources=sources, now=now)
+
+
+def _standing(
+    session: Session, settings: Settings, period: Period, sources: tuple[str, ...] | None, now: datetime
+) -> Standing | None:
+    if period.kind is not PeriodKind.SHIFT:
+        return None
+    return read_standing(session, settings, sources=sources, limit=STANDING_SHOWN, now=now)
 
 
 def _kind(**wanted: bool) -> PeriodKind:

@@ -72,7 +72,8 @@ def _cards(row: ReportRow) -> Iterator[str]:
     yield render_card("frames received", f"{row.frames.received:,}")
     yield render_card("judged", f"{counts.judged:,}")
     yield render_card("not judged", f"{row.not_judged:,}", is_warning=row.not_judged > 0)
-    yield render_card("downtime", duration(figures["downtime_minutes"] or 0))
+    without = f"no frame {duration(figures['no_frame_minutes'] or 0)}" if row.downtime.total else ""
+    yield render_card("downtime", duration(figures["downtime_minutes"] or 0), without)
     yield render_card("anomalies", f"{counts.anomalies:,}", called(counts))
     promise = f"promised: at most {percent(promised)}" if promised is not None else "no promise known"
     yield render_card("false-alarm rate", shown("false_alarm_rate", realised), promise, is_warning=is_broken)

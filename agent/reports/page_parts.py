@@ -17,7 +17,7 @@ p { margin: 4px 0 12px; max-width: 84ch; }
 .soft, figcaption, small { color: var(--soft); font-size: 13px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin: 22px 0 8px; }
 .card { background: var(--pale); border-radius: 8px; padding: 12px 14px; }
-.card b { display: block; font-size: 24px; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.card b { display: block; font-size: 22px; line-height: 1.3; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .card.warn { background: #fdf1ea; } .card.warn b { color: var(--odd); }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 6px 0 14px; font-variant-numeric: tabular-nums; }

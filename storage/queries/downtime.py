@@ -1,4 +1,8 @@
-"""How long sources were not watched, from the quarters of an hour in which their frames were received."""
+"""How long sources were not watched, from the quarters of an hour in which their frames were received.
+
+The one place that says so: whatever else is known to stop a source from being watched is to be joined to the spans
+here, and to the SQL of the same figures in `report_sql`.
+"""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta

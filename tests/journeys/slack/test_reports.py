@@ -48,9 +48,8 @@ def test_tells_each_report_once_with_two_bots_and_after_a_restart(
     assert threads(slack) == [0, 1, 3, 3]
     for message in told(slack):
         check_blocks(message.blocks, slack.workspace.has_file)
-    files = {file.name.split("-")[-1].split(".")[-1] for file in slack.files}
-    assert files == {"png", "html", "csv"}
-
+    assert {file.name.rsplit(".")[-1] for file in slack.files} == {"png", "html", "csv"}
+    assert all(bool(file.alt_text) == file.name.endswith(".png") for file in slack.files)
     assert slack.workspace.rate_breaches == []
 
 

@@ -108,3 +108,11 @@ def test_tells_nothing_nobody_asked_for(plant: Plant) -> None:
     plant.anomaly("line-1", at=YESTERDAY)
 
     assert due(plant, TUESDAY) == []
+
+
+def test_tells_at_the_next_moment_there_is_where_the_clocks_skip_the_one_asked_for(plant: Plant) -> None:
+    skipped = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # 02:30 in Berlin never was; it is 03:30
+    plant.anomaly("line-1", at=skipped - timedelta(hours=20), pages=False)
+
+    assert due(plant, skipped - timedelta(seconds=1), daily=True, at="02:30") == []
+    assert len(due(plant, skipped, daily=True, at="02:30")) == 1

@@ -64,4 +64,4 @@ class Home:
     def _standing(self) -> list[Block]:
         with self._database.reading() as session:
             standing = read_standing(session, self._settings, limit=HOME_LINES, now=self._clock())
-        return home_blocks(standing, self._settings.zone_of, zone=self._settings.time_zone)
+        return home_blocks(standing, self._settings.zone_of)

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+from agent.messages.figures import clock
 from agent.messages.message import Block, Message, context, fields, header, message, section
 from agent.messages.safe_text import safe, who
-from agent.reports.figures import MISSES_UNKNOWN, called, duration, percent, shown
+from agent.reports.figures import GROUPS, MISSES, MISSES_UNKNOWN, called, duration, percent, shown
 from agent.reports.making import MadeReport
 from agent.reports.standing import Standing
 from agent.reports.standing_words import Zone, incident_line, listed, silence_line, source_line
 from storage.queries.report_figures import figures_of
 from storage.queries.report_results import LabelsBy, ReportRow
+from storage.records import LabelKind
 
 SOURCES_SHOWN = 20
 LINES_SHOWN = 10
@@ -31,8 +33,10 @@ def period_message(made: MadeReport) -> Message:
     """Return what stands above the page of a week or month: its figures, in words."""
     total = made.report.total
     figures = figures_of(total)
-    low, high = shown("miss_rate_low", figures["miss_rate_low"]), shown("miss_rate_high", figures["miss_rate_high"])
-    misses = f"{shown('miss_rate', figures['miss_rate'])} ({low} to {high})" if total.misses else MISSES_UNKNOWN
+    misses = MISSES_UNKNOWN.removeprefix("misses ")
+    if total.misses is not None:
+        rate, low, high = (shown(name, figures[name]) for name in GROUPS[MISSES])
+        misses = f"{rate} ({low} to {high})"
     title = safe(made.period.title[:1].upper() + made.period.title[1:])
     line = row_words(total)
     parts = [
@@ -57,6 +61,7 @@ def handover_message(made: MadeReport, standing: Standing, zone_of: Zone) -> Mes
     silences = [silence_line(one, standing, zone_of) for one in standing.silences]
     labels = [label_words(one) for one in made.report.labels_by[:LABELS_SHOWN]]
     title = f"Hand-over: {made.period.title}"
+    at = clock(standing.now, standing.zone, today=standing.now)
     blocks = [
         header(title),
         section(line),
@@ -68,6 +73,7 @@ def handover_message(made: MadeReport, standing: Standing, zone_of: Zone) -> Mes
         *listed(down, most=LINES_SHOWN, none="Every source is."),
         section(f"*Labels in this shift: {made.report.total.labels:,}*"),
         *listed(labels, most=LABELS_SHOWN, none="Nobody labelled anything."),
+        context([f"Times are those of {standing.zone}, as things stood at {at}."]),
     ]
     return message(f"{safe(title)}: {line} Open incidents: {standing.incident_count:,}.", blocks)
 
@@ -98,7 +104,9 @@ def source_lines(rows: Sequence[ReportRow]) -> list[str]:
 
 def label_words(one: LabelsBy) -> str:
     """Say how many labels of a kind somebody gave."""
-    return f"{who(one.author)}: {one.labels:,} {safe(one.kind.replace('_', ' '))}"
+    word = one.kind.replace("_", " ")
+    many = "s" if one.labels != 1 and one.kind in {LabelKind.DEFECT, LabelKind.FALSE_ALARM} else ""
+    return f"{who(one.author)}: {one.labels:,} {safe(word)}{many}"
 
 
 def _realised(row: ReportRow) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agent.messages.figures import clock
-from agent.reports.making import steady_sources
+from agent.reports.making import steady_sources, zone_of_report
 from config.settings import Settings
 from storage.database import Session
 from storage.queries.incidents import OPEN_STATES, count_incidents, list_incidents
@@ -43,12 +43,13 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands at `now`; incidents are bounded, incident_count is not."""
+    """What stands at `now`; incidents are bounded, incident_count is not; zone: that of most times in it."""
 
     incidents: tuple[Incident, ...]
     incident_count: int
     silences: tuple[Silenced, ...]
     sources: tuple[SourceHealth, ...]
+    zone: str
     now: datetime
 
 
@@ -67,6 +68,7 @@ def read_standing(
         sources=tuple(
             _health(session, settings, source, is_steady=source.name in steady, now=now) for source in chosen
         ),
+        zone=zone_of_report(settings, names),
         now=now,
     )
 

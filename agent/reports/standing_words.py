@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
-from agent.messages.figures import clock, several
+from agent.messages.figures import clock
 from agent.messages.message import Block, context, header, section
 from agent.messages.safe_text import safe, who
 from agent.reports.standing import Silenced, SourceHealth, Standing
-from storage.records import Incident
+from storage.records import Incident, IncidentState
 
 LINES_A_SECTION = 7
 HOME_LINES = 30
@@ -20,9 +20,10 @@ def incident_line(incident: Incident, standing: Standing, zone_of: Zone) -> str:
     zone = zone_of(incident.source)
     opened = clock(incident.opened_at, zone, today=standing.now)
     last = clock(incident.last_at, zone, today=standing.now)
-    count = several(incident.anomalies, "anomaly") if incident.anomalies == 1 else f"{incident.anomalies:,} anomalies"
-    state = f", {incident.state}" if incident.state != "open" else ""
-    return f"*{incident.shown_id}* {safe(incident.source)}: {count} since {opened}, last {last} ({zone}){state}"
+    count = "1 anomaly" if incident.anomalies == 1 else f"{incident.anomalies:,} anomalies"
+    when = f"at {opened}" if opened == last else f"{opened} to {last}"
+    state = "" if incident.state is IncidentState.OPEN else f", {incident.state}"
+    return f"*{incident.shown_id}* {safe(incident.source)}: {count} {when}{_unless_usual(zone, standing)}{state}"
 
 
 def silence_line(one: Silenced, standing: Standing, zone_of: Zone) -> str:
@@ -31,9 +32,9 @@ def silence_line(one: Silenced, standing: Standing, zone_of: Zone) -> str:
     what = safe(silence.source) if silence.source else "every source"
     kind = f", class {safe(silence.defect_class)}" if silence.defect_class else ""
     zone = zone_of(silence.source)
-    until = clock(silence.until, zone, today=standing.now)
+    until = f"{clock(silence.until, zone, today=standing.now)}{_unless_usual(zone, standing)}"
     hits = "1 anomaly" if one.hits == 1 else f"{one.hits:,} anomalies"
-    return f"*{what}*{kind} until {until} ({zone}) by {who(silence.author)}: {hits} kept quiet"
+    return f"*{what}*{kind} until {until} by {who(silence.author)}: {hits} kept quiet"
 
 
 def source_line(health: SourceHealth, standing: Standing, zone_of: Zone) -> str:
@@ -42,7 +43,10 @@ def source_line(health: SourceHealth, standing: Standing, zone_of: Zone) -> str:
     mark = "" if health.is_well else WARNING
     detector = f" · {safe(health.detector)}" if health.detector else ""
     zone = zone_of(source.name)
-    last = f" · last frame {clock(source.last_frame_at, zone, today=standing.now)}" if source.last_frame_at else ""
+    last = ""
+    if source.last_frame_at is not None:
+        at = clock(source.last_frame_at, zone, today=standing.now)
+        last = f" · last frame {at}{_unless_usual(zone, standing)}"
     return f"{mark}*{safe(source.name)}* {safe(health.words, most=LONGEST_WORDS)}{detector}{last}"
 
 
@@ -64,10 +68,11 @@ def listed(lines: Sequence[str], *, most: int, of: int | None = None, none: str)
     return [*blocks, context([f"and {more:,} more"])] if more > 0 else blocks
 
 
-def home_blocks(standing: Standing, zone_of: Zone, *, zone: str) -> list[Block]:
+def home_blocks(standing: Standing, zone_of: Zone) -> list[Block]:
     """Return the app's own page: what is open, what is silenced, how the sources are; well within 100 blocks."""
     incidents = [incident_line(one, standing, zone_of) for one in standing.incidents]
     silences = [silence_line(one, standing, zone_of) for one in standing.silences]
+    at = clock(standing.now, standing.zone, today=standing.now)
     ill_first = sorted(standing.sources, key=lambda health: health.is_well)
     sources = [source_line(one, standing, zone_of) for one in ill_first]
     return [
@@ -77,5 +82,9 @@ def home_blocks(standing: Standing, zone_of: Zone, *, zone: str) -> list[Block]:
         *listed(silences, most=HOME_LINES, none="None: every alert is sent."),
         header(f"Sources: {len(sources):,}"),
         *listed(sources, most=HOME_LINES, none="None yet: run `oddspot fit`."),
-        context([f"As at {clock(standing.now, zone, today=standing.now)} ({zone}); opening this page reads it anew."]),
+        context([f"As at {at} ({standing.zone}); opening this page reads it anew."]),
     ]
+
+
+def _unless_usual(zone: str, standing: Standing) -> str:
+    return "" if zone == standing.zone else f" ({zone})"

@@ -39,6 +39,7 @@ def standing(count: int, name: str = "line-1") -> Standing:
         incident_count=count * 3,
         silences=tuple(Silenced(silence, number) for number in range(count)),
         sources=tuple(SourceHealth(source, name, f"not judged: {name}", is_well=False) for _ in range(count)),
+        zone=BERLIN,
         now=REPORTED_AT,
     )
 
@@ -78,7 +79,7 @@ def test_says_a_weeks_rates_and_that_misses_are_unknown(make: Make) -> None:
     shown = checked(period_message(make()))
 
     assert "Week 13, 23 Mar to 29 Mar 2026" in shown
-    assert "misses unknown: only alerted frames were labelled" in shown
+    assert "*Misses*\\nunknown: only alerted frames were labelled" in shown
     assert "with what is unlabelled" in shown
 
 
@@ -97,11 +98,20 @@ def test_hands_over_what_is_open_silenced_down_and_labelled(make: Make) -> None:
     shown = checked(handover_message(made, standing(2), zone))
 
     assert "Hand-over: shift 22:00 to 06:00, Sat 28 Mar 2026" in shown
-    assert "*I-1* line-1: 2 anomalies since 10:30:00, last 10:30:00 (Europe/Berlin)" in shown
-    assert "*line-1*, class crack until 12:30:00 (Europe/Berlin) by <@U1>: 1 anomaly kept quiet" in shown
+    assert "*I-1* line-1: 2 anomalies at 10:30:00" in shown
+    assert "*line-1*, class crack until 12:30:00 by <@U1>: 1 anomaly kept quiet" in shown
     assert ":warning: *line-1* not judged: line-1" in shown
     assert "terminal:ann: 1 defect" in shown
     assert "and 4 more" in shown
+
+
+def test_names_the_zone_of_times_that_are_in_another(make: Make) -> None:
+    tokyo = replace(standing(1), zone="Asia/Tokyo")
+
+    shown = checked(handover_message(make("shift", "2026-03-29T03:00"), tokyo, zone))
+
+    assert "*I-0* line-1: 1 anomaly at 10:30:00 (Europe/Berlin)" in shown
+    assert "Times are those of Asia/Tokyo, as things stood at 18:30:00." in shown
 
 
 def test_says_that_nothing_is_to_be_handed_over(make: Make) -> None:
@@ -118,7 +128,7 @@ def test_stays_within_limits_and_pages_nobody_however_much_there_is(make: Make) 
 
 
 def test_fits_the_apps_own_page_however_much_there_is() -> None:
-    blocks = home_blocks(standing(90, HOSTILE), zone, zone=BERLIN)
+    blocks = home_blocks(standing(90, HOSTILE), zone)
 
     check_blocks(blocks, lambda _: False, most=VIEW_BLOCKS - 1)
     assert "<!" not in str(blocks)
@@ -126,7 +136,7 @@ def test_fits_the_apps_own_page_however_much_there_is() -> None:
 
 
 def test_says_on_the_apps_own_page_that_all_is_quiet() -> None:
-    blocks = home_blocks(standing(0), zone, zone=BERLIN)
+    blocks = home_blocks(standing(0), zone)
 
     check_blocks(blocks, lambda _: False)
     assert "every alert is sent" in str(blocks)

@@ -114,6 +114,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "ask": _agent_commands,
     "whatif": _agent_commands,
     "routes": _agent_commands,
+    "report": _agent_commands,
 }
 
 

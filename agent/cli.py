@@ -1,8 +1,9 @@
-"""Commands about people: `talk`, `ask`, `whatif`, `routes`."""
+"""Commands about people: `talk`, `ask`, `whatif`, `routes`, `report`."""
 
 import typer
 
 from agent.commands.ask import ask
+from agent.commands.report import report
 from agent.commands.routes import routes_app
 from agent.commands.talk import talk
 from agent.commands.whatif import whatif
@@ -12,3 +13,4 @@ app.command()(talk)
 app.command()(ask)
 app.command()(whatif)
 app.add_typer(routes_app, name="routes")
+app.command()(report)

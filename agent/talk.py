@@ -13,6 +13,7 @@ from rich.console import Console
 from agent.alerts.alarms import AlarmBell
 from agent.alerts.catch_up import fold_what_is_over
 from agent.alerts.deliver import CHANNELS_AT_ONCE, Deliverer
+from agent.alerts.due_reports import add_due_reports
 from agent.alerts.outage import tell_outages
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.route import repeat_untaken, resolve_quiet, route_events
@@ -83,6 +84,7 @@ class Talk:
             self._bell.look()
         with self._out.database.transaction() as session:
             forget_seen_events(session, before=now - SEEN_FOR)
+        add_due_reports(self._out.database, self._out.settings, now=now)
 
 
 def utc_now() -> datetime:

@@ -286,6 +286,18 @@ class ShiftSettings(_Section):
     starts: tuple[ClockTime, ...] = Field(("06:00", "14:00", "22:00"), description="Clock times, in order.")
 
 
+class ReportSettings(_Section):
+    """Which reports are told, when and where; each goes to the channel of the sources it is about."""
+
+    daily: bool = Field(default=True, description="A line a day: frames, anomalies, what was not judged.")
+    handover: bool = Field(default=False, description="At the end of a shift: what is open, silenced, down; the worst.")
+    weekly: bool = Field(default=False, description="A report of the week, with a page in its thread.")
+    monthly: bool = Field(default=False, description="A report of the month, with a page in its thread.")
+    at: ClockTime = Field("07:00", description="When daily, weekly and monthly ones are told, in the sources' zone.")
+    channel: str | None = Field(None, description="One channel for all reports; null: each source's own.")
+    quiet_minutes: float = Field(60.0, gt=0, description="A live source without a frame for this long counts as down.")
+
+
 class Settings(_Section):
     """The whole configuration."""
 
@@ -307,6 +319,8 @@ class Settings(_Section):
     def _distinct_webhooks(self) -> Self:
         need_distinct_names(self.webhooks)
         return self
+
+    reports: ReportSettings = Field(ReportSettings(), description="Reports in the channel.")
 
     @model_validator(mode="after")
     def _plain_source_names(self) -> Self:

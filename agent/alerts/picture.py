@@ -4,6 +4,7 @@ from datetime import datetime
 
 from agent.alerts.contact_sheet import MOST_TILES
 from agent.alerts.outgoing import NotYetError, Outgoing, place_of, render_incident
+from agent.alerts.report_file import is_report_file, send_report_file
 from agent.alerts.repost import post_again
 from agent.alerts.search import search
 from agent.alerts.sheet import is_sheet, send_sheet, sheet_file
@@ -31,6 +32,9 @@ def send_picture(out: Outgoing, delivery: Delivery) -> None:
     """Upload a heatmap, and show it once it is usable; raise NotYetError until then, else NotifyError."""
     if is_sheet(delivery):
         send_sheet(out, delivery)
+        return
+    if is_report_file(delivery):
+        send_report_file(out, delivery)
         return
     place = place_of(out, delivery)
     try:

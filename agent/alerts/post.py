@@ -6,6 +6,7 @@ from agent.alerts.catch_up import CATCH_UP, is_too_early
 from agent.alerts.edit import add_farewell
 from agent.alerts.outgoing import NotYetError, Outgoing, incident_of, render_incident, render_notice, thread_of
 from agent.alerts.picture import add_picture
+from agent.alerts.report_file import add_report_files
 from agent.alerts.routing import plan_escalation
 from agent.alerts.search import search
 from agent.alerts.sheet import add_sheet
@@ -40,7 +41,7 @@ def send_post(out: Outgoing, delivery: Delivery) -> None:
 
 
 def send_notice(out: Outgoing, delivery: Delivery) -> None:
-    """Post a notice, and let a digest get its pictures; raise NotifyError, NotYetError for a catch-up too early."""
+    """Post a notice, and let it get its pictures or files; raise NotifyError, NotYetError for a catch-up too early."""
     with out.database.reading() as session:
         if is_too_early(session, delivery, now=out.clock()):
             raise NotYetError(delivery.channel, "posts go out before it", seconds=WAIT_FOR_POSTS_SECONDS)
@@ -50,6 +51,7 @@ def send_notice(out: Outgoing, delivery: Delivery) -> None:
         now = out.clock()
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
             add_sheet(session, out.settings, delivery, thread or place, now=now)
+            add_report_files(session, delivery, place, now=now)
 
 
 def _is_over(out: Outgoing, delivery: Delivery) -> bool:

@@ -50,7 +50,7 @@ def build_app(
     conversations.register(app)
     Proposals(client, database, settings, clock).register(app)
     Command(conversations, MissedCommand(client, database, settings, clock)).register(app)
-    Home(client).register(app)
+    Home(client, database, settings, clock).register(app)
     _acknowledge_the_rest(app)
     app.error(_log_error)
     return app

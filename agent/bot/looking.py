@@ -3,6 +3,7 @@
 from typing import Any
 
 from agent.alerts.likeness import cosine_of_worst
+from agent.alerts.routing import channel_of_incident
 from agent.bot.acts import Act, Done, inspection_of
 from agent.errors import AgentError
 from config.settings import Settings
@@ -63,6 +64,5 @@ def _reply(
         raise NoThreadError(inspection)
     thread = [incident.channel, incident.message_ts]
     known = {"notice": notice, "inspection": inspection.id, "thread": thread, "asked_by": act.author}
-    add_delivery(
-        session, NewDelivery(DeliveryKind.NOTICE, incident.channel, act.now, payload=known | payload), now=act.now
-    )
+    channel = channel_of_incident(session, settings, incident)
+    add_delivery(session, NewDelivery(DeliveryKind.NOTICE, channel, act.now, payload=known | payload), now=act.now)

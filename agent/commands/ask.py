@@ -36,7 +36,7 @@ def ask(
     """Ask what the cameras saw."""
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - loaded only once the options are good
 
-    moment = _moment(now) if now else None
+    moment = moment_of(now) if now else None
     settings = load_settings(config)
     assistant = Assistant(open_stores(settings).database, settings)
     console = Console()
@@ -69,7 +69,8 @@ def _questions(question: str) -> Iterator[str]:
             yield text
 
 
-def _moment(text: str) -> datetime:
+def moment_of(text: str) -> datetime:
+    """Read the moment a command shall be run as at; raise BadNowError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:

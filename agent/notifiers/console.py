@@ -49,9 +49,8 @@ class ConsoleNotifier:
             if place.ts not in self._shown:
                 raise MessageGoneError(place.channel, "it was printed by an earlier run")
             self._uploads[place.ts, upload.name] = str(upload.path)
-            self._console.print(
-                f"  [dim]heatmap of {escape(upload.title)}:[/] {escape(str(upload.path))}", soft_wrap=True
-            )
+            what = "heatmap of " if upload.name.endswith(".png") else ""
+            self._console.print(f"  [dim]{what}{escape(upload.title)}:[/] {escape(str(upload.path))}", soft_wrap=True)
         return str(upload.path)
 
     def is_usable(self, place: Place, file: str) -> bool:

@@ -56,7 +56,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture on disk, one of our own PNGs, and what to call it."""
+    """A file on disk, one of our own PNGs or a report, and what to call it; a picture's name ends in .png."""
 
     path: Path
     name: str

@@ -76,7 +76,7 @@ class SlackNotifier:
             content=upload.path.read_bytes(),
             filename=upload.name,
             title=upload.title,
-            alt_txt=cut(upload.alt_text, ALT_TEXT),
+            alt_txt=cut(upload.alt_text, ALT_TEXT) if upload.name.endswith(".png") else None,
         )
         return str(response["files"][0]["id"])
 

@@ -6,7 +6,7 @@ from storage.models.channels import AlarmRow, ChannelRow
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
 from storage.models.outages import OutageRow
 from storage.models.seen import DetectorVersionRow, DriftCheckRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
-from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow
+from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow, ToldReportRow
 
 __all__ = [
     "AlarmRow",
@@ -29,4 +29,5 @@ __all__ = [
     "SeenEventRow",
     "SilenceRow",
     "SourceRow",
+    "ToldReportRow",
 ]

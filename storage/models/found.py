@@ -106,7 +106,7 @@ class LabelRow(Base):
     """The history of people's words; the last one not withdrawn also stands on the inspection."""
 
     __tablename__ = "label"
-    __table_args__ = (AUTOINCREMENT,)
+    __table_args__ = (Index("ix_label_created", "created_at"), AUTOINCREMENT)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     inspection_id: Mapped[int] = mapped_column(ForeignKey("inspection.id"), index=True)

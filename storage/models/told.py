@@ -107,6 +107,17 @@ class AuditRow(Base):
     incident_id: Mapped[int | None] = mapped_column(BigId)
 
 
+class ToldReportRow(Base):
+    """A period's report whose telling somebody took upon themselves: once a channel."""
+
+    __tablename__ = "told_report"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    taken_at: Mapped[datetime]
+
+
 class SeenEventRow(Base):
     """Ids of Slack events already taken up: Bolt does not look for repeats."""
 

@@ -41,7 +41,23 @@ def count_frames(session: Session, *, window: Window | None, sources: tuple[str,
         query = query.where(FrameRow.captured_at >= window.start, FrameRow.captured_at < window.end)
     if sources is not None:
         query = query.where(FrameRow.source_id.in_(select(SourceRow.id).where(SourceRow.name.in_(sources))))
-    by_state = {state: int(number) for state, number in session.execute(query)}
+    return _as_frame_counts({state: int(number) for state, number in session.execute(query)})
+
+
+def count_frames_by_source(session: Session, *, window: Window) -> dict[int, FrameCounts]:
+    """Count frames captured in a window by how they ended, by source id; sources without one are left out."""
+    query = (
+        select(FrameRow.source_id, FrameRow.state, func.count())
+        .where(FrameRow.captured_at >= window.start, FrameRow.captured_at < window.end)
+        .group_by(FrameRow.source_id, FrameRow.state)
+    )
+    by_source: dict[int, dict[str, int]] = {}
+    for source_id, state, number in session.execute(query):
+        by_source.setdefault(source_id, {})[state] = int(number)
+    return {source_id: _as_frame_counts(by_state) for source_id, by_state in by_source.items()}
+
+
+def _as_frame_counts(by_state: dict[str, int]) -> FrameCounts:
     return FrameCounts(
         received=sum(by_state.values()),
         scored=by_state.get(FrameState.SCORED, 0),

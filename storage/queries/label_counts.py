@@ -14,7 +14,8 @@ def count_labelled_since(session: Session, *, source_id: int, since: datetime | 
     query = (
         select(func.count(distinct(LabelRow.inspection_id)))
         .join(InspectionRow, InspectionRow.id == LabelRow.inspection_id)
-        .where(InspectionRow.source_id == source_id, LabelRow.kind.in_([*DEFECTS, LabelKind.FALSE_ALARM]))
+        .where(InspectionRow.source_id == source_id, LabelRow.withdrawn_at.is_(None))
+        .where(LabelRow.kind.in_([*DEFECTS, LabelKind.FALSE_ALARM]))
     )
     if since is not None:
         query = query.where(LabelRow.created_at > since)

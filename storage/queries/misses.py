@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from storage.models import AuditPickRow, InspectionRow
 from storage.queries.counting import count_inspections
-from storage.queries.exact import exact_interval
+from storage.queries.exact_interval import exact_interval
 from storage.queries.selection import Selection, conditions
 from storage.records import DEFECTS, LabelKind, MissRate
 from storage.repositories.audit_picks import GOOD, NEAR, RANDOM
@@ -27,7 +27,7 @@ def misses(session: Session, *, selection: Selection) -> MissRate:
         if is_missed is not None:
             answers[stratum].append(is_missed)
     looked_at, missed = len(answers[RANDOM]), sum(answers[RANDOM])
-    low, high = exact_interval(missed, looked_at) if looked_at else (None, None)
+    low, high = exact_interval(missed, looked_at) or (None, None)
     return MissRate(
         looked_at=looked_at,
         missed=missed,

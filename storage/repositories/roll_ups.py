@@ -48,3 +48,9 @@ def frames_a_day(session: Session, source_id: int, *, now: datetime) -> float | 
         return None
     days = max((now - first) / timedelta(days=1), 1 / 24)
     return float(received) / days
+
+
+def sources_with_frames(session: Session, *, start: datetime, end: datetime) -> set[int]:
+    """Return the ids of the sources that received a frame in the spans that start in [start, end)."""
+    within = (RollUpRow.starts_at >= start) & (RollUpRow.starts_at < end) & (RollUpRow.received > 0)
+    return set(session.scalars(select(RollUpRow.source_id).where(within).distinct()))

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 BENCHMARKS = ("accuracy", "few_shot", "few_labels", "promise", "zero_normals", "aupro", "faults", "first_message")
-SPEED = ("speed", "coreset", "adding", "scaling", "throughput")
+SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports")
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ class FakeNotifier:
     failures: list[NotifyError] = field(default_factory=list)
     lost: list[NotifyError] = field(default_factory=list)
     unusable_looks: int = 0
+    lost_uploads: list[NotifyError] = field(default_factory=list)
 
     def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
         self._fail()
@@ -42,6 +43,8 @@ class FakeNotifier:
         self._fail()
         self._there(place)
         self.uploads[f"F{len(self.uploads) + 1}"] = (place, upload)
+        if self.lost_uploads:
+            raise self.lost_uploads.pop(0)
         return f"F{len(self.uploads)}"
 
     def is_usable(self, place: Place, file: str) -> bool:

@@ -26,9 +26,11 @@ def test_prints_the_alert_as_it_would_stand_in_slack() -> None:
 def test_prints_where_the_heatmap_is(tmp_path: Path) -> None:
     notifier, written = make()
     place = notifier.post("#oddspot", incident_message(view(), revision="r"), key="k")
-    notifier.upload(place, Upload(tmp_path / "heatmap", "n", title="A-1042", alt_text="words"))
+    notifier.upload(place, Upload(tmp_path / "heatmap", "n.png", title="A-1042", alt_text="words"))
+    notifier.upload(place, Upload(tmp_path / "page", "n.html", title="Report: May", alt_text="words"))
 
-    assert str(tmp_path / "heatmap") in written.getvalue()
+    assert f"heatmap of A-1042: {tmp_path / 'heatmap'}" in written.getvalue()
+    assert f"\n  Report: May: {tmp_path / 'page'}" in written.getvalue()
 
 
 def test_prints_a_change_only_where_the_words_changed() -> None:

@@ -2,7 +2,7 @@
 
 One odd frame may be an odd part; what changes with the camera changes every frame. So the mean of four or five frames
 in a row is held against the good ones (a two-sample t test with the spread of training, Student 1908), each frame
-clipped, so that one cannot speak for the others, four of them pointing one way, and by no less than a person would mind.
+clipped, so that one cannot speak for the others, four of them pointing one way, and by no less than anyone would mind.
 """
 
 import math

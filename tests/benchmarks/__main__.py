@@ -3,7 +3,17 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("accuracy", "few_shot", "few_labels", "promise", "zero_normals", "aupro", "faults", "first_message")
+BENCHMARKS = (
+    "accuracy",
+    "few_shot",
+    "few_labels",
+    "promise",
+    "zero_normals",
+    "aupro",
+    "faults",
+    "drift",
+    "first_message",
+)
 SPEED = ("speed", "coreset", "adding", "scaling", "throughput")
 
 

@@ -3,7 +3,20 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("accuracy", "few_shot", "few_labels", "promise", "zero_normals", "aupro", "faults", "first_message")
+BENCHMARKS = (
+    "accuracy",
+    "few_shot",
+    "few_labels",
+    "promise",
+    "zero_normals",
+    "aupro",
+    "faults",
+    "drift",
+    "storm",
+    "held_back",
+    "label_sweep",
+    "first_message",
+)
 SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports")
 
 

@@ -1,8 +1,13 @@
 """Whether the last frames of a source, together, say that its camera is blurred, wrongly exposed or moved.
 
 One odd frame may be an odd part; what changes with the camera changes every frame. So the mean of four or five frames
+<<<<<<< HEAD
 in a row is held against the good ones (a two-sample t test with the spread of training, Student 1908): each frame
 clipped, so that one cannot speak for the others, four of them pointing one way, by no less than a person would mind.
+=======
+in a row is held against the good ones (a two-sample t test with the spread of training, Student 1908), each frame
+clipped, so that one cannot speak for the others, four of them pointing one way, and by no less than anyone would mind.
+>>>>>>> wt-faults
 """
 
 import math

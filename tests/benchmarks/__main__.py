@@ -3,8 +3,23 @@
 import subprocess
 import sys
 
+<<<<<<< HEAD
 BENCHMARKS = ("accuracy", "few_shot", "few_labels", "promise", "zero_normals", "aupro", "faults", "first_message")
 SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports")
+=======
+BENCHMARKS = (
+    "accuracy",
+    "few_shot",
+    "few_labels",
+    "promise",
+    "zero_normals",
+    "aupro",
+    "faults",
+    "drift",
+    "first_message",
+)
+SPEED = ("speed", "coreset", "adding", "scaling", "throughput")
+>>>>>>> wt-faults
 
 
 def main() -> int:

@@ -63,8 +63,7 @@ def _measure(options: argparse.Namespace, seed: int) -> dict[str, Any]:
 
     def darker(number: int) -> Pixels:
         share = 1 - (1 - DARKEST) * number / options.ramp
-        dimmed: Pixels = (_plate(drawn[options.still + number]) * share).astype(np.uint8)
-        return dimmed
+        return np.asarray(_plate(drawn[options.still + number]) * share, dtype=np.uint8)
 
     still = _alerts(detector, options.still, lambda number: _plate(drawn[number]))
     ramp = _alerts(detector, options.ramp, darker)

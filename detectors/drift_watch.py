@@ -3,6 +3,7 @@
 Only images that follow one another tell: a late row that slips in behind the last one looked at is left out.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
 from detectors.drift import SURETY, Drift, follow, judge_drift, restore_drift_check, start_drift_check
@@ -16,10 +17,13 @@ from storage.repositories.versions import active_version
 MOST_AT_ONCE = 2000
 
 
-def watch_drift(database: Database, *, now: datetime) -> list[str]:
-    """Carry on the drift check of every source with a detector of its own; return the sources that are told now."""
+def watch_drift(database: Database, *, batch: Collection[str] = (), now: datetime) -> list[str]:
+    """Carry on the drift check of every source with a detector of its own; return the sources that are told now.
+
+    batch: sources whose images come in bulk and late, so that their scores follow no course of time.
+    """
     with database.reading() as session:
-        sources = list_sources(session)
+        sources = [source for source in list_sources(session) if source.name not in batch]
     return [source.name for source in sources if _watch(database, source, now)]
 
 

@@ -40,7 +40,8 @@ class Sweeps:
             logger.info("digests_written", sources=told)
 
     def _drift(self) -> None:
-        drifted = watch_drift(self._stores.database, now=self._clock())
+        batch = [name for name, source in self._settings.sources.items() if source.mode == "batch"]
+        drifted = watch_drift(self._stores.database, batch=batch, now=self._clock())
         if drifted:
             logger.warning("sources_drifted", sources=drifted)
 

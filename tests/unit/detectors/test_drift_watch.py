@@ -117,3 +117,11 @@ def test_is_one_of_the_chores_of_the_service(stores: Stores) -> None:
     Sweeps(stores, Settings(), clock=lambda: NOON).tick()
 
     assert len(events(stores.database)) == 1
+
+
+def test_tells_no_drift_of_what_comes_in_bulk(sqlite_database: Database) -> None:
+    make_detector(sqlite_database)
+    inspect(sqlite_database, steady(80, below=0.1))
+
+    assert watch_drift(sqlite_database, batch=["line-1"], now=NOON) == []
+    assert watch_drift(sqlite_database, now=NOON) == ["line-1"]

@@ -30,6 +30,16 @@ def as_json(made: MadeReport) -> dict[str, Any]:
         "not_judged_by_reason": [
             {"kind": one.kind, "reason": one.reason, "frames": one.frames} for one in report.reasons
         ],
+        "outages": [
+            {
+                "source": one.source,
+                "kind": one.kind,
+                "from": rfc3339(one.started_at),
+                "to": rfc3339(one.ended_at) if one.ended_at else None,
+                "frames": one.frames,
+            }
+            for one in report.outages
+        ],
         "versions": [
             {
                 "detector": use.version.name,

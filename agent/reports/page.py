@@ -159,6 +159,22 @@ def _not_judged(source: PageSource) -> Iterator[str]:
         yield render_table(("what", "why", "frames"), rows, words=2)
 
 
+def _outages(source: PageSource) -> Iterator[str]:
+    if source.report.outages:
+        yield render_heading("Cameras at fault or silent")
+        rows = [
+            (
+                clean(one.source),
+                clean(one.kind),
+                source.moment(one.started_at),
+                source.moment(one.ended_at) if one.ended_at else "goes on",
+                f"{one.frames:,}",
+            )
+            for one in source.report.outages
+        ]
+        yield render_table(("source", "what", "from", "to", "frames not judged"), rows, words=4)
+
+
 def _versions(source: PageSource) -> Iterator[str]:
     if not source.report.versions:
         return
@@ -243,6 +259,7 @@ SECTIONS: tuple[Section, ...] = (
     _figures,
     _worst,
     _not_judged,
+    _outages,
     _versions,
     _changes,
     _by_span,

@@ -19,6 +19,7 @@ from storage.queries.report_parts import (
     incidents_by_source,
     labels_by_person,
     labels_by_source,
+    outages_in,
     promises_by_source,
     ratios_of_spans,
     reasons_not_judged,
@@ -33,6 +34,7 @@ from storage.records import LabelKind, Source, Window
 
 MOST_SOURCES = 1000
 MOST_CHANGES = 200
+MOST_OUTAGES = 100
 MOST_POINTS = 1000
 WORST_SHOWN = 3
 Counts = TypeVar("Counts", FrameCounts, InspectionCounts)
@@ -74,6 +76,7 @@ def build_report(session: Session, asked: Asked, *, now: datetime) -> Report:
         total=total_of(rows),
         buckets=tuple(_buckets(session, asked, seen, now=now)),
         reasons=tuple(reasons_not_judged(session, window=asked.window, sources=seen)),
+        outages=tuple(outages_in(session, window=asked.window, sources=chosen, limit=MOST_OUTAGES)),
         versions=tuple(uses),
         changes=tuple(changes),
         change_count=change_count,

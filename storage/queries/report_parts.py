@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, union_all
+from sqlalchemy import ColumnElement, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from storage.models import (
@@ -15,12 +15,14 @@ from storage.models import (
     IncidentRow,
     InspectionRow,
     LabelRow,
+    OutageRow,
     SourceRow,
 )
 from storage.queries.anomalies import ratio
 from storage.queries.report_results import Change, LabelsBy, Promise, Reason, ScorePoint, VersionUse
 from storage.queries.selection import Selection, conditions, is_anomaly, is_judged
-from storage.records import FrameState, LabelKind, Source, Window
+from storage.records import FrameState, LabelKind, Outage, Source, Window
+from storage.repositories.outages import as_outage
 from storage.repositories.versions import as_version
 
 LABEL_ACTION = "label"
@@ -99,6 +101,21 @@ def reasons_not_judged(session: Session, *, window: Window, sources: Collection[
         counts[key] = counts.get(key, 0) + int(number)
     found = [Reason(kind, reason, number) for (kind, reason), number in counts.items()]
     return sorted(found, key=lambda one: (-one.frames, one.kind, one.reason))
+
+
+def outages_in(session: Session, *, window: Window, sources: Collection[Source], limit: int) -> list[Outage]:
+    """Return the outages of sources that ran within a window, newest first; one that goes on has no end."""
+    is_within = (OutageRow.started_at < window.end) & or_(
+        OutageRow.ended_at.is_(None), OutageRow.ended_at > window.start
+    )
+    query = (
+        select(OutageRow, SourceRow.name)
+        .join(SourceRow, SourceRow.id == OutageRow.source_id)
+        .where(is_within, OutageRow.source_id.in_([source.id for source in sources]))
+        .order_by(OutageRow.started_at.desc(), OutageRow.id.desc())
+        .limit(limit)
+    )
+    return [as_outage(row, name) for row, name in session.execute(query)]
 
 
 def labels_by_person(session: Session, *, window: Window, sources: Collection[Source]) -> list[LabelsBy]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from storage.queries.results import FrameCounts, InspectionCounts
-from storage.records import DetectorVersion, Inspection, Window
+from storage.records import DetectorVersion, Inspection, Outage, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +134,14 @@ class ScorePoint:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a report says of a window; rows by source name, changes and worst ones bounded."""
+    """Everything a report says of a window; rows by source name, outages, changes and worst ones bounded."""
 
     window: Window
     rows: tuple[ReportRow, ...]
     total: ReportRow
     buckets: tuple[BucketRow, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    outages: tuple[Outage, ...] = ()
     versions: tuple[VersionUse, ...] = ()
     changes: tuple[Change, ...] = ()
     change_count: int = 0

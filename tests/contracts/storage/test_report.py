@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from storage.database import Database, Session
-from storage.models import InspectionRow
+from storage.models import InspectionRow, OutageRow
 from storage.queries.exact_interval import exact_interval
 from storage.queries.report import Asked, build_report, report_rows, total_of
 from storage.queries.report_figures import FIGURES, Value, figures_of, how_counted, sql_of
@@ -229,3 +229,28 @@ def test_takes_a_report_once(database: Database) -> None:
     with database.reading() as session:
         assert is_report_taken(session, "week", channel="#a", starts_at=start)
         assert not is_report_taken(session, "week", channel="#c", starts_at=start)
+
+
+def test_lists_the_outages_that_ran_within_the_window(written: Database) -> None:
+    window = local_days(SUMMER_TIME, date(2026, 3, 30))
+    hour = timedelta(hours=1)
+    spans = {
+        "before": (window.start - 2 * hour, window.start),
+        "across the start": (window.start - hour, window.start + hour),
+        "going on": (window.end - hour, None),
+        "after": (window.end, None),
+    }
+    with written.transaction() as session:
+        ids = {source.name: source.id for source in known_sources(session)}
+        for number, (kind, (start, end)) in enumerate(spans.items()):
+            source_id = ids["press" if number != 2 else "line-1"]
+            outage = {"source_id": source_id, "kind": kind, "started_at": start, "last_at": start, "ended_at": end}
+            session.execute(insert(OutageRow).values(outage | {"frames": 7, "is_told": False}))
+    with written.reading() as session:
+        every, press = (
+            build_report(session, Asked(window, QUIET, sources=sources), now=REPORTED_AT)
+            for sources in (None, ("press",))
+        )
+
+    assert [(one.source, one.kind) for one in every.outages] == [("line-1", "going on"), ("press", "across the start")]
+    assert [one.kind for one in press.outages] == ["across the start"]

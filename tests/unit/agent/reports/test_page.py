@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 
 from agent.reports.making import MadeReport
@@ -7,6 +8,7 @@ from agent.reports.page import as_page
 from storage.blobs import BlobStore
 from storage.queries.report_figures import FIGURES, figures_of
 from storage.queries.report_results import AuditedMisses, Change, Reason
+from storage.records import Outage
 from tests.factories_agent import make_png
 from tests.unit.agent.reports.conftest import Make
 
@@ -98,6 +100,17 @@ def test_shows_the_worst_crops_and_says_where_one_is_gone(make: Make, blobs: Blo
     shown = [image["alt"] for image in Tags(page).named("img")]
     assert shown[-2:] == [first.shown_id, second.shown_id]
     assert f"<b>{third.shown_id}</b> (its picture is gone)" in page
+
+
+def test_says_when_a_camera_was_at_fault(make: Make, blobs: BlobStore) -> None:
+    made = make("day")
+    start = made.report.window.start
+    over = Outage(1, 1, "line-1", "blurred", start, start, start + timedelta(hours=2), 412, 0)
+    still = replace(over, source="line-2", kind="silent", ended_at=None, frames=0)
+    page = as_page(replace(made, report=replace(made.report, outages=(over, still))), blobs)
+
+    assert '>2026-03-29 00:00</td><td class="word">2026-03-29 03:00</td><td>412</td>' in page
+    assert ">goes on</td><td>0</td>" in page
 
 
 def test_says_so_where_nothing_was_seen(make: Make, blobs: BlobStore) -> None:

@@ -54,7 +54,7 @@ def test_says_that_a_camera_is_at_fault(plant: Plant) -> None:
         open_outage(session, source_id=source_id, kind="moved", frames=5, is_told=False, now=NOON, **moments)
 
     health = by_name(read(plant))["line-1"]
-    assert (health.words, health.is_well) == ("not judged since 12:00:00: moved", False)
+    assert (health.words, health.is_well) == ("not judged since 13:00:00: moved", False)
 
 
 def test_says_how_each_source_is(plant: Plant) -> None:

@@ -151,18 +151,21 @@ def _may_freeze(own: SourceSettings | None, frame: Frame, zone: str) -> bool:
 
 
 def _open_if_due(session: Session, watched: WatchedFrame, before: list[RecentFrame], now: datetime) -> None:
-    if watched.said is None:
+    """Open an outage where enough frames are concerned: faulty, or of the run, though told of as odd parts before."""
+    said = watched.said
+    if said is None:
         return
-    faulty = [frame for frame in before if frame.fault is not None]
-    if len(faulty) + 1 < OPENS_AFTER:
+    run = len(before) + 1 - said.frames
+    concerned = [frame for number, frame in enumerate(before) if frame.fault is not None or number >= run]
+    if len(concerned) + 1 < OPENS_AFTER:
         return
     open_outage(
         session,
         source_id=watched.source.id,
-        kind=_prevailing(watched.said.fault, faulty),
-        started_at=faulty[0].captured_at,
+        kind=_prevailing(said.fault, [frame.fault or said.fault for frame in concerned]),
+        started_at=concerned[0].captured_at,
         last_at=watched.frame.captured_at,
-        frames=len(faulty) + 1,
+        frames=1 + sum(frame.fault is not None for frame in concerned),
         is_told=watched.source.state is SourceState.LIVE,
         now=now,
     )
@@ -193,6 +196,6 @@ def _count_good(session: Session, outage: Outage, watched: WatchedFrame, now: da
     end_outage(session, replace(outage, good=good), at=first[0] if first else watched.frame.captured_at, now=now)
 
 
-def _prevailing(newest: str, faulty: list[RecentFrame]) -> str:
-    counts = Counter([newest, *(str(frame.fault) for frame in faulty)])
+def _prevailing(newest: str, others: list[str]) -> str:
+    counts = Counter([newest, *others])
     return max(counts, key=lambda fault: (counts[fault], fault == newest))

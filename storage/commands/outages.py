@@ -1,13 +1,24 @@
 """`oddspot outage`: when sources were not judged, and why."""
 
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
 from config.load import load_settings
-from storage.commands.options import ConfigOption, JsonOption, local_time, print_json, print_table, rfc3339
+from storage.commands.options import (
+    ConfigOption,
+    JsonOption,
+    local_time,
+    now_utc,
+    print_json,
+    print_table,
+    rfc3339,
+)
 from storage.opening import open_stores
-from storage.records import SILENT, Outage
+from storage.queries.outages import not_judged
+from storage.records import SILENT, Outage, Window
 from storage.repositories.outages import list_outages
 from storage.repositories.sources import source_by_name
 
@@ -47,6 +58,29 @@ def show(
         for outage in found
     ]
     print_table(("source", "why", "not judged since", "until", "frames"), rows, empty="No outages yet.")
+
+
+@outage_app.command("total")
+def total(
+    config: ConfigOption = None,
+    *,
+    days: Annotated[float, typer.Option(min=0.01, max=3650, help="The last so many days, until now.")] = 7.0,
+    source: SourceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add up what was not judged lately: minutes and frames of each source, by reason."""
+    now = now_utc()
+    window = Window(now - timedelta(days=days), now)
+    with open_stores(load_settings(config)).database.reading() as session:
+        names = None if source is None else (source_by_name(session, source).name,)
+        found = not_judged(session, window=window, now=now, sources=names)
+    if as_json:
+        span = {"from": rfc3339(window.start), "until": rfc3339(window.end)}
+        for one in found:
+            print_json(span | asdict(one))
+        return
+    rows = [(one.source, one.kind, f"{one.minutes:.1f}", one.frames, one.outages) for one in found]
+    print_table(("source", "why", "minutes", "frames", "outages"), rows, empty="Everything was judged.")
 
 
 def outage_values(outage: Outage | None) -> dict[str, Any] | None:

@@ -87,6 +87,7 @@ def _refuse_not_finite(found: NewInspection) -> None:
     figures = {"score": found.score, "threshold": found.threshold, "p-value": found.p_value or 0.0}
     figures |= {"region peak": sum(region.peak for region in found.regions)}
     figures |= {"distance": sum(region.nearest.distance for region in found.regions if region.nearest)}
+    figures |= {"sign of the camera": sum(found.signs.values()) if found.signs else 0.0}
     for name, value in figures.items():
         if not math.isfinite(value):
             raise NotFiniteError(name)

@@ -67,13 +67,13 @@ class Camera:
         self, checks: CameraChecks, reference: ViewReference | None, statistics: TrainingStatistics, side: int
     ) -> None:
         self.checks = checks
-        self._reference, self._statistics, self._side = reference, statistics, side
+        self.reference, self._statistics, self._side = reference, statistics, side
 
     def see(self, pixels: Pixels) -> NewFrameSeen:
         """Return what one image shows."""
         luma = luma_of(squared(pixels, self._side))
         fault = find_fault(exposure_of(luma), self._statistics)
-        return NewFrameSeen(os.urandom(8).hex(), fault, measure_signs(luma, self._reference).as_json())
+        return NewFrameSeen(os.urandom(8).hex(), fault, measure_signs(luma, self.reference).as_json())
 
     def judge(self, frames: Sequence[NewFrameSeen]) -> list[str | None]:
         """Return the fault of each frame, as they come one after another."""
@@ -218,7 +218,7 @@ def _milliseconds(camera: Camera, good: Sequence[Pixels]) -> float:
     times = []
     for square in squares * 5:
         started = perf_counter()
-        frame = NewFrameSeen("", None, measure_signs(luma_of(square), camera._reference).as_json())
+        frame = NewFrameSeen("", None, measure_signs(luma_of(square), camera.reference).as_json())
         judge_frame(frame, before, camera.checks, may_freeze=True)
         times.append((perf_counter() - started) * 1000)
     return float(np.median(times))

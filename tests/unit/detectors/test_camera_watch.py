@@ -14,6 +14,7 @@ from storage.models import EventRow, InspectionRow
 from storage.opening import Stores
 from storage.records import DetectorVersion, Fault, NewFrame, NewInspection, Outage, Source, SourceState
 from storage.repositories.frames import receive_frame
+from storage.repositories.incidents import join_incident
 from storage.repositories.inspections import record_inspection
 from storage.repositories.outages import list_outages, open_outage
 from tests.factories import NOON, found, lease_one, make_source, make_version
@@ -111,6 +112,21 @@ def test_the_fourth_frame_blames_the_camera_for_those_before_it_too(stores: Stor
     assert outage.started_at == NOON + timedelta(seconds=3)
     assert outage.last_at == NOON + timedelta(seconds=6)
     assert camera.told == [("outage", {"outage_id": outage.id})]
+
+
+def test_opens_with_the_run_though_its_first_frames_were_told_of_as_odd_parts(stores: Stores) -> None:
+    camera = make_camera(stores)
+    for _ in range(3):
+        camera.take(DARK, score=2.0)
+    with stores.database.transaction() as session:
+        for inspection_id in session.scalars(select(InspectionRow.id)).all():
+            join_incident(session, inspection_id, join=timedelta(minutes=30), now=NOON)
+
+    camera.take(DARK, score=2.0)
+
+    assert camera.faults == [None, None, None, "exposure"]
+    [outage] = camera.outages
+    assert (outage.started_at, outage.frames) == (NOON + timedelta(seconds=1), 1)
 
 
 def test_ends_after_five_good_frames_with_the_first_of_them(stores: Stores) -> None:

@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,6 +67,34 @@ def test_gives_scripts_one_object_a_line(config: str) -> None:
         }
     ]
     assert run("outage", "list", "--config", config, "--source", "line-2", "--json").count("\n") == 1
+
+
+def test_adds_up_what_was_not_judged(config: str, sqlite_database: Database) -> None:
+    start = datetime.now(UTC) - timedelta(hours=2)
+    with sqlite_database.transaction() as session:
+        source = make_source(session, "line-3")
+        open_outage(
+            session,
+            source_id=source.id,
+            kind=SILENT,
+            started_at=start,
+            last_at=start,
+            frames=0,
+            is_told=True,
+            now=start,
+        )
+        silence = open_outage_of(session, source.id)
+        assert silence is not None
+        end_outage(session, silence, at=start + timedelta(hours=1), now=start)
+
+    [line] = run("outage", "total", "--config", config, "--source", "line-3", "--json").splitlines()
+    table = run("outage", "total", "--config", config, "--source", "line-3")
+
+    values = json.loads(line)
+    assert (values["kind"], values["minutes"], values["frames"], values["outages"]) == ("silent", 60, 0, 1)
+    assert table.splitlines()[1].split() == ["line-3", "silent", "60.0", "0", "1"]
+    recently = run("outage", "total", "--config", config, "--days", "0.01", "--source", "line-3")
+    assert "Everything was judged" in recently
 
 
 def test_names_the_sources_there_are_where_one_is_unknown(config: str) -> None:

@@ -1,5 +1,7 @@
 """Sending a new message: an incident's first one, or a notice."""
 
+from functools import partial
+
 import structlog
 
 from agent.alerts.catch_up import CATCH_UP, is_too_early
@@ -46,7 +48,7 @@ def send_notice(out: Outgoing, delivery: Delivery) -> None:
         if is_too_early(session, delivery, now=out.clock()):
             raise NotYetError(delivery.channel, "posts go out before it", seconds=WAIT_FOR_POSTS_SECONDS)
     thread = thread_of(delivery)
-    place = _found_before(out, delivery) or _post(out, delivery, render_notice(out, delivery), thread)
+    place = _found_before(out, delivery, thread) or _post(out, delivery, render_notice(out, delivery), thread)
     with out.database.transaction() as session:
         now = out.clock()
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
@@ -65,11 +67,12 @@ def _is_over(out: Outgoing, delivery: Delivery) -> bool:
     return is_closed
 
 
-def _found_before(out: Outgoing, delivery: Delivery) -> Place | None:
+def _found_before(out: Outgoing, delivery: Delivery, thread: Place | None = None) -> Place | None:
     since = doubtful_since(delivery)
     if since is None:
         return None
-    found = search(delivery.channel, lambda: out.notifier.find(delivery.channel, delivery.key, since=since))
+    find = partial(out.notifier.find, delivery.channel, delivery.key, since=since, under=thread)
+    found = search(delivery.channel, find)
     return found.place if found else None
 
 

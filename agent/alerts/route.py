@@ -8,7 +8,7 @@ from agent.alerts.job_notices import route_job
 from agent.alerts.likeness import ByLikeness
 from agent.alerts.outage import route_outage
 from agent.alerts.recalling import recall_for, silence_over
-from agent.alerts.routing import call_if_worse, channel_of_incident, post_by_rule
+from agent.alerts.routing import call_if_worse, channel_of_incident, is_quiet, post_by_rule, route_of
 from agent.alerts.webhooks import tell_opened, tell_updated
 from agent.routes.decide import channel_of_notice
 from config.settings import Settings
@@ -83,9 +83,10 @@ def repeat_untaken(database: Database, settings: Settings, *, now: datetime) -> 
     with database.transaction() as session:
         untaken = untaken_incidents(session, told_before=now - timedelta(minutes=settings.alerts.repeat_minutes))
         for incident in untaken:
-            if is_silenced(session, source_id=incident.source_id, now=now):
+            route = route_of(session, incident.id)
+            if is_silenced(session, source_id=incident.source_id, now=now) or is_quiet(route, now=now):
                 continue
-            payload = {REPEATS: [incident.channel, incident.message_ts]}
+            payload = {REPEATS: [incident.channel, incident.message_ts]} | ({"route": route} if route else {})
             channel = channel_of_incident(session, settings, incident)
             again = NewDelivery(DeliveryKind.POST, channel, now, incident_id=incident.id, payload=payload)
             add_delivery(session, again, now=now)

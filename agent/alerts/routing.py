@@ -7,12 +7,15 @@ from typing import Any
 from agent.alerts.catch_up import QUIET
 from agent.alerts.view import inspection
 from agent.routes.decide import Decision, decide, escalation_due, is_worse
+from agent.routes.hours import span_at
 from agent.routes.match import Facts
 from config.settings import Settings
 from storage.database import Session
 from storage.records import Delivery, DeliveryKind, Incident, Inspection, NewDelivery
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.folding import add_folded, gather, note_in
+from storage.repositories.incidents import incident_by_id
+from storage.repositories.labels import last_label
 from storage.repositories.sending import has_escalation, last_labels, last_post, note_route
 
 LABELS_READ = 20
@@ -71,6 +74,12 @@ def route_of(session: Session, incident_id: int) -> dict[str, Any]:
     return dict(post.payload.get("route", {})) if post else {}
 
 
+def is_quiet(route: dict[str, Any], *, now: datetime) -> bool:
+    """Say whether quiet hours keep an incident posted so from being posted anew now."""
+    quiet = route.get("quiet")
+    return quiet is not None and span_at(quiet["hours"], quiet["zone"], now) is not None
+
+
 def channel_of_incident(session: Session, settings: Settings, incident: Incident) -> str:
     """Return the channel an incident's message is in, or is to be in."""
     post = last_post(session, incident.id)
@@ -91,7 +100,12 @@ def plan_escalation(session: Session, post: Delivery, *, now: datetime) -> None:
 
 
 def _class_of_incident(session: Session, anomaly: Inspection) -> str | None:
+    """Return the class of a labelled anomaly of the same incident, else of the defect the incident looks like."""
     if anomaly.incident_id is None:
         return None
-    labels = last_labels(session, anomaly.incident_id, limit=LABELS_READ)
-    return next((label.defect_class for label in labels if label.defect_class), None)
+    labels, before = last_labels(session, anomaly.incident_id, limit=LABELS_READ), None
+    seen_before = incident_by_id(session, anomaly.incident_id).seen_before
+    if seen_before is not None:
+        before = last_label(session, seen_before)
+    known = [*labels, before] if before is not None else labels
+    return next((label.defect_class for label in known if label.defect_class), None)

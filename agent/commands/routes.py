@@ -31,7 +31,7 @@ from storage.queries.inspections import get_inspection
 from storage.records import Inspection
 from storage.repositories.incidents import incident_by_id
 from storage.repositories.labels import UnknownInspectionError
-from storage.repositories.silences import active_silences
+from storage.repositories.silences import active_silences, is_whole
 from storage.text import storable
 
 SHOWN_ID = re.compile(r"(?:a-)?(\d{1,18})", re.IGNORECASE)
@@ -121,7 +121,7 @@ def _before_rules(session: Session, settings: Settings, found: Inspection, *, no
     said = [
         f"Nothing would be sent: {one.source or 'every source'} is silenced until {local_time(one.until, zone)}."
         for one in active_silences(session, now=now)
-        if one.source in {None, found.source} and one.defect_class is None
+        if one.source in {None, found.source} and is_whole(one)
     ]
     if found.incident_id is not None:
         incident = incident_by_id(session, found.incident_id)

@@ -49,7 +49,12 @@ def add_silence(
     same = [column.is_(None) if given is None else column == given for column, given in wanted.items()]
     standing = session.scalar(
         select(SilenceRow.id)
-        .where(*same, SilenceRow.author == author, SilenceRow.until >= until - SAME_CLICK, SilenceRow.starts_at <= now)
+        .where(
+            *same,
+            SilenceRow.author == author,
+            SilenceRow.until >= until - SAME_CLICK,
+            SilenceRow.starts_at <= now + SAME_CLICK,
+        )
         .limit(1),
     )
     if standing is not None:

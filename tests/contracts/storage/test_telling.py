@@ -203,6 +203,17 @@ def test_silences_one_source_for_a_time_once_for_a_double_click(database: Databa
         assert [each.source for each in active_silences(session, now=NOON)] == ["line-1"]
 
 
+def test_silences_once_though_the_later_of_two_clicks_comes_first(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        ids = {
+            add_silence(session, source_id=source.id, until=at + JOIN, author="slack:U1", comment="", now=at)
+            for at in (NOON + timedelta(milliseconds=50), NOON)
+        }
+
+    assert len(ids) == 1
+
+
 def test_orders_incidents_with_nothing_left_out(database: Database) -> None:
     with database.transaction() as session:
         source = make_source(session)

@@ -10,8 +10,8 @@ from agent.alerts.deliver import Deliverer
 from agent.alerts.outgoing import Outgoing
 from agent.messages.message import Message
 from agent.notifiers.port import BadContentError, NotifyError, Place
-from storage.records import Delivery, DeliveryKind, DeliveryState, EventKind, Incident
-from storage.repositories.deliveries import claim_due_deliveries, list_unsent
+from storage.records import Delivery, DeliveryKind, DeliveryState, EventKind, Incident, NewDelivery
+from storage.repositories.deliveries import add_delivery, claim_due_deliveries, list_unsent
 from storage.repositories.events import add_event
 from storage.repositories.incidents import list_recent_incidents
 from tests.factories_agent import NOON, Clock, Plant
@@ -117,6 +117,22 @@ def test_looks_for_a_message_that_may_have_arrived(plant: Plant, rounds: Rounds,
     assert len(notifier.messages) == 1
     assert incident(plant).message_ts == "1.0"
     assert unsent(plant) == []
+
+
+def test_looks_in_the_thread_for_a_reply_that_may_have_arrived(
+    plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock
+) -> None:
+    plant.anomaly(has_heatmap=False)
+    rounds.run(2)
+    (root,) = notifier.messages
+    payload = {"notice": EventKind.JOB_DONE, "text": "done", "thread": [root.channel, root.ts]}
+    with plant.database.transaction() as session:
+        add_delivery(session, NewDelivery(DeliveryKind.NOTICE, "#oddspot", clock(), payload=payload), now=clock())
+    notifier.lost = [NotifyError("#oddspot", "connection lost", ambiguous=True)]
+    rounds.run(6)
+
+    assert len(notifier.messages) == 2
+    assert list(notifier.replies.values()) == [root]
 
 
 def test_sends_again_where_looking_is_not_allowed(plant: Plant, rounds: Rounds, notifier: FakeNotifier) -> None:

@@ -2,9 +2,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from agent.alerts.route import resolve_quiet
+from agent.alerts.route import repeat_untaken, resolve_quiet
 from agent.notifiers.port import NotifyError
+from storage.models import IncidentRow
 from storage.records import DeliveryKind, DeliveryState, IncidentState, LabelKind
 from storage.repositories.deliveries import list_unsent
 from storage.repositories.incidents import set_incident_state
@@ -242,6 +244,43 @@ def test_lets_through_at_night_what_is_severe_and_leaves_it_out_of_the_summary(
     rounds.run(3)
 
     assert "1 incident still open; none opened and closed meanwhile. Open: I-2." in posts(notifier)[1][1]
+
+
+def test_tells_nothing_anew_in_quiet_hours_and_keeps_the_rule_when_it_does(
+    plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock
+) -> None:
+    plant.reconfigure(routes=[QUIET | {"channel": "#paint", "mention": ["here"]}], alerts={"repeat_minutes": 240})
+    clock.now = NIGHT - timedelta(hours=3)
+    plant.anomaly(at=clock(), has_heatmap=False)
+    rounds.run(2)
+    clock.now = NIGHT + timedelta(hours=2)
+    with plant.database.transaction() as session:
+        session.execute(update(IncidentRow).values(last_at=clock()))
+    at_night = repeat_untaken(plant.database, plant.settings, now=clock())
+    clock.now = NIGHT + timedelta(hours=6)
+    by_day = repeat_untaken(plant.database, plant.settings, now=clock())
+    rounds.run(3)
+
+    assert (at_night, by_day) == (0, 1)
+    assert [channel for channel, _ in posts(notifier)] == ["PAINT", "PAINT"]
+    assert posts(notifier)[1][1].startswith("<!here> line-1:")
+
+
+def test_uses_the_class_of_the_defect_an_incident_looks_like(
+    plant: Plant, rounds: Rounds, notifier: FakeNotifier, clock: Clock
+) -> None:
+    plant.reconfigure(routes=[{"defect_class": "dent", "channel": "#dents"}])
+    first = plant.anomaly(looks=(1.0, 0.0), at=clock(), has_heatmap=False)
+    rounds.run(2)
+    with plant.database.transaction() as session:
+        add_label(session, first.id, LabelKind.DEFECT, author="anna", defect_class="dent", now=clock())
+    clock.forward(24 * 3600)
+    resolve_quiet(plant.database, plant.settings, now=clock())
+    clock.forward(24 * 3600)
+    plant.anomaly(looks=(1.0, 0.1), at=clock(), has_heatmap=False)
+    rounds.run(4)
+
+    assert [channel for channel, _ in posts(notifier)] == ["ODDSPOT", "DENTS"]
 
 
 def test_posts_after_quiet_hours_what_goes_on(

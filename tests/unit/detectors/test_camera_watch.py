@@ -14,7 +14,7 @@ from storage.models import EventRow, InspectionRow
 from storage.opening import Stores
 from storage.records import DetectorVersion, Fault, NewFrame, NewInspection, Outage, Source, SourceState
 from storage.repositories.frames import receive_frame
-from storage.repositories.incidents import join_incident
+from storage.repositories.incidents import Joining, join_incident
 from storage.repositories.inspections import record_inspection
 from storage.repositories.outages import list_outages, open_outage
 from tests.factories import NOON, found, lease_one, make_source, make_version
@@ -120,7 +120,7 @@ def test_opens_with_the_run_though_its_first_frames_were_told_of_as_odd_parts(st
         camera.take(DARK, score=2.0)
     with stores.database.transaction() as session:
         for inspection_id in session.scalars(select(InspectionRow.id)).all():
-            join_incident(session, inspection_id, join=timedelta(minutes=30), now=NOON)
+            join_incident(session, inspection_id, Joining(timedelta(minutes=30)), now=NOON)
 
     camera.take(DARK, score=2.0)
 

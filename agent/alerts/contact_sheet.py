@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 TILE_WIDTH, TILE_HEIGHT, CAPTION, GAP = 320, 240, 24, 8
 ACROSS = 3
 MOST_TILES = 9
+# A crop of few pixels is shown larger, so that there is something to see.
+MOST_ENLARGED = 4
 PAPER, INK = (24, 24, 27), (244, 244, 245)
 
 
@@ -35,5 +37,6 @@ def _tile(content: bytes) -> Image.Image | None:
             tile = image.convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError):
         return None
-    tile.thumbnail((TILE_WIDTH, TILE_HEIGHT))
-    return tile
+    scale = min(TILE_WIDTH / tile.width, TILE_HEIGHT / tile.height, MOST_ENLARGED)
+    size = (max(1, round(tile.width * scale)), max(1, round(tile.height * scale)))
+    return tile.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)

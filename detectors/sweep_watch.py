@@ -1,17 +1,17 @@
-"""When to search for a better threshold: after so many new labels, and where a source breaks its budget."""
+"""When to search for a better threshold: after so many labels, by a broken budget, at the end of commissioning."""
 
 from datetime import datetime, timedelta
 
 from config.settings import Settings
 from storage.database import Database, Session
-from storage.queries.budget import false_incidents
+from storage.queries.budget import commissioned, false_incidents
 from storage.queries.label_counts import count_labelled_since
-from storage.records import Job, JobKind, Source, SourceState, Window
+from storage.records import DetectorVersion, Job, JobKind, Source, SourceState, Window
 from storage.repositories.jobs import add_job, last_job
 from storage.repositories.sources import list_sources
 from storage.repositories.versions import active_version
 
-LABELS, BUDGET = "labels", "budget"
+LABELS, BUDGET, COMMISSIONING = "labels", "budget", "commissioning"
 WEEK = timedelta(days=7)
 
 
@@ -22,7 +22,7 @@ def start_sweeps(database: Database, settings: Settings, *, now: datetime) -> li
         for source in list_sources(session):
             why = _why(session, source, settings, now)
             if why is not None:
-                setting = "setting:alerts.budget" if why == BUDGET else "setting:alerts.sweep_labels"
+                setting = "setting:alerts.sweep_labels" if why == LABELS else "setting:alerts.budget"
                 arguments = {"reason": why}
                 kind = JobKind.SWEEP
                 add_job(session, kind, source_id=source.id, arguments=arguments, requested_by=setting, now=now)
@@ -36,6 +36,8 @@ def _why(session: Session, source: Source, settings: Settings, now: datetime) ->
         return None
     if source.state is SourceState.LIVE and _breaks_budget(session, source, settings, now):
         return BUDGET
+    if source.state is SourceState.COMMISSIONING and _is_commissioned(session, source, version, settings, now):
+        return COMMISSIONING
     wanted = settings.alerts.sweep_labels
     last = last_job(session, JobKind.SWEEP, source.id)
     since = None if last is None else last.created_at
@@ -49,6 +51,16 @@ def _breaks_budget(session: Session, source: Source, settings: Settings, now: da
         return False
     window = Window(now - WEEK, now)
     return len(false_incidents(session, source_id=source.id, window=window)) > settings.alerts.budget
+
+
+def _is_commissioned(
+    session: Session, source: Source, version: DetectorVersion, settings: Settings, now: datetime
+) -> bool:
+    """Say whether a version has seen so much that the budget can be promised, once for each version."""
+    last = last_job(session, JobKind.SWEEP, source.id, reason=COMMISSIONING)
+    if _is_younger(last, version.created_at):
+        return False
+    return commissioned(session, version, budget=settings.alerts.budget, now=now).can_promise
 
 
 def _is_younger(job: Job | None, moment: datetime) -> bool:

@@ -11,6 +11,7 @@ from storage.records import Switch, VersionProposal
 APPLY, ROLL_BACK = "apply_version", "roll_back_version"
 WHY = {
     "labels": "New labels speak for another threshold.",
+    "commissioning": "It has seen enough for its budget to be promised; look at the oddest before it goes live.",
     "budget": "It had more false incidents in a week than its budget allows.",
 }
 LEARNT = "No threshold tells its labelled false alarms from its defects, so it has learnt the false alarms as good."

@@ -9,11 +9,17 @@ from detectors.jobs.workshop import Outcome, Workshop
 from detectors.threshold_versions import register_threshold
 from storage.database import Session
 from storage.opening import Stores
-from storage.queries.budget import false_incidents
+from storage.queries.budget import commissioned, false_incidents
 from storage.queries.labelled_frames import FEWEST_FALSE_ALARMS, false_alarms_of
 from storage.queries.misses import misses
 from storage.queries.selection import Selection
-from storage.queries.thresholds import Proposal, compare_thresholds, propose_threshold, threshold_for_budget
+from storage.queries.thresholds import (
+    Proposal,
+    compare_thresholds,
+    propose_threshold,
+    threshold_for_budget,
+    threshold_for_commissioning,
+)
 from storage.queries.whatif import NoDetectorError, scored_history
 from storage.records import DetectorVersion, Job, JobKind, ScoredHistory, Source, VersionProposal, WhatIf, Window
 from storage.repositories.jobs import add_job, last_job
@@ -21,7 +27,7 @@ from storage.repositories.sources import source_by_id
 from storage.repositories.versions import active_version, versions_sharing
 
 ALERT_DAYS, LABEL_DAYS = 7, 90
-LABELS, BUDGET, PERSON = "labels", "budget", "person"
+LABELS, BUDGET, COMMISSIONING, PERSON = "labels", "budget", "commissioning", "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +125,8 @@ def _judged(session: Session, source_id: int) -> tuple[Source, DetectorVersion]:
 
 
 def _wanted(session: Session, version: DetectorVersion, settings: Settings, *, why: str, now: datetime) -> Proposal:
+    if why == COMMISSIONING:
+        return _commissioned(session, version, settings, now)
     if why != BUDGET:
         window = _last(LABEL_DAYS, now)
         wanted = propose_threshold(_history(session, version, window, version.threshold).scores, version.threshold)
@@ -129,6 +137,17 @@ def _wanted(session: Session, version: DetectorVersion, settings: Settings, *, w
     scores = [[one.score for one in incident] for incident in incidents]
     threshold = threshold_for_budget(scores, int(settings.alerts.budget), now=version.threshold)
     return Proposal(threshold, f"{len(incidents)} false incidents in {ALERT_DAYS} days")
+
+
+def _commissioned(session: Session, version: DetectorVersion, settings: Settings, now: datetime) -> Proposal:
+    """Return the threshold that keeps the budget on the images of commissioning, none of them thought a defect."""
+    seen = commissioned(session, version, budget=settings.alerts.budget, now=now)
+    window, join = _last(LABEL_DAYS, now), timedelta(minutes=settings.alerts.join_minutes)
+    scores = _history(session, version, window, version.threshold).scores
+    threshold = threshold_for_commissioning(scores, seen.allowed, now=version.threshold, join=join)
+    if threshold <= version.threshold:
+        return Proposal(None, f"its threshold keeps the budget on the {seen.images:,} images of its commissioning")
+    return Proposal(threshold, f"{seen.images:,} images of its commissioning")
 
 
 def _within_budget(

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.models import IncidentRow, InspectionRow
-from storage.queries.selection import is_anomaly, is_counted
+from storage.queries.selection import is_anomaly, is_counted, is_judged
 from storage.records import DEFECTS, DetectorVersion, LabelKind, Scored, Window
 from storage.repositories.roll_ups import frames_a_day
 
@@ -46,6 +46,41 @@ class BudgetOutlook:
         return (
             f"{'' if self.is_kept else 'Not yet: '}{budget} {'can' if self.is_kept else 'cannot'} be promised; {words}."
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Commissioned:
+    """What a source's commissioning can promise of its budget.
+
+    images: judged since the active version's first frame; one more odder than all of them has a chance of
+    1 / (images + 1). frames_a_week: None while its pace is not known.
+    """
+
+    images: int
+    weeks: float
+    frames_a_week: float | None
+    budget: float
+
+    @property
+    def can_promise(self) -> bool:
+        """Whether so many images have been judged that the budget can be promised by their scores."""
+        return self.frames_a_week is not None and self.frames_a_week / (self.images + 1) <= self.budget
+
+    @property
+    def allowed(self) -> int:
+        """How many false alerts the budget allows in the time that was watched."""
+        return int(self.budget * self.weeks)
+
+
+def commissioned(session: Session, version: DetectorVersion, *, budget: float, now: datetime) -> Commissioned:
+    """Return how far the commissioning of a version has come."""
+    own = InspectionRow.detector_version_id == version.id
+    count, first = session.execute(
+        select(func.count(InspectionRow.id), func.min(InspectionRow.captured_at)).where(is_counted, is_judged, own)
+    ).one()
+    pace = frames_a_day(session, version.source_id, now=now)
+    weeks = 0.0 if first is None else max(0.0, (now - first) / timedelta(days=DAYS_A_WEEK))
+    return Commissioned(int(count), weeks, None if pace is None else DAYS_A_WEEK * pace, budget)
 
 
 def budget_outlook(session: Session, version: DetectorVersion, *, budget: float, now: datetime) -> BudgetOutlook:

@@ -116,6 +116,19 @@ def threshold_for_budget(false_incidents: Sequence[Sequence[float]], allowed: in
     return just_above(tops[len(tops) - allowed - 1], below=kept)
 
 
+def threshold_for_commissioning(scores: Sequence[Scored], allowed: int, *, now: float, join: timedelta) -> float:
+    """Return the lowest threshold above which at most so many alerts lie, were all but labelled defects false.
+
+    It may lie below the one in use, `now`, only as low as the scores reach: they are of images above a bound.
+    """
+    good = sorted((one for one in scores if not one.is_defect), key=lambda one: one.score)
+    above: list[Scored] = []
+    while good and count_alerts([*above, good[-1]], join) <= allowed:
+        above.append(good.pop())
+    below = min((one.score for one in above), default=math.inf)
+    return just_above(good[-1].score, below=below) if good else now
+
+
 def just_below(score: float) -> float:
     """Return a threshold of four digits, so that it can be typed, that a score is above."""
     return -_just_above(-score, is_strict=True)

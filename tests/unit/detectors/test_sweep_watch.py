@@ -64,3 +64,14 @@ def test_knows_no_budget_before_a_source_is_live(plant: Plant) -> None:
     plant.source("line-1", state=SourceState.COMMISSIONING)
 
     assert look(plant) == []
+
+
+def test_asks_for_a_threshold_once_commissioning_can_promise_the_budget(plant: Plant) -> None:
+    for number in range(6):
+        plant.anomaly(at=NOON + timedelta(hours=number), has_heatmap=False)
+    plant.source("line-1", state=SourceState.COMMISSIONING)
+    assert look(plant, hours=10) == []  # 100 images a week, and one in seven may be odder than all of six
+
+    plant.reconfigure(alerts={"budget": 20})
+    assert look(plant, hours=10) == [("line-1", "commissioning")]
+    assert look(plant, hours=11) == []

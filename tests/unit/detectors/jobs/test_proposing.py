@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from detectors.jobs.proposing import BUDGET, LABELS, Found, propose
+from detectors.jobs.proposing import BUDGET, COMMISSIONING, LABELS, Found, propose
 from storage.opening import Stores
 from storage.records import LabelKind
 from storage.repositories.incidents import Joining, join_incident
@@ -117,3 +117,14 @@ def test_proposes_a_lower_threshold_only_within_the_budget(plant: Plant) -> None
         None,
         "a threshold that finds what was missed would add 4 alerts in 7 days",
     )
+
+
+def test_proposes_the_threshold_that_keeps_the_budget_in_commissioning(plant: Plant) -> None:
+    for score, kind in ((1.2, None), (1.9, None), (3.0, DEFECT), (1.4, None)):
+        alert(plant, score, kind, days_ago=3.0)
+
+    found = search(plant, COMMISSIONING)
+
+    assert found.proposal is not None
+    assert (found.proposal.threshold, found.proposal.lost) == (1.4, ())
+    assert found.reason == "4 images of its commissioning"

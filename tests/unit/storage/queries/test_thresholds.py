@@ -12,6 +12,7 @@ from storage.queries.thresholds import (
     just_below,
     propose_threshold,
     threshold_for_budget,
+    threshold_for_commissioning,
 )
 from storage.records import LabelKind, Scored, ScoredHistory, Window
 from tests.factories import NOON
@@ -121,3 +122,13 @@ def test_counts_no_alert_for_what_was_held_back() -> None:
     held = Scored(9, NOON, 2.0, None, None, is_held=True)
 
     assert count_alerts([held, scored(1, 1.5)], HALF_AN_HOUR) == 1
+
+
+def test_keeps_the_budget_on_the_images_of_a_commissioning() -> None:
+    scores = [scored(number, score) for number, score in enumerate((1.2, 1.9, 1.5, 1.4))] + [scored(9, 3.0, DEFECT)]
+
+    def chosen(allowed: int) -> float:
+        return threshold_for_commissioning(scores, allowed, now=1.0, join=HALF_AN_HOUR)
+
+    assert [chosen(allowed) for allowed in (0, 1, 3, 9)] == [1.9, 1.5, 1.2, 1.0]
+    assert threshold_for_commissioning([], 0, now=1.0, join=HALF_AN_HOUR) == 1.0

@@ -31,7 +31,7 @@ def test_posts_an_audit_with_pictures_and_takes_one_click_for_each_frame(
 ) -> None:
     yesterday = (utc_now() - timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     add_normals(plant, "line-1", minutes(yesterday, 12))
-    plant.reconfigure(alerts={"audit_time": "00:00"})
+    plant.reconfigure(alerts={"audit_time": "00:00"}, reports={"daily": False})
     assert start_audits(plant.database, plant.settings, now=utc_now()) == ["line-1"]
     assert run_jobs(plant, now=utc_now()) == 1
     start()

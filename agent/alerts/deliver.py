@@ -23,6 +23,8 @@ from storage.repositories.sending import claim_for_channels, has_work, put_stuck
 
 logger = structlog.get_logger()
 CHANNELS_AT_ONCE = 8
+# Slack shares a picture into the channel a moment after its upload was answered.
+SHARED_LATER = timedelta(seconds=0.2)
 STUCK_AFTER = timedelta(seconds=60)
 
 SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
@@ -99,7 +101,8 @@ class Deliverer:
             settle_sent(self._out, delivery)
         finally:
             with self._out.database.transaction() as session:
-                spoke(session, delivery.channel, delivery.id, now=self._out.clock())
+                now = self._out.clock() + (SHARED_LATER if delivery.kind is DeliveryKind.PICTURE else timedelta(0))
+                spoke(session, delivery.channel, delivery.id, now=now)
 
     def _settle(self, delivery: Delivery, error: NotifyError) -> None:
         settle_error(self._out, delivery, error, self._chance)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from agent.alerts.deliver import Deliverer
 from agent.alerts.outgoing import Outgoing
@@ -51,7 +52,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS, SETTLED_DAYS, DARKEST = 30, 3, 0.85
 STEP, ANSWER = timedelta(minutes=10), timedelta(minutes=15)
 WANTED_FALSE, WANTED_CAUGHT = 2.0, 0.95
-BATCH = 64
+BATCH, LONGEST = 64, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,8 @@ def _stream(options: argparse.Namespace, number: int, category: Category, folder
         made.save(folder / category.name)
         detector = load_detector(folder / category.name, weights_dir=options.weights_dir, threads=1)
         judge = Fitted(detector, decoder)
-        pixels = [decoder.decode(path).pixels for path in good]
-        bad = [decoder.decode(image.path).pixels for image in category.test if image.is_defect]
+        pixels = [_small(decoder.decode(path).pixels) for path in good]
+        bad = [_small(decoder.decode(image.path).pixels) for image in category.test if image.is_defect]
         shots, still = [], []
         for place in range(frames):
             at = START + timedelta(days=DAYS) * (place + (number + 1) / (sources + 1)) / frames
@@ -173,6 +174,13 @@ def _stream(options: argparse.Namespace, number: int, category: Category, folder
             shots.append(Shot(category.name, START + timedelta(days=day), is_defect=True, found=seen))
     print(f"{category.name}: scored", file=sys.stderr, flush=True)
     return Stream(category.name, tuple(shots), tuple(still) or tuple(s.found.score for s in shots if not s.is_defect))
+
+
+def _small(pixels: Pixels) -> Pixels:
+    """Return pixels at most twice as long as the network's square: what is done to them takes no longer than a look."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((LONGEST, LONGEST))
+    return np.asarray(image)
 
 
 def _dimmed(pixels: Pixels, light: float) -> Pixels:

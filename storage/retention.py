@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from storage.blobs import BlobStore
 from storage.database import Database
 from storage.models import FrameRow, IncidentRow, InspectionRow, PinRow
-from storage.records import FrameState, Verdict
-from storage.repositories.incidents import OPEN_STATES
+from storage.records import OPEN_STATES, FrameState, Verdict
 
 BATCH_FRAMES = 500
 ENDED = (FrameState.SCORED, FrameState.REJECTED, FrameState.DROPPED, FrameState.DEAD_LETTER)

@@ -6,10 +6,10 @@ import structlog
 
 from agent.alerts.view import inspection
 from agent.messages.message import Message
-from agent.messages.summaries import OPEN_STATES, OpenIncident, SummaryView, catch_up_message, quiet_message
+from agent.messages.summaries import OpenIncident, SummaryView, catch_up_message, quiet_message
 from config.settings import Settings
 from storage.database import Database, Session
-from storage.records import Delivery, DeliveryKind, Incident
+from storage.records import OPEN_STATES, Delivery, DeliveryKind, Incident
 from storage.repositories.folding import (
     bring_forward,
     count_waiting_posts,

@@ -14,9 +14,9 @@ from agent.alerts.search import search
 from agent.alerts.sheet import add_sheet
 from agent.messages.message import Message
 from agent.notifiers.port import BadContentError, Place
-from storage.records import Delivery
+from storage.records import CLOSED_STATES, Delivery
 from storage.repositories.deliveries import mark_sent
-from storage.repositories.folding import CLOSED_STATES, fold_sending
+from storage.repositories.folding import fold_sending
 from storage.repositories.incidents import incident_by_id, set_message
 from storage.repositories.sending import REPEATS, doubtful_since
 

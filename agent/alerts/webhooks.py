@@ -10,7 +10,7 @@ from agent.notifiers.webhook import channel_of, post_webhook
 from config.routes import WebhookEvent
 from config.settings import Settings
 from storage.database import Session
-from storage.records import Delivery, Incident, IncidentState
+from storage.records import CLOSED_STATES, Delivery, Incident
 from storage.repositories.deliveries import mark_sent
 from storage.repositories.incidents import incident_by_id
 from storage.repositories.sending import last_labels
@@ -19,7 +19,6 @@ from storage.repositories.webhooks import add_webhook, has_event_since, renew_we
 OPENED: WebhookEvent = "incident.opened"
 UPDATED: WebhookEvent = "incident.updated"
 RESOLVED: WebhookEvent = "incident.resolved"
-CLOSED_STATES = (IncidentState.RESOLVED, IncidentState.DISMISSED)
 TRIED_FOR = timedelta(days=3)
 
 

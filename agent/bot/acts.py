@@ -10,8 +10,8 @@ from agent.messages.safe_text import SLACK_AUTHOR, safe
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.queries.inspections import get_inspection
-from storage.records import IncidentState, Inspection, LabelKind, SourceState
-from storage.repositories.incidents import OPEN_STATES, incident_by_id, set_incident_state
+from storage.records import OPEN_STATES, IncidentState, Inspection, LabelKind, SourceState
+from storage.repositories.incidents import incident_by_id, set_incident_state
 from storage.repositories.labels import UnknownInspectionError, add_label, last_label
 from storage.repositories.silences import add_silence
 from storage.repositories.sources import set_source_state, source_by_id

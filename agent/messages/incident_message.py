@@ -8,11 +8,10 @@ from agent.messages.incident_buttons import incident_buttons
 from agent.messages.message import Message, actions, context, fields, message, picture, section
 from agent.messages.region_words import describe_regions
 from agent.messages.safe_text import clean, safe, who
-from storage.records import Act, Incident, IncidentState, Inspection, Label, LabelKind, Silence
+from storage.records import OPEN_STATES, Act, Incident, IncidentState, Inspection, Label, LabelKind, Silence
 
 ATTRIBUTES_SHOWN = 4
 NOTE_SHOWN = 300
-OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
 SAID = {
     LabelKind.DEFECT: "Defect",
     LabelKind.FALSE_ALARM: "False alarm",

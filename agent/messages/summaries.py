@@ -10,9 +10,8 @@ from agent.messages.incident_buttons import DEFECT, FALSE_ALARM
 from agent.messages.message import Block, Message, actions, button, context, message, section
 from agent.messages.region_words import describe_regions
 from agent.messages.safe_text import safe
-from storage.records import Incident, IncidentState, Inspection
+from storage.records import Incident, Inspection
 
-OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
 CLOSED_SHOWN = 10
 OPEN_SHOWN = 8
 

@@ -8,8 +8,8 @@ from agent.messages.figures import clock
 from agent.reports.making import steady_sources, zone_of_report
 from config.settings import Settings
 from storage.database import Session
-from storage.queries.incidents import OPEN_STATES, count_incidents, list_incidents
-from storage.records import Incident, Silence, Source, SourceState
+from storage.queries.incidents import count_incidents, list_incidents
+from storage.records import OPEN_STATES, Incident, Silence, Source, SourceState
 from storage.repositories.outages import open_outage_of
 from storage.repositories.silences import active_silences
 from storage.repositories.sources import list_sources

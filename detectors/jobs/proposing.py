@@ -6,6 +6,7 @@ from pathlib import Path
 
 from config.settings import Settings
 from detectors.jobs.workshop import Outcome, Workshop
+from detectors.sweep_watch import BUDGET, COMMISSIONING, LABELS
 from detectors.threshold_versions import register_threshold
 from storage.database import Session
 from storage.opening import Stores
@@ -27,7 +28,7 @@ from storage.repositories.sources import source_by_id
 from storage.repositories.versions import active_version, versions_sharing
 
 ALERT_DAYS, LABEL_DAYS = 7, 90
-LABELS, BUDGET, COMMISSIONING, PERSON = "labels", "budget", "commissioning", "person"
+PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)

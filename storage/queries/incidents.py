@@ -9,8 +9,6 @@ from storage.models import IncidentRow, SourceRow
 from storage.records import Incident, IncidentState, Window
 from storage.repositories.incidents import as_incident
 
-OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
-
 
 def incident_by_id(session: Session, incident_id: int) -> Incident | None:
     """Return one incident; None where there is none."""

@@ -14,6 +14,8 @@ from storage.records.compared import (
     proposal_from,
 )
 from storage.records.found import (
+    CLOSED_STATES,
+    OPEN_STATES,
     Candidate,
     Incident,
     IncidentState,
@@ -43,8 +45,10 @@ from storage.records.told import Act, Delivery, DeliveryKind, DeliveryState, Eve
 from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
+    "CLOSED_STATES",
     "DEFECTS",
     "NOT_FIT",
+    "OPEN_STATES",
     "SILENT",
     "Act",
     "Alarm",

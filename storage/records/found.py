@@ -31,6 +31,10 @@ class IncidentState(StrEnum):
     DISMISSED = "dismissed"
 
 
+OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
+CLOSED_STATES = (IncidentState.RESOLVED, IncidentState.DISMISSED)
+
+
 @dataclass(frozen=True, slots=True)
 class NearestNormal:
     """The patch, among the good images a detector learnt from, that is most like a region's oddest one.

@@ -9,9 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storage.models import DriftCheckRow, InspectionRow
-from storage.records import DriftCheck, LabelKind, ToldDrift
-
-KNOWN_DEFECTS = (LabelKind.DEFECT, LabelKind.MISSED)
+from storage.records import DEFECTS, DriftCheck, ToldDrift
 
 
 def drift_check_of(session: Session, version_id: int) -> DriftCheck | None:
@@ -40,7 +38,7 @@ def save_drift_check(session: Session, check: DriftCheck, *, after: int | None, 
 
 def p_values_after(session: Session, version_id: int, inspection_id: int, *, limit: int) -> list[tuple[int, float]]:
     """Return (inspection id, p-value) of a version's inspections after one, in order; no faults, no known defects."""
-    is_no_defect = or_(InspectionRow.label.is_(None), InspectionRow.label.not_in(KNOWN_DEFECTS))
+    is_no_defect = or_(InspectionRow.label.is_(None), InspectionRow.label.not_in(DEFECTS))
     query = (
         select(InspectionRow.id, InspectionRow.p_value)
         .where(InspectionRow.detector_version_id == version_id, InspectionRow.id > inspection_id)

@@ -7,13 +7,12 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import DeliveryRow, IncidentRow, SourceRow
-from storage.records import Delivery, DeliveryKind, DeliveryState, Incident, IncidentState, NewDelivery
+from storage.records import CLOSED_STATES, Delivery, DeliveryKind, DeliveryState, Incident, NewDelivery
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.incidents import as_incident
 from storage.repositories.pace import lock_channel
 from storage.repositories.sending import DOUBTFUL_SINCE
 
-CLOSED_STATES = (IncidentState.RESOLVED, IncidentState.DISMISSED)
 FOLLOWERS = (DeliveryKind.EDIT, DeliveryKind.ESCALATION)
 AT_ONCE = 500
 

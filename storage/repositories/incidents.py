@@ -10,10 +10,18 @@ from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
 from storage.models import DeliveryRow, IncidentRow, InspectionRow, SourceRow
-from storage.records import Candidate, DeliveryKind, DeliveryState, Incident, IncidentState, LabelKind, Likeness
+from storage.records import (
+    OPEN_STATES,
+    Candidate,
+    DeliveryKind,
+    DeliveryState,
+    Incident,
+    IncidentState,
+    LabelKind,
+    Likeness,
+)
 from storage.repositories.audit import write_audit
 
-OPEN_STATES = (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
 # A flapping incident stays open for 2, 4 and at most 8 times as long.
 MOST_DOUBLINGS = 3
 

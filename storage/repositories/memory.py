@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import InspectionRow, LabelRow
@@ -22,23 +22,16 @@ class HeldBack:
     last_at: datetime | None = None
 
 
-def remembered(session: Session, source_id: int, *, false_alarms_since: datetime) -> list[Remembered]:
-    """Return a source's labelled defects and its false alarms said so since then, newest word first, at most 1,000.
+def remembered(
+    session: Session, source_id: int, *, false_alarms_since: datetime, most: int = MOST_REMEMBERED
+) -> list[Remembered]:
+    """Return a source's labelled defects and its false alarms said so since then, newest word first, so many of each.
 
-    Only what has a vector can be compared; a defect is never forgotten.
+    Only what has a vector can be compared. False alarms never crowd out a defect (invariant I12).
     """
-    own = (LabelRow.inspection_id == InspectionRow.id) & LabelRow.withdrawn_at.is_(None)
-    newest = select(func.max(LabelRow.id)).where(own).correlate(InspectionRow).scalar_subquery()
     is_false = and_(InspectionRow.label == LabelKind.FALSE_ALARM, LabelRow.created_at >= false_alarms_since)
-    query = (
-        select(InspectionRow, LabelRow)
-        .join(LabelRow, LabelRow.id == newest)
-        .where(InspectionRow.source_id == source_id, InspectionRow.vectors.is_not(None))
-        .where(or_(InspectionRow.label.in_(DEFECTS), is_false))
-        .order_by(LabelRow.id.desc())
-        .limit(MOST_REMEMBERED)
-    )
-    return [_as_remembered(row, label) for row, label in session.execute(query)]
+    wanted = InspectionRow.label.in_(DEFECTS), is_false
+    return [one for condition in wanted for one in _newest_words(session, source_id, condition, most)]
 
 
 def hold_back(session: Session, inspection_id: int, *, like: int) -> None:
@@ -66,3 +59,16 @@ def held_back(session: Session, inspection_ids: Sequence[int]) -> dict[int, Held
 def _as_remembered(row: InspectionRow, label: LabelRow) -> Remembered:
     kind = LabelKind.DEFECT if row.label in DEFECTS else LabelKind.FALSE_ALARM
     return Remembered(likeness_of(row), kind, row.defect_class, label.author, label.created_at)
+
+
+def _newest_words(session: Session, source_id: int, condition: ColumnElement[bool], most: int) -> list[Remembered]:
+    own = (LabelRow.inspection_id == InspectionRow.id) & LabelRow.withdrawn_at.is_(None)
+    newest = select(func.max(LabelRow.id)).where(own).correlate(InspectionRow).scalar_subquery()
+    query = (
+        select(InspectionRow, LabelRow)
+        .join(LabelRow, LabelRow.id == newest)
+        .where(InspectionRow.source_id == source_id, InspectionRow.vectors.is_not(None), condition)
+        .order_by(LabelRow.id.desc())
+        .limit(most)
+    )
+    return [_as_remembered(row, label) for row, label in session.execute(query)]

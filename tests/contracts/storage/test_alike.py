@@ -136,12 +136,14 @@ def test_remembers_defects_for_good_and_false_alarms_for_a_while(database: Datab
         before = [(one.likeness.inspection_id, one.label) for one in known]
         add_label(session, old, LabelKind.FALSE_ALARM, author="slack:U1", now=NOON)
         after = remembered(session, source_id, false_alarms_since=since)
+        few = remembered(session, source_id, false_alarms_since=since, most=1)
         history = session.query(LabelRow).filter_by(inspection_id=old).count()
 
     assert sorted(before) == [(new, LabelKind.FALSE_ALARM), (defect, LabelKind.DEFECT)]
     assert {one.likeness.inspection_id for one in after} == {old, new, defect}
     assert {one.defect_class for one in after if one.label is LabelKind.DEFECT} == {"dent"}
     assert history == 2
+    assert [one.likeness.inspection_id for one in few] == [defect, old]
 
 
 def test_counts_what_each_false_alarm_has_held_back(database: Database) -> None:

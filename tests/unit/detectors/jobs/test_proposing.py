@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from detectors.jobs.proposing import BUDGET, COMMISSIONING, LABELS, Found, propose
+from detectors.jobs.proposing import Found, propose
+from detectors.sweep_watch import BUDGET, COMMISSIONING, LABELS
 from storage.opening import Stores
 from storage.records import LabelKind
 from storage.repositories.incidents import Joining, join_incident

@@ -244,9 +244,13 @@ def as_incident(row: IncidentRow, source: str) -> Incident:
 
 
 def _candidates(session: Session, inspection: InspectionRow, joining: Joining, now: datetime) -> list[Candidate]:
-    """Return the incidents an anomaly may join, open ones first, the newest first."""
+    """Return the incidents an anomaly may join, open ones first, the newest first: never one from another time."""
     is_open = and_(IncidentRow.state.in_(OPEN_STATES), _is_near(inspection, joining.join))
-    is_just_over = and_(IncidentRow.state == IncidentState.RESOLVED, IncidentRow.closed_at > now - joining.flap)
+    is_just_over = and_(
+        IncidentRow.state == IncidentState.RESOLVED,
+        IncidentRow.closed_at > now - joining.flap,
+        _is_near(inspection, joining.join + joining.flap * (2**MOST_DOUBLINGS + 1)),
+    )
     query = (
         select(IncidentRow, SourceRow.name)
         .join(SourceRow, SourceRow.id == IncidentRow.source_id)

@@ -92,6 +92,16 @@ def test_opens_an_incident_again_whose_like_comes_soon_after_it_was_resolved(dat
     assert join(database, ids[3], joining, minutes=600) == (3, True, False)
 
 
+def test_opens_none_again_of_another_time_though_it_was_resolved_just_now(database: Database) -> None:
+    ids = anomalies(database, "a", "a", minutes=24 * 60)
+    joining = Joining(JOIN, flap=HOUR)
+    join(database, ids[0], joining)
+    with database.transaction() as session:
+        assert resolve_quiet_incidents(session, quiet=HOUR, now=NOON + timedelta(days=1)) == [1]
+
+    assert join(database, ids[1], joining, minutes=24 * 60) == (2, True, False)
+
+
 def test_puts_what_is_too_much_into_one_incident_more(database: Database) -> None:
     ids = anomalies(database, "a", "b", "c", "d", "a")
     joining = Joining(JOIN, storm_incidents=2, storm_window=HOUR)

@@ -33,25 +33,38 @@ from storage.repositories.silences import count_hit, is_silenced
 from storage.repositories.sources import source_by_id
 
 logger = structlog.get_logger()
-EVENTS_AT_ONCE = 100
+EVENTS_AT_ONCE = 10
+ROUNDS = 10
 MOST_FAILURES = 10
 STORM_WINDOW = timedelta(hours=1)
 
 
 def route_events(database: Database, settings: Settings, *, now: datetime) -> int:
-    """Turn waiting events into incidents and deliveries and return how many events were taken."""
+    """Turn waiting events into incidents and deliveries and return how many events were routed."""
+    routed = 0
+    for _ in range(ROUNDS):
+        newly = _route_some(database, settings, now)
+        routed += newly
+        if newly < EVENTS_AT_ONCE:  # none are left, or one was put back: its next try is for a later time
+            break
+    return routed
+
+
+def _route_some(database: Database, settings: Settings, now: datetime) -> int:
+    """Route a few events in one transaction: others wait for the database meanwhile, so it must be over soon."""
     with database.transaction() as session:
-        events = claim_events(session, limit=EVENTS_AT_ONCE, now=now)
-        for event in events:
+        routed = 0
+        for event in claim_events(session, limit=EVENTS_AT_ONCE, now=now):
             try:
                 with session.begin_nested():
                     ROUTES[event.kind](session, settings, event, now)
+                routed += 1
             except Exception:  # the edge of one event: it must not hold up the others
                 logger.exception("event_not_routed", event_id=event.id, kind=event.kind)
                 if not put_back_event(session, event, most_failures=MOST_FAILURES):
                     logger.error("alert_not_delivered", event_id=event.id, kind=event.kind, reason="cannot be routed")  # noqa: TRY400 - logged in full above
                     raise_alarm(session, FAILED, EVENTS, f"an event of kind {event.kind} cannot be routed", now=now)
-    return len(events)
+    return routed
 
 
 def resolve_quiet(database: Database, settings: Settings, *, now: datetime) -> int:

@@ -21,7 +21,7 @@ class Oracle:
 
     def messages(self, channel: str | None = None, *, is_deleted: bool = False) -> list[Message]:
         """Return copies of a channel's messages in order, from people and bots; deleted ones only if asked for."""
-        with self.workspace.changing():
+        with self.workspace.reading():
             place = None if channel is None else self.workspace.channel(channel).id
             found = [m for m in self.workspace.messages if place in {None, m.channel} and m.is_deleted == is_deleted]
             return copy.deepcopy(found)
@@ -38,13 +38,13 @@ class Oracle:
     @property
     def files(self) -> list[StoredFile]:
         """Copies of every file, in order of their first step."""
-        with self.workspace.changing():
+        with self.workspace.reading():
             return copy.deepcopy(list(self.workspace.files.values()))
 
     @property
     def calls(self) -> list[Call]:
         """Every call of the Web API so far."""
-        with self.workspace.changing():
+        with self.workspace.reading():
             return list(self.workspace.calls)
 
     def calls_of(self, method: str) -> list[Call]:

@@ -72,6 +72,12 @@ class Workspace:
                 self.change_count += 1
                 self._changed.notify_all()
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold the lock and wake nobody: one who waits by reading would wake itself for ever."""
+        with self._lock:
+            yield
+
     def wait_for_change(self, seen: int, seconds: float) -> None:
         """Return as soon as anything changed after `seen`, or when the seconds are over."""
         with self._changed:

@@ -3,10 +3,11 @@
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from storage.models import DetectorVersionRow, FrameRow, InspectionRow, LabelRow, SourceRow
+from storage.models import AuditRow, DetectorVersionRow, FrameRow, InspectionRow, LabelRow, SourceRow
 from storage.records import Verdict
 
 RECENT_FRAMES = 500
+RECENT_ACTS = 2000
 
 
 def source_names(session: Session, *, limit: int = 1000) -> list[str]:
@@ -31,3 +32,10 @@ def attribute_keys(session: Session) -> list[str]:
     """Return the attribute keys of the newest frames, in order."""
     recent = select(FrameRow.attributes).order_by(FrameRow.id.desc()).limit(RECENT_FRAMES)
     return sorted({key for attributes in session.scalars(recent) for key in attributes})
+
+
+def people(session: Session) -> list[str]:
+    """Return who labelled or acted of late, as the audit names them (`slack:U1`, `anna`), in order."""
+    labels = select(LabelRow.author).order_by(LabelRow.id.desc()).limit(RECENT_ACTS)
+    acts = select(AuditRow.actor).order_by(AuditRow.id.desc()).limit(RECENT_ACTS)
+    return sorted({*session.scalars(labels), *session.scalars(acts)})

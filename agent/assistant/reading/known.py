@@ -6,7 +6,7 @@ from datetime import datetime
 from agent.assistant.tools.context import ToolContext
 from storage.queries.anomalies import first_and_last_captured
 from storage.queries.selection import Selection
-from storage.queries.vocabulary import attribute_keys, defect_classes, detector_names
+from storage.queries.vocabulary import attribute_keys, defect_classes, detector_names, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class KnownNames:
     detectors: tuple[str, ...] = ()
     defect_classes: tuple[str, ...] = ()
     attributes: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     first: datetime | None = None
 
 
@@ -29,5 +30,6 @@ def known_names(context: ToolContext) -> KnownNames:
             detectors=tuple(detector_names(session)),
             defect_classes=tuple(defect_classes(session)),
             attributes=tuple(attribute_keys(session)),
+            people=tuple(people(session)),
             first=ends[0] if ends else None,
         )

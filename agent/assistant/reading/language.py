@@ -37,6 +37,7 @@ class SlotLanguage:
     threshold_ratio: re.Pattern[str]
     states: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     unacknowledged: re.Pattern[str]
+    periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
     source_nouns: str
     all_sources: re.Pattern[str]
@@ -64,11 +65,18 @@ def slot_language(name: str = "english") -> SlotLanguage:
         threshold_ratio=word_pattern(words["threshold_ratio"]),
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         unacknowledged=word_pattern(words["unacknowledged"]),
+        periods=tuple((name, word_pattern(say)) for name, say in words["periods"].items()),
         place_lead=words["place_lead"],
         source_nouns=words["source_nouns"],
         all_sources=word_pattern(words["all_sources"]),
         common=frozenset(words["common"]),
     )
+
+
+@lru_cache
+def words_of_slots(name: str = "english") -> frozenset[str]:
+    """Return every word the slot words of a language hold."""
+    return frozenset(re.findall(r"[a-z]{4,}", str(read_words(f"{name}_slots"))))
 
 
 def word_pattern(text: str) -> re.Pattern[str]:

@@ -36,6 +36,7 @@ class Places:
     detectors: list[str] = field(default_factory=list)
     defect_classes: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
+    person: str | None = None
     unknown: str | None = None
 
 
@@ -47,6 +48,7 @@ def read_names(question: Question, known: KnownNames) -> Places:
     _ids(question, places)
     _attributes(question, known.attributes, places)
     _classes(question, known.defect_classes, places)
+    _people(question, known.people, places)
     return places
 
 
@@ -134,6 +136,15 @@ def _classes(question: Question, names: Iterable[str], places: Places) -> None:
             if name not in places.defect_classes:
                 places.defect_classes.append(name)
             question.cover(match.start(), match.end(), "qclass")
+
+
+def _people(question: Question, names: Iterable[str], places: Places) -> None:
+    """Take names of people: `slack:U1` is said `U1`."""
+    for name in sorted(names, key=len, reverse=True):
+        match = _spelled(name.rpartition(":")[2]).search(question.rest)
+        if match is not None and match[0] not in slot_language().common:
+            places.person = places.person or name
+            question.cover(match.start(), match.end(), "qperson")
 
 
 def _spelled(name: str, *, is_plural: bool = False) -> re.Pattern[str]:

@@ -3,14 +3,16 @@
 from dataclasses import replace
 from typing import Any
 
+from agent.assistant.reading import plan_house
+from agent.assistant.reading.plan_house import Call
 from agent.assistant.reading.reading import Intent, Reading, Slots
 
-Call = tuple[str, dict[str, Any]]
 MEASURES = {"confirmed", "false_alarms", "unsure", "unlabelled", "missed", "not_judged", "judged"}
 ORDERS = {"newest", "oldest", "worst"}
 STEPS = {"hour", "day", "week", "month"}
 WORST_IN_SUMMARY = 3
 HEALTH_WINDOW = "last 24 hours"
+PAIR = 2
 
 
 def calls_of(reading: Reading) -> list[Call]:
@@ -81,9 +83,19 @@ def _health(slots: Slots) -> list[Call]:
 
 
 def _compare(slots: Slots) -> list[Call]:
+    """Compare the first two windows, sources or detectors; more than two sources are counted side by side."""
+    filters = _filters(slots, with_labels=False)
     if len(slots.windows) > 1:
-        return [_count(replace(slots, windows=(window,)))[0] for window in slots.windows[:2]]
-    return [("count_anomalies", _filters(slots, with_labels=False) | {"group_by": "source"})]
+        return [("compare", filters | {"other_window": slots.windows[1]})]
+    if len(slots.sources) == PAIR:
+        return [("compare", filters | {"sources": slots.sources[:1], "other_sources": slots.sources[1:]})]
+    if len(slots.detectors) == PAIR:
+        return [("compare", filters | {"detectors": slots.detectors[:1], "other_detectors": slots.detectors[1:]})]
+    return [("count_anomalies", filters | {"group_by": "source"})]
+
+
+def _hotspots(slots: Slots) -> list[Call]:
+    return [("hotspots", _filters(slots))]
 
 
 def _summary(slots: Slots) -> list[Call]:
@@ -137,6 +149,17 @@ PLANS = {
     Intent.COMPARE: _compare,
     Intent.SUMMARY: _summary,
     Intent.WHAT_IF: _what_if,
+    Intent.SIMILAR: plan_house.similar,
+    Intent.LABELS: plan_house.labels,
+    Intent.HOTSPOTS: _hotspots,
+    Intent.LATENCY: plan_house.latency,
+    Intent.SILENCES: plan_house.silences,
+    Intent.OUTAGES: plan_house.outages,
+    Intent.VERSIONS: plan_house.versions,
+    Intent.MISSES: plan_house.misses,
+    Intent.COVERAGE: plan_house.coverage,
+    Intent.CHANGES: plan_house.changes,
+    Intent.REPORT: plan_house.report,
     Intent.CHANGE: _nothing,
     Intent.HELP: _nothing,
     Intent.UNKNOWN: _nothing,

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.language import intent_language, slot_language
 from agent.assistant.reading.ngrams import ngram_reader
 from agent.assistant.reading.places import Places, read_misspelled, read_names
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
-from agent.assistant.reading.spelling import corrected
+from agent.assistant.reading.spelling import corrected, with_times_corrected
 from agent.assistant.reading.threshold import take_threshold
 from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times
 from agent.assistant.tools.context import ToolContext
@@ -18,7 +19,9 @@ from agent.assistant.windows.reader import TimeReading, TimeWords
 
 AGREES = 0.78
 FAR = 0.31
+MOST_STRANGE = 0.3
 MOST_CHOICES = 3
+PAIR = 2
 NEVER_OFFERED = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
 
 
@@ -48,10 +51,17 @@ class Looked:
     @property
     def agreed(self) -> Intent | None:
         """The intent both readers give, None where they differ."""
-        if self.by_cues is None:
+        if self.by_cues is None or self.strange_share > MOST_STRANGE:
             return None
         best = max(self.by_ngrams.values())
         return self.by_cues if self.by_ngrams[self.by_cues] >= AGREES * best and best >= FAR else None
+
+    @property
+    def strange_share(self) -> float:
+        """The share of the question's words that no example and no word list knows: another language, another topic."""
+        words = re.findall(r"[a-z][a-z']+", self.masked)
+        known = intent_language().words | slot_language().common
+        return sum(word not in known and word.rstrip("s") not in known for word in words) / max(1, len(words))
 
     @property
     def likely(self) -> list[Intent]:
@@ -68,7 +78,7 @@ class Looked:
 
 def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     """Read a question's slots and let both readers say what it wants; raise WindowError."""
-    question = Question(text)
+    question = Question(with_times_corrected(text, known))
     places = read_names(question, known)
     threshold = take_threshold(question)
     times = take_times(question)
@@ -91,6 +101,8 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
 
 def shaped(intent: Intent, slots: Slots) -> Reading:
     """Fit an intent to its slots: counts with a group are groups, a status with no source is everybody's."""
+    if slots.group_by == "reviewer":
+        return Reading(Intent.LABELS, slots)
     if intent in {Intent.COUNT, Intent.LIST} and slots.group_by:
         intent = Intent.GROUP
     if intent is Intent.GROUP and not slots.group_by:
@@ -99,8 +111,10 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
         intent = Intent.TOP if slots.limit else Intent.GROUP
     if intent is Intent.HEALTH and slots.sources and not slots.windows:
         intent = Intent.DETECTOR
-    if intent is Intent.COMPARE and len(slots.windows) < 2 and len(slots.sources) < 2:  # noqa: PLR2004 - a pair
+    if intent is Intent.COMPARE and max(len(slots.windows), len(slots.sources), len(slots.detectors)) < PAIR:
         intent = Intent.TREND
+    if intent is Intent.SIMILAR and not slots.ids:
+        intent = Intent.LIST
     return Reading(intent, slots)
 
 
@@ -116,6 +130,7 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         detectors=tuple(places.detectors),
         defect_classes=tuple(places.defect_classes),
         attributes=dict(places.attributes),
+        person=places.person,
     )
     return replace(
         slots,
@@ -128,4 +143,5 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         order="worst" if shape.is_ranked and shape.order != "fewest" else shape.order,
         states=shape.states,
         min_ratio=shape.min_ratio,
+        period=shape.period,
     )

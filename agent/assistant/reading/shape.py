@@ -25,6 +25,7 @@ class Shape:
     order: str | None = None
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
+    period: str | None = None
     is_ranked: bool = False
 
 
@@ -38,6 +39,7 @@ def read_shape(question: Question, known: KnownNames) -> Shape:
     text = question.left()
     shape.order = next((kind for kind, pattern in language.order if pattern.search(text)), None)
     _states(text, language, shape)
+    shape.period = next((name for name, pattern in language.periods if pattern.search(question.text)), None)
     return shape
 
 
@@ -66,7 +68,7 @@ def _group(question: Question, language: SlotLanguage, known: KnownNames, shape:
             _cover_group(question, match, shape, _round(name, match[0]), known)
             return
     for word, name in language.adverbs.items():
-        if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", question.rest):
+        if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)(?! report)", question.rest):
             _cover_group(question, match, shape, name, known)
             return
 

@@ -83,6 +83,14 @@ def time_language(name: str = "english") -> TimeLanguage:
     )
 
 
+@lru_cache
+def words_of_time(name: str = "english") -> frozenset[str]:
+    """Return the names of days, months, units and parts of a day of a language."""
+    words = time_language(name)
+    named = [*words.units, *words.weekdays, *words.months, *words.days, *words.clocks, *words.parts]
+    return frozenset(word for one in named for word in one.split())
+
+
 class _Lists:
     """The patterns that {slots} stand for."""
 

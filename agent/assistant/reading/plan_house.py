@@ -10,60 +10,60 @@ REPORTS = {"day", "week", "month", "shift"}
 
 
 def similar(slots: Slots) -> list[Call]:
-    """Past anomalies like one."""
+    """Ask for past anomalies like one."""
     limit = {"limit": min(slots.limit, 50)} if slots.limit else {}
     return [("similar", {"id": f"A-{number}"} | _sources(slots) | limit) for number in slots.ids[:1]]
 
 
 def labels(slots: Slots) -> list[Call]:
-    """What people said, and who; a class or a person named asks for it by class or person."""
+    """Ask what people said, and who; a class or a person named asks for it by class or person."""
     by = slots.group_by if slots.group_by in LABEL_GROUPS else None
     by = by or ("reviewer" if slots.person else "defect_class" if slots.defect_classes else None)
     return [("label_counts", _sources(slots) | _window(slots) | ({"by": by} if by else {}))]
 
 
 def latency(slots: Slots) -> list[Call]:
-    """How long images take, and how many wait."""
+    """Ask how long images take, and how many wait."""
     return [("latency", _sources(slots) | _window(slots))]
 
 
 def silences(slots: Slots) -> list[Call]:
-    """What is silenced now, or was."""
+    """Ask what is silenced now, or was."""
     states = {"states": ("ended",)} if "resolved" in slots.states else {}
     return [("list_silences", _sources(slots) | (states or ({} if slots.windows else {"states": ("active",)})))]
 
 
 def outages(slots: Slots) -> list[Call]:
-    """When cameras or sources could not be judged."""
+    """Ask when cameras or sources could not be judged."""
     is_open = {"is_open": True} if "open" in slots.states else {}
     return [("list_outages", _sources(slots) | _window(slots) | is_open)]
 
 
 def versions(slots: Slots) -> list[Call]:
-    """Detector versions of a source."""
+    """Ask for the detector versions of a source."""
     named = slots.sources or tuple(dict.fromkeys(name.split("@")[0] for name in slots.detectors))
     return [("versions", ({"sources": named} if named else {}) | _window(slots))]
 
 
 def misses(slots: Slots) -> list[Call]:
-    """How much the detector misses, as far as audits tell."""
+    """Ask how much the detector misses, as far as audits tell."""
     return [("misses", _sources(slots) | _window(slots))]
 
 
 def coverage(slots: Slots) -> list[Call]:
-    """What there is to be asked about."""
+    """Ask what there is to be asked about."""
     return [("coverage", _sources(slots))]
 
 
 def changes(slots: Slots) -> list[Call]:
-    """Who changed what."""
+    """Ask who changed what."""
     person = {"person": slots.person} if slots.person else {}
     limit = {"limit": slots.limit} if slots.limit else {}
     return [("changes", _sources(slots) | _window(slots) | person | limit)]
 
 
 def report(slots: Slots) -> list[Call]:
-    """A report's figures."""
+    """Ask for a report's figures."""
     period = {"period": slots.period} if slots.period in REPORTS else {}
     return [("report", _sources(slots) | _window(slots) | period)]
 

@@ -42,6 +42,7 @@ from storage.records.seen import (
     SourceState,
 )
 from storage.records.told import Act, Delivery, DeliveryKind, DeliveryState, Event, EventKind, NewDelivery, Silence
+from storage.records.views import ViewProposal, view_from
 from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
@@ -97,7 +98,9 @@ __all__ = [
     "Unsent",
     "Verdict",
     "VersionProposal",
+    "ViewProposal",
     "WhatIf",
     "Window",
     "proposal_from",
+    "view_from",
 ]

@@ -13,11 +13,13 @@ class JobKind(StrEnum):
     AUDIT = "audit"
     SWEEP = "sweep"
     REFIT = "refit"
+    VIEW = "view"
 
 
 class JobState(StrEnum):
-    """How far a piece of work has come; the last two are final."""
+    """How far a piece of work has come; the last two are final. One that waits lacks something yet."""
 
+    WAITING = "waiting"
     PENDING = "pending"
     LEASED = "leased"
     DONE = "done"

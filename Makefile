@@ -16,8 +16,8 @@ setup: .venv/.demo ## Create .venv and install Oddspot with the demo's photograp
 demo: .venv/.demo ## Learn 200 good solar cells, watch 40 unseen ones, ask three questions (ARGS=--no-chat)
 	@$(BIN)/oddspot demo $(ARGS)
 
-test: .venv/.dev ## Run every test (ARGS="-k words" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.dev ## Run every test on two cores (ARGS="-k words" for some)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.dev ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff check .

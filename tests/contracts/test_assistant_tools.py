@@ -26,6 +26,9 @@ GOOD: dict[str, dict[str, Any]] = {
     "detector_status": {},
     "list_incidents": {"states": ["open"]},
     "what_if": {"sources": ["line-1"], "threshold": 2.5},
+    "compare": {"window": "yesterday", "other_window": "today"},
+    "label_counts": {"by": "defect_class"},
+    "hotspots": {"sources": ["line-1"]},
 }
 WINDOWED = sorted(set(GOOD) - {"get_anomaly"})
 NAMED = sorted(set(GOOD) - {"get_anomaly"})
@@ -123,7 +126,8 @@ def test_knows_no_source_that_may_not_be_seen(run: Run, name: str) -> None:
 def test_says_no_data_where_nothing_was_seen(run: Run, name: str) -> None:
     arguments = {key: value for key, value in GOOD[name].items() if key != "sources"}
 
-    result = run(name, allowed=("line-1",), **(arguments | {"window": "in 2001"}))
+    both = {"other_window": "in 2002"} if name == "compare" else {}
+    result = run(name, allowed=("line-1",), **(arguments | both | {"window": "in 2001"}))
 
     assert result.status == ("ok" if name == "detector_status" else "no_data")
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Sequence
 
+from agent.assistant.answers.compared import tell_compare
 from agent.assistant.answers.counts import tell_comparison, tell_count, tell_top
+from agent.assistant.answers.labels import tell_labels
 from agent.assistant.answers.lists import tell_incidents, tell_list, tell_one
+from agent.assistant.answers.places import tell_places
 from agent.assistant.answers.status import tell_health, tell_status
 from agent.assistant.answers.trends import tell_trend
 from agent.assistant.answers.whatif import tell_what_if
@@ -19,6 +22,9 @@ TELLERS: dict[str, Callable[[ToolResult, str | None], str]] = {
     "detector_status": tell_status,
     "list_incidents": tell_incidents,
     "what_if": tell_what_if,
+    "compare": tell_compare,
+    "label_counts": tell_labels,
+    "hotspots": tell_places,
 }
 
 

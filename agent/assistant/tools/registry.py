@@ -9,19 +9,25 @@ from pydantic import ValidationError
 from agent.assistant.answer import ToolUse
 from agent.assistant.tools.arguments import (
     Arguments,
+    Compare,
     CountAnomalies,
     DetectorStatus,
     GetAnomaly,
+    Hotspots,
+    LabelCounts,
     ListAnomalies,
     ListIncidents,
     TopSources,
     TrendArguments,
     WhatIfThreshold,
 )
+from agent.assistant.tools.compare import compare
 from agent.assistant.tools.context import ToolContext, ToolError
 from agent.assistant.tools.counting import count_anomalies
 from agent.assistant.tools.detectors import detector_status
+from agent.assistant.tools.hotspots import hotspots
 from agent.assistant.tools.incidents import list_found_incidents
+from agent.assistant.tools.label_counts import label_counts
 from agent.assistant.tools.listing import get_anomaly, list_found
 from agent.assistant.tools.ranking import top_sources
 from agent.assistant.tools.result import ToolResult, ToolStatus
@@ -56,6 +62,9 @@ TOOLS = {
         Tool("detector_status", DetectorStatus, detector_status),
         Tool("list_incidents", ListIncidents, list_found_incidents),
         Tool("what_if", WhatIfThreshold, compare_threshold),
+        Tool("compare", Compare, compare),
+        Tool("label_counts", LabelCounts, label_counts),
+        Tool("hotspots", Hotspots, hotspots),
     )
 }
 

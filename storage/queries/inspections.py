@@ -1,5 +1,6 @@
 """Inspections as records: one by its id, or those of a selection."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -14,6 +15,12 @@ def get_inspection(session: Session, inspection_id: int) -> Inspection | None:
     """Return one inspection, anomalous or not; None where there is none."""
     found = session.execute(joined().where(InspectionRow.id == inspection_id)).one_or_none()
     return None if found is None else as_inspection(*found)
+
+
+def inspections_by_id(session: Session, ids: Collection[int]) -> dict[int, Inspection]:
+    """Return inspections by their ids; those that are none are left out."""
+    rows = session.execute(joined().where(InspectionRow.id.in_(ids)))
+    return {row.id: as_inspection(row, *rest) for row, *rest in rows}
 
 
 def list_inspections(session: Session, *, selection: Selection, limit: int, offset: int = 0) -> list[Inspection]:

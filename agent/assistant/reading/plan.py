@@ -8,7 +8,9 @@ from agent.assistant.reading.plan_house import Call
 from agent.assistant.reading.reading import Intent, Reading, Slots
 
 MEASURES = {"confirmed", "false_alarms", "unsure", "unlabelled", "missed", "not_judged", "judged"}
+COMPARED = MEASURES | {"normal", "anomaly_rate", "false_alarm_rate"}
 ORDERS = {"newest", "oldest", "worst"}
+INCIDENT_ORDERS = {"newest": "newest", "oldest": "oldest", "worst": "largest", "longest": "longest"}
 STEPS = {"hour", "day", "week", "month"}
 WORST_IN_SUMMARY = 3
 HEALTH_WINDOW = "last 24 hours"
@@ -55,7 +57,9 @@ def _incident(slots: Slots) -> list[Call]:
 
 def _incidents(slots: Slots) -> list[Call]:
     arguments: dict[str, Any] = {"sources": slots.sources, "states": slots.states, "limit": min(slots.limit or 10, 500)}
-    return [("list_incidents", arguments | _window(slots))]
+    order = {"order": INCIDENT_ORDERS[slots.order]} if slots.order in INCIDENT_ORDERS else {}
+    person = {"person": slots.person} if slots.person else {}
+    return [("list_incidents", arguments | order | person | _window(slots))]
 
 
 def _trend(slots: Slots) -> list[Call]:
@@ -83,14 +87,16 @@ def _health(slots: Slots) -> list[Call]:
 
 
 def _compare(slots: Slots) -> list[Call]:
-    """Compare the first two windows, sources or detectors; more than two sources are counted side by side."""
+    """Compare the first two windows, sources, detectors, classes or lots; more than two sources are counted apart."""
     filters = _filters(slots, with_labels=False)
+    filters |= {"measure": slots.figure} if slots.figure in COMPARED else {}
     if len(slots.windows) > 1:
         return [("compare", filters | {"other_window": slots.windows[1]})]
-    if len(slots.sources) == PAIR:
-        return [("compare", filters | {"sources": slots.sources[:1], "other_sources": slots.sources[1:]})]
-    if len(slots.detectors) == PAIR:
-        return [("compare", filters | {"detectors": slots.detectors[:1], "other_detectors": slots.detectors[1:]})]
+    for name in ("sources", "detectors", "defect_classes"):
+        both = getattr(slots, name)
+        if len(both) == PAIR:
+            return [("compare", filters | {name: both[:1], f"other_{name}": both[1:]})]
+    filters.pop("measure", None)
     return [("count_anomalies", filters | {"group_by": "source"})]
 
 

@@ -111,11 +111,15 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
         intent = Intent.TOP if slots.limit else Intent.GROUP
     if intent is Intent.HEALTH and slots.sources and not slots.windows:
         intent = Intent.DETECTOR
-    if intent is Intent.COMPARE and max(len(slots.windows), len(slots.sources), len(slots.detectors)) < PAIR:
+    if intent is Intent.COMPARE and not _is_pair(slots):
         intent = Intent.TREND
     if intent is Intent.SIMILAR and not slots.ids:
         intent = Intent.LIST
     return Reading(intent, slots)
+
+
+def _is_pair(slots: Slots) -> bool:
+    return max(map(len, (slots.windows, slots.sources, slots.detectors, slots.defect_classes))) >= PAIR
 
 
 def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], shape: Shape) -> Slots:

@@ -34,7 +34,7 @@ FILLER = re.compile(
     r"from|with|by|per|to|is|it|this|that|please|me|show|again|ones|one|a|an|again|qsource|qwindow|qclass|qattribute|qgroup|"
     r"qnumber|qdetector|question|if|there|were|was|are|did|do|all|any|not|thing|time|during|instead|anomalies|anomaly)\b"
 )
-SETTLED = {Intent.DETAIL, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
+SETTLED = {Intent.DETAIL, Intent.SIMILAR, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 
@@ -98,7 +98,11 @@ def _in_zone(
 
 def _spoken_of(looked: Looked, subject: int | None) -> Reading | None:
     """Read `is it confirmed?` after an inspection was shown as a question about that inspection."""
-    if subject is None or looked.has_slots_but_figure or SUBJECT.search(looked.masked) is None:
+    if subject is None or looked.slots.ids:
+        return None
+    if looked.by_cues is Intent.SIMILAR:
+        return Reading(Intent.SIMILAR, replace(looked.slots, ids=(subject,)))
+    if looked.has_slots_but_figure or SUBJECT.search(looked.masked) is None:
         return None
     return Reading(Intent.DETAIL, Slots(ids=(subject,)))
 

@@ -113,8 +113,6 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
         intent = Intent.DETECTOR
     if intent is Intent.COMPARE and not _is_pair(slots):
         intent = Intent.TREND
-    if intent is Intent.SIMILAR and not slots.ids:
-        intent = Intent.LIST
     return Reading(intent, slots)
 
 

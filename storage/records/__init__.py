@@ -29,6 +29,7 @@ from storage.records.found import (
     Remembered,
     Verdict,
 )
+from storage.records.operations import Operations, SourceFigures
 from storage.records.outages import SILENT, Fault, NotJudged, Outage, RecentFrame
 from storage.records.seen import (
     NOT_FIT,
@@ -83,6 +84,7 @@ __all__ = [
     "NewFrame",
     "NewInspection",
     "NotJudged",
+    "Operations",
     "Outage",
     "RecentFrame",
     "Region",
@@ -92,6 +94,7 @@ __all__ = [
     "ScoredHistory",
     "Silence",
     "Source",
+    "SourceFigures",
     "SourceState",
     "Switch",
     "ToldDrift",

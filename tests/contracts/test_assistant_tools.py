@@ -36,6 +36,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "misses": {},
     "coverage": {},
     "latency": {"window": "last 7 days"},
+    "changes": {},
+    "report": {"period": "day"},
 }
 WINDOWED = sorted(name for name in GOOD if "window" in TOOLS[name].arguments.model_fields)
 NAMED = sorted(name for name in GOOD if "sources" in TOOLS[name].arguments.model_fields)

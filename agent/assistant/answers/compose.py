@@ -7,6 +7,7 @@ from agent.assistant.answers.counts import tell_comparison, tell_count, tell_top
 from agent.assistant.answers.labels import tell_labels
 from agent.assistant.answers.lists import tell_incidents, tell_list, tell_one
 from agent.assistant.answers.places import tell_places
+from agent.assistant.answers.reporting import tell_changes, tell_report
 from agent.assistant.answers.similar import tell_similar
 from agent.assistant.answers.status import tell_health, tell_status
 from agent.assistant.answers.trends import tell_trend
@@ -41,6 +42,8 @@ TELLERS: dict[str, Callable[[ToolResult, str | None], str]] = {
     "misses": tell_misses,
     "coverage": tell_coverage,
     "latency": tell_latency,
+    "changes": tell_changes,
+    "report": tell_report,
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.assistant.answers.phrases import counted, number, percent, searched, span, where
+from agent.assistant.answers.phrases import counted, moment, number, percent, searched, span, where
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
 GROUPS_SHOWN = 30
@@ -83,8 +83,17 @@ def tell_comparison(results: list[ToolResult], figure: str | None = None) -> str
 
 
 def no_data(result: ToolResult, what: str) -> str:
-    """Say that nothing is there, naming what was searched."""
-    return f"No data: {what} {searched(result)}."
+    """Say that nothing is there, naming what was searched, and when the nearest there is was captured."""
+    return f"No data: {what} {searched(result)}.{nearest(result)}"
+
+
+def nearest(result: ToolResult) -> str:
+    """Say when the nearest image or anomaly was captured, where it is known."""
+    found = result.data.get("nearest")
+    if not found:
+        return ""
+    zone = result.window.time_zone if result.window else "UTC"
+    return f" The nearest {found['what']} is of {moment(found['captured_at'], zone)}."
 
 
 def not_judged(data: dict[str, Any]) -> str:

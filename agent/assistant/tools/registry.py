@@ -22,6 +22,7 @@ from agent.assistant.tools.arguments import (
     TrendArguments,
     WhatIfThreshold,
 )
+from agent.assistant.tools.changes import list_changes
 from agent.assistant.tools.compare import compare
 from agent.assistant.tools.context import ToolContext, ToolError
 from agent.assistant.tools.counting import count_anomalies
@@ -33,14 +34,25 @@ from agent.assistant.tools.label_counts import label_counts
 from agent.assistant.tools.latency import tell_latency
 from agent.assistant.tools.listing import get_anomaly, list_found
 from agent.assistant.tools.misses import tell_misses
+from agent.assistant.tools.nearest_data import with_nearest
 from agent.assistant.tools.outages import list_stops
 from agent.assistant.tools.ranking import top_sources
+from agent.assistant.tools.report import tell_report
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.tools.silences import list_kept_quiet
 from agent.assistant.tools.similar import similar
 from agent.assistant.tools.trends import tell_trend
 from agent.assistant.tools.versions import list_detector_versions
-from agent.assistant.tools.watch_arguments import Coverage, Latency, ListOutages, ListSilences, Misses, Versions
+from agent.assistant.tools.watch_arguments import (
+    Changes,
+    Coverage,
+    Latency,
+    ListOutages,
+    ListSilences,
+    Misses,
+    ReportArguments,
+    Versions,
+)
 from agent.assistant.tools.whatif import compare_threshold
 
 A = TypeVar("A", bound=Arguments)
@@ -81,6 +93,8 @@ TOOLS = {
         Tool("misses", Misses, tell_misses),
         Tool("coverage", Coverage, tell_coverage),
         Tool("latency", Latency, tell_latency),
+        Tool("changes", Changes, list_changes),
+        Tool("report", ReportArguments, tell_report),
     )
 }
 
@@ -91,7 +105,7 @@ def run_tool(context: ToolContext, name: str, arguments: dict[str, Any]) -> Tool
     if tool is None:
         return _failed(name, f"There is no tool {name[:40]!r}; tools: {', '.join(TOOLS)}.")
     try:
-        return tool.run(context, tool.arguments.model_validate(arguments))
+        return with_nearest(context, tool.run(context, tool.arguments.model_validate(arguments)))
     except ValidationError as error:
         return _failed(name, _first_problem(error))
     except ToolError as error:

@@ -1,4 +1,4 @@
-"""Run the question bank without a model: `python -m tests.evals [--half seen|unseen] [--json] [--failures]`.
+"""Run the question bank without a model: `python -m tests.evals [--half seen|unseen] [--json] [--failures] [--check]`.
 
 Of the half that is only run nothing but totals is printed, so that nobody can develop on it.
 """
@@ -17,6 +17,7 @@ from config.settings import Settings
 from storage.database import Database
 from tests.evals.asking import Ask, Asker, Judged
 from tests.evals.cases import HALVES, load_half
+from tests.evals.checking import mistakes_of, sha256_of
 from tests.evals.judge import Json
 from tests.evals.tables import failures_of, summary, table_of
 from tests.evals.truth import Truth
@@ -33,12 +34,26 @@ def main() -> int:
         print("--failures shows the seen half only.", file=sys.stderr)
         return 2
     folder = world_folder()
+    if wanted.check:
+        return check(folder)
     judged = list(run(folder, wanted.half))
     result = {"half": wanted.half, **summary(judged, resident_mb=resident_mb(), has_torch="torch" in sys.modules)}
     print(json.dumps(result, indent=2) if wanted.json else table_of(result))
     if wanted.failures:
         print(f"\n{failures_of(judged)}")
     return 0
+
+
+def check(folder: Path) -> int:
+    """Check the bank itself and return 1 where it has mistakes; the assistant is not asked."""
+    truth, is_well = Truth(folder), True
+    for half in HALVES:
+        mistakes = list(mistakes_of(half, truth))
+        is_well = is_well and not mistakes
+        questions = sum(len(thread.turns) for thread in load_half(half))
+        print(f"{half}: {questions} questions, {len(mistakes)} mistakes, sha256 {sha256_of(half)}")
+        print("".join(f"  {mistake}\n" for mistake in mistakes), end="")
+    return 0 if is_well else 1
 
 
 def run(folder: Path, half: str) -> Iterator[Judged]:
@@ -88,6 +103,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--half", choices=sorted(HALVES), default="seen", help="which half of the bank")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--failures", action="store_true", help="print each question that was not right (seen only)")
+    parser.add_argument("--check", action="store_true", help="check the bank itself, and ask nothing")
     return parser.parse_args()
 
 

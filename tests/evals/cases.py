@@ -1,7 +1,8 @@
 """The questions of the bank, and every reading of each that is accepted.
 
 A case is a mapping: `kind` and `ask`, and what is expected. Windows are local times of 2026, `04-13 06:00..now`, in
-the zone of the one source named, else the global one; `all` is all time, none says nothing of the window. A list of
+the zone of the one source named, else the global one; `now-7d` is days back to the same clock time, or 24 hours each;
+`all` is all time, none says nothing of the window. A list of
 windows, or `or`, gives several readings that are accepted. `figures` names counts that plain SQL works out.
 `refuse` says why there must be no figure: unknown, name (of nothing there is), future or injection. `may_ask`: asking
 back is as right as answering. `bind` looks up ids and values that the question speaks of, as {x}.
@@ -20,13 +21,11 @@ import yaml
 from tests.evals.world import NOW, zone_of
 
 HALVES = {"seen": "seen.yaml", "unseen": "unseen.yaml"}
-AGO = re.compile(r"now-(\d+)([dh])")
+AGO = re.compile(r"now-(\d+)(d|d24|h)")
 Case = dict[str, Any]
 Window = tuple[datetime, datetime]
 KEYS = frozenset(
-    "kind ask window sources without classes labels not_labels detectors attributes min_ratio figures groups ids bind "
-    "detail similar incidents compare health outages detector_card versions what_if labelled hotspots latency silences "
-    "misses coverage changes no_data may_ask refuse honest or previous_id".split()
+    ["kind", "ask", "window", "sources", "without", "classes", "labels", "not_labels", "detectors", "attributes", "min_ratio", "figures", "groups", "ids", "bind", "detail", "similar", "incidents", "compare", "health", "outages", "detector_card", "versions", "what_if", "labelled", "hotspots", "latency", "silences", "misses", "coverage", "changes", "no_data", "may_ask", "refuse", "honest", "or", "previous_id"]
 )
 
 
@@ -64,7 +63,13 @@ def readings(case: Case) -> Iterator[Case]:
         changed = {**case, **change}
         windows = changed.get("window")
         for window in windows if isinstance(windows, list) else [windows]:
-            yield from _with_states({**changed, "window": window})
+            for exact in _across_the_clock(window):
+                yield from _with_states({**changed, "window": exact})
+
+
+def _across_the_clock(window: str | None) -> list[str | None]:
+    """Return the readings of days back from now: to the same clock time, or by 24 hours each."""
+    return [window, window.replace("d..", "d24..")] if window and re.match(r"now-\d+d\.\.", window) else [window]
 
 
 def _with_states(case: Case) -> Iterator[Case]:
@@ -109,7 +114,9 @@ def _moment(said: str, zone_info: ZoneInfo) -> datetime:
     if said == "now":
         return NOW
     ago = AGO.fullmatch(said)
+    if ago and ago[2] == "d":
+        return (NOW.astimezone(zone_info) - timedelta(days=int(ago[1]))).astimezone(UTC)
     if ago:
-        return NOW - timedelta(**{"days" if ago[2] == "d" else "hours": int(ago[1])})
+        return NOW - timedelta(**{"days" if ago[2] == "d24" else "hours": int(ago[1])})
     with_time = said if " " in said else f"{said} 00:00"
     return datetime.strptime(f"2026-{with_time}", "%Y-%m-%d %H:%M").replace(tzinfo=zone_info).astimezone(UTC)

@@ -8,14 +8,14 @@ from typing import Any
 
 from tests.evals.expected import ALL_TIME, ANY_NUMBER, LABELS, Expected, Figure, Ranked, Value
 from tests.evals.truth_sql import NAMES
-from tests.evals.world import NOW
+from tests.evals.world import FIRST, NOW
 
 Json = dict[str, Any]
 ONE_LABEL = {"confirmed": "defect", "false_alarms": "false_alarm", "unsure": "unsure", "unlabelled": "unlabelled"}
 PLAIN_FILTERS: dict[str, Any] = {"defect_classes": [], "detectors": [], "attributes": {}, "min_ratio": None}
 FEWEST_LISTED = 5
 AS_ODD = 1e-3
-QUIET = timedelta(minutes=30)
+QUIET, FIRST_DAY = timedelta(minutes=30), timedelta(days=1)
 BACK = "asked_back"
 
 
@@ -83,7 +83,7 @@ def _window_problems(said: Json | None, expected: Expected) -> Iterator[str]:
     if expected.window is None:
         return
     if expected.window == ALL_TIME:
-        if said is not None and _moment(said["to"]) < NOW - QUIET:
+        if said is not None and (_moment(said["to"]) < NOW - QUIET or _moment(said["from"]) > FIRST + FIRST_DAY):
             yield f"window {said['from']} to {said['to']}, not all time"
         return
     if said is None:

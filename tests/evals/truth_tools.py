@@ -67,8 +67,9 @@ def incidents(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Fou
         number = record.one("SELECT anomalies FROM incident WHERE id = ?", (shown[2:],))
         yield [Figure(("anomalies",), number)], Ranked(((shown, 0.0),), 1), True
         return
-    for acts in (ACTS, ACTS[:2], ACTS[1:], ACTS[1:2]) if "person" in wanted else ((),):
-        rows = incidents_ranked(record, case, wanted, acts=acts)
+    choices = [(acts, is_when) for acts in (ACTS, ACTS[:2], ACTS[1:], ACTS[1:2]) for is_when in (False, True)]
+    for acts, is_when_acted in choices if "person" in wanted else [((), False)]:
+        rows = incidents_ranked(record, case, wanted, acts=acts, is_when_acted=is_when_acted)
         figures = [Figure((name,), len(rows)) for name in wanted.get("figures", [])]
         limit = wanted.get("limit")
         ids = None if limit is None else Ranked(tuple(rows), ANY_NUMBER if limit == "any" else limit)
@@ -76,19 +77,26 @@ def incidents(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Fou
 
 
 def incidents_ranked(
-    record: Record, case: Case, wanted: Case, *, acts: tuple[str, ...] = ()
+    record: Record, case: Case, wanted: Case, *, acts: tuple[str, ...] = (), is_when_acted: bool = False
 ) -> list[tuple[str, float]]:
-    """Return incidents in order, with what they are ordered by; a window takes those that ran within it."""
+    """Return incidents in order, with what they are ordered by.
+
+    A window takes those that ran within it, or those somebody acted on within it.
+    """
     where = Where()
     where.among("s.name", case.get("sources"))
     where.among("n.state", wanted.get("states"))
     window = within(case)
-    if window:
-        where.add("n.last_at >= ? AND n.opened_at < ?", text(window[0]), text(window[1]))
+    span = [text(moment) for moment in window] if window else []
+    if span and not is_when_acted:
+        where.add("n.last_at >= ? AND n.opened_at < ?", *span)
     if acts:
-        places = ", ".join("?" * len(acts))
-        acted = f"SELECT a.incident_id FROM audit a WHERE a.actor = ? AND a.action IN ({places})"
-        where.add(f"n.id IN ({acted})", wanted["person"], *acts)
+        acted = Where()
+        acted.add("a.actor = ?", wanted["person"])
+        acted.among("a.action", list(acts))
+        if span and is_when_acted:
+            acted.add("a.at >= ? AND a.at < ?", *span)
+        where.add(f"n.id IN (SELECT a.incident_id FROM audit a WHERE {acted.sql})", *acted.values)
     key, direction = INCIDENT_KEYS[wanted.get("order", "newest")]
     sql = (
         f"SELECT n.id, {key} AS key FROM incident n JOIN source s ON s.id = n.source_id WHERE {where.sql} "

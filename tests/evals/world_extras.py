@@ -45,10 +45,10 @@ def _renumber(connection: sqlite3.Connection, table: str, at: str) -> None:
     """Give rows their ids in the order of time, as if each had been written when it happened."""
     names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] != "id"]
     columns = ", ".join(names)
-    rows = connection.execute(f"SELECT {columns} FROM {table} ORDER BY {at}, id").fetchall()  # noqa: S608
-    connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    rows = connection.execute(f"SELECT {columns} FROM {table} ORDER BY {at}, id").fetchall()
+    connection.execute(f"DELETE FROM {table}")
     places = ", ".join("?" * len(names))
-    connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608
+    connection.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
 
 
 def _versions(connection: sqlite3.Connection, chance: random.Random) -> None:
@@ -265,12 +265,12 @@ def _frame(
     span = text(at.replace(minute=at.minute - at.minute % 15, second=0, microsecond=0))
     column = state if state != "pending" else "received"
     connection.execute(
-        "INSERT INTO roll_up (source_id, starts_at, received, duplicates, scored, anomalous, faulted, rejected, dropped,"
-        " dead_letter) VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
+        "INSERT INTO roll_up (source_id, starts_at, received, duplicates, scored, anomalous, faulted, rejected, "
+        "dropped, dead_letter) VALUES (?, ?, 0, 0, 0, 0, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
         (source, span),
     )
     added = "received = received + 1" + (f", {column} = {column} + 1" if column != "received" else "")
-    connection.execute(f"UPDATE roll_up SET {added} WHERE source_id = ? AND starts_at = ?", (source, span))  # noqa: S608
+    connection.execute(f"UPDATE roll_up SET {added} WHERE source_id = ? AND starts_at = ?", (source, span))
 
 
 def _audit(

@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint bench run clean
+.PHONY: help setup demo test lint evals bench run clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -24,6 +24,9 @@ lint: .venv/.dev ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+evals: .venv/.dev ## Ask the question bank and judge every answer (ARGS="--half unseen", --failures, --check)
+	@$(BIN)/python -m tests.evals $(ARGS)
 
 bench: .venv/.dev ## Measure accuracy, speed and time to the first message
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -50,8 +50,9 @@ class Asker:
             question = case["ask"].format(**bound) if bound else case["ask"]
             answer = self._ask(question, name)
             said = (*said, question)
+            problems: list[str] = []
             if "refuse" in case:
-                outcome, problems = self._refusal(case, bound, answer), ()
+                outcome = self._refusal(case, bound, answer)
             else:
                 previous = self._truth.expected(case, bound, previous)
                 outcome, problems, path = self._answer(case, answer, previous, said)

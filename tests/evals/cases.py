@@ -24,9 +24,12 @@ HALVES = {"seen": "seen.yaml", "unseen": "unseen.yaml"}
 AGO = re.compile(r"now-(\d+)(d|d24|h)")
 Case = dict[str, Any]
 Window = tuple[datetime, datetime]
-KEYS = frozenset(
-    ["kind", "ask", "window", "sources", "without", "classes", "labels", "not_labels", "detectors", "attributes", "min_ratio", "figures", "groups", "ids", "bind", "detail", "similar", "incidents", "compare", "health", "outages", "detector_card", "versions", "what_if", "labelled", "hotspots", "latency", "silences", "misses", "coverage", "changes", "no_data", "may_ask", "refuse", "honest", "or", "previous_id"]
-)
+KEYS = {
+    *("kind", "ask", "window", "sources", "without", "classes", "labels", "not_labels", "detectors", "attributes"),
+    *("min_ratio", "figures", "groups", "ids", "bind", "detail", "similar", "incidents", "compare", "health"),
+    *("outages", "detector_card", "versions", "what_if", "labelled", "hotspots", "latency", "silences", "misses"),
+    *("coverage", "changes", "no_data", "may_ask", "refuse", "honest", "or", "previous_id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def load_half(half: str) -> list[Thread]:
     text = (Path(__file__).parent / HALVES[half]).read_text(encoding="utf-8")
     threads = []
     for number, entry in enumerate(yaml.safe_load(text)):
-        turns = tuple(entry["thread"] if "thread" in entry else [entry])
+        turns = tuple(entry.get("thread", [entry]))
         for turn in turns:
             if unknown := turn.keys() - KEYS:
                 raise BadCaseError(turn, f"unknown keys {sorted(unknown)}")

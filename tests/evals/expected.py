@@ -27,6 +27,10 @@ class Ranked:
     wanted: int = ANY_NUMBER
 
 
+# What a tool's truth is: figures, ids, and whether nothing is expected of the window.
+Found = tuple[list[Figure], Ranked | None, bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """One reading; window: [from, to), ALL_TIME, or None where nothing is expected of it; sources: None is all.

@@ -36,7 +36,7 @@ def summary(judged: Sequence[Judged], *, resident_mb: float, has_torch: bool) ->
             FIRST: counts_of([one for one in judged if not one.is_follow_up]),
             FOLLOW_UPS: counts_of([one for one in judged if one.is_follow_up]),
         },
-        "latency_ms": {"p50": round(float(np.percentile(times, 50)), 1), "p95": round(float(np.percentile(times, 95)), 1)},
+        "latency_ms": {f"p{share}": round(float(np.percentile(times, share)), 1) for share in (50, 95)},
         "resident_mb": round(resident_mb, 1),
         "torch_loaded": has_torch,
     }  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any
 
 from tests.evals.cases import Case, readings, window_of, zone
 from tests.evals.expected import ALL_TIME, ANY_NUMBER, LABELS, Expected, Figure, Ranked
+from tests.evals.truth_people import incidents_ranked
 from tests.evals.truth_sql import COUNTS, NAMES, ODD, TABLES, Record, group_key, inspections_where, shifted, within
-from tests.evals.truth_tools import TOOLS, incidents_ranked
+from tests.evals.truth_tools import TOOLS
 from tests.evals.world import zone_of
 from tests.evals.world_file import NAME
 
@@ -125,7 +126,7 @@ def _counted(record: Record, case: Case) -> Iterator[Expected]:
 
 def _names(name: str, case: Case) -> tuple[str, ...]:
     """Return what a figure may be called: a group of one is the whole."""
-    sources = case.get("sources") or ()
+    sources: list[str] = case.get("sources") or []
     return (name, f"{name}[{sources[0]}]") if len(sources) == 1 else (name,)
 
 
@@ -169,7 +170,8 @@ def _compared(record: Record, case: Case, bound: Bound) -> Iterator[Expected]:
 def _as_trend(record: Record, case: Case, sides: list[Case]) -> Iterator[Expected]:
     for later, earlier in (sides, sides[::-1]):
         window, other = window_of(later), window_of(earlier)
-        assert window is not None and other is not None, case
+        assert window is not None, case
+        assert other is not None, case
         is_next = other[1] == window[0] and record.count("judged_before", later) == record.count("judged", earlier)
         if is_next and case["figures"] == ["anomalies"]:
             names = ("anomalies", "anomalies_before")

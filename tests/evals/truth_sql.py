@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tests.evals.cases import Case, Window, before, window_of, zone
 from tests.evals.world import PLACES
-from tests.evals.world_extras import moment, text
+from tests.evals.world_sql import moment, text
 
 TABLES = (
     "inspection i JOIN source s ON s.id = i.source_id JOIN frame f ON f.id = i.frame_id "

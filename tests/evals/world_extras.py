@@ -1,40 +1,28 @@
-"""What no history file carries, written in plain SQL: who said what and when, states, outages, silences, vectors."""
+"""What no history file carries, written in plain SQL: versions, times, vectors, outages, silences, lost frames."""
 
 import json
 import random
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from tests.evals.world import CLASSES, FIRST, HEIGHT, NOW, PLACES, SEED, WIDTH, local
+from tests.evals.world_people import REVIEWERS, add_audit_picks, add_labels, close_incidents
+from tests.evals.world_sql import moment, text, write_audit
 
-REVIEWERS = ("anna", "ben", "chloe", "marek")
-SHARES = (5, 3, 4, 2)
 DIMENSIONS = 64
 PROMISED = {"line-1": 0.002, "line-2": 0.001, "press-line": 0.003, "weld-cell": 0.002, "solar-field": 0.005}
 WAITING = {"line-1": 12, "press-line": 3}
 LOST = (("rejected", "truncated", 40), ("dropped", "queue_full", 25), ("dead_letter", "decoder_crash", 5))
-UNAUDITED = "solar-field"
-PICKS_A_DAY = ("random", "random", "random", "near", "near")
 Rows = list[tuple[Any, ...]]
-
-
-def text(moment: datetime) -> str:
-    """Return a moment as SQLite keeps it."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
-
-
-def moment(kept: str) -> datetime:
-    """Return what SQLite kept as a moment."""
-    return datetime.fromisoformat(kept).replace(tzinfo=UTC)
 
 
 def add_extras(connection: sqlite3.Connection) -> None:
     """Write everything, from one seed; label times must be known before the audit of them."""
     chance = random.Random(SEED + 100)  # noqa: S311 - a history, no secret
-    for add in (_versions, _timings, _labels, _vectors, _audit_picks, _incidents, _outages, _silences, _frames):
+    for add in WRITERS:
         add(connection, chance)
     for table, at in (("label", "created_at"), ("audit", "at")):
         _renumber(connection, table, at)
@@ -63,7 +51,7 @@ def _versions(connection: sqlite3.Connection, chance: random.Random) -> None:
                  f"lite0/{min(number, 2)}", name),
             )  # fmt: skip
             if number > 1:
-                _audit(connection, at, chance.choice(REVIEWERS), "version_applied", name,
+                write_audit(connection, at, chance.choice(REVIEWERS), "version_applied", name,
                        {"was": f"{place.name}@{number - 1}"})  # fmt: skip
         connection.execute(
             "UPDATE source SET active_version_id = (SELECT id FROM detector_version WHERE name = ?), "
@@ -84,34 +72,6 @@ def _timings(connection: sqlite3.Connection, chance: random.Random) -> None:
     )
 
 
-def _labels(connection: sqlite3.Connection, chance: random.Random) -> None:
-    """Say who labelled and when; some had said otherwise before, and some took a word back."""
-    found = connection.execute("SELECT id, inspection_id, kind, created_at FROM label ORDER BY id").fetchall()
-    for row, inspection, kind, captured in found:
-        author = chance.choices(REVIEWERS, SHARES)[0]
-        said_at = min(moment(captured) + timedelta(minutes=chance.uniform(20, 1200)), NOW - timedelta(minutes=2))
-        connection.execute("UPDATE label SET author = ?, created_at = ? WHERE id = ?", (author, text(said_at), row))
-        _audit(connection, said_at, author, "label", f"A-{inspection}", {"now": kind})
-        luck = chance.random()
-        if luck < 0.08:
-            earlier = said_at - timedelta(minutes=chance.uniform(1, 15))
-            other = "unsure" if kind != "unsure" else "defect"
-            _old_label(connection, inspection, other, chance.choice(REVIEWERS), earlier, withdrawn=None)
-        elif luck < 0.1:
-            earlier = said_at - timedelta(minutes=chance.uniform(1, 15))
-            _old_label(connection, inspection, "false_alarm", author, earlier, withdrawn=said_at)
-
-
-def _old_label(
-    connection: sqlite3.Connection, inspection: int, kind: str, author: str, at: datetime, *, withdrawn: datetime | None
-) -> None:
-    connection.execute(
-        "INSERT INTO label (inspection_id, kind, author, created_at, withdrawn_at, withdrawn_by) VALUES (?,?,?,?,?,?)",
-        (inspection, kind, author, text(at), text(withdrawn) if withdrawn else None, author if withdrawn else None),
-    )
-    _audit(connection, at, author, "label", f"A-{inspection}", {"now": kind})
-
-
 def _vectors(connection: sqlite3.Connection, chance: random.Random) -> None:
     """Give anomalies with one region a vector near that of their class; the space is their version's."""
     generator = np.random.default_rng(chance.getrandbits(32))
@@ -129,69 +89,6 @@ def _vectors(connection: sqlite3.Connection, chance: random.Random) -> None:
         "UPDATE inspection SET embedding_space = "
         "(SELECT d.embedding_space FROM detector_version d WHERE d.id = detector_version_id)"
     )
-
-
-def _audit_picks(connection: sqlite3.Connection, chance: random.Random) -> None:
-    """Ask about five normal frames a day and source since February, and answer most."""
-    for source, name in connection.execute("SELECT id, name FROM source ORDER BY id").fetchall():
-        if name == UNAUDITED:
-            continue
-        by_day: dict[str, list[int]] = {}
-        for row, day in connection.execute(
-            "SELECT id, date(captured_at) FROM inspection WHERE source_id = ? AND verdict = 'normal' "
-            "AND fault IS NULL AND label IS NULL AND captured_at >= '2026-02-01' AND captured_at < '2026-04-14' "
-            "ORDER BY id",
-            (source,),
-        ):
-            by_day.setdefault(day, []).append(row)
-        for day, frames in by_day.items():
-            for inspection, stratum in zip(chance.sample(frames, len(PICKS_A_DAY)), PICKS_A_DAY, strict=True):
-                _pick(connection, chance, source, day, inspection, stratum, len(frames) / 3)
-
-
-def _pick(
-    connection: sqlite3.Connection,
-    chance: random.Random,
-    source: int,
-    day: str,
-    inspection: int,
-    stratum: str,
-    weight: float,
-) -> None:
-    asked = datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(hours=31)
-    luck, author, at = chance.random(), chance.choice(REVIEWERS), asked + timedelta(minutes=chance.uniform(5, 240))
-    said = None if luck < 0.1 else "missed" if luck < (0.14 if stratum == "random" else 0.2) else "good"
-    connection.execute(
-        "INSERT INTO audit_pick (source_id, day, inspection_id, stratum, weight, picked_at, said, said_by, said_at) "
-        "VALUES (?,?,?,?,?,?,?,?,?)",
-        (source, day, inspection, stratum, weight if stratum == "random" else 1.0, text(asked), said,
-         author if said else None, text(at) if said else None),
-    )  # fmt: skip
-    if said:
-        _audit(connection, at, author, "audit_answer", f"A-{inspection}", {"said": said})
-    if said == "missed":
-        connection.execute("UPDATE inspection SET label = 'missed' WHERE id = ?", (inspection,))
-        connection.execute(
-            "INSERT INTO label (inspection_id, kind, author, created_at) VALUES (?, 'missed', ?, ?)",
-            (inspection, author, text(at)),
-        )
-        _audit(connection, at, author, "label", f"A-{inspection}", {"now": "missed"})
-
-
-def _incidents(connection: sqlite3.Connection, chance: random.Random) -> None:
-    """Close what is older than two weeks; of the newer ones some are open, acknowledged or closed."""
-    for row, last in connection.execute("SELECT id, last_at FROM incident ORDER BY id").fetchall():
-        age = NOW - moment(last)
-        states = ("resolved", "dismissed", "acknowledged", "open")
-        shares = (75, 24, 0, 1) if age > timedelta(days=14) else (30, 15, 25, 30)
-        state = chance.choices(states, shares)[0]
-        person = chance.choices(REVIEWERS, SHARES)[0]
-        at = min(moment(last) + timedelta(minutes=chance.uniform(5, 600)), NOW - timedelta(minutes=1))
-        closed = text(at) if state in {"resolved", "dismissed"} else None
-        connection.execute("UPDATE incident SET state = ?, closed_at = ? WHERE id = ?", (state, closed, row))
-        if state != "open":
-            detail = {"was": "open"}
-            _audit(connection, at, person, f"incident_{state}", f"I-{row}", detail, incident=row)
 
 
 def _outages(connection: sqlite3.Connection, chance: random.Random) -> None:
@@ -239,7 +136,7 @@ def _silences(connection: sqlite3.Connection, chance: random.Random) -> None:
             (ids.get(source or ""), defect_class, like, text(local(start)), text(local(until)), author, comment, hits),
         )
         subject = f"silence-{cursor.lastrowid}"
-        _audit(connection, local(start), author, "silence", subject, {"source_id": ids.get(source or "")})
+        write_audit(connection, local(start), author, "silence", subject, {"source_id": ids.get(source or "")})
 
 
 def _frames(connection: sqlite3.Connection, chance: random.Random) -> None:
@@ -273,17 +170,14 @@ def _frame(
     connection.execute(f"UPDATE roll_up SET {added} WHERE source_id = ? AND starts_at = ?", (source, span))
 
 
-def _audit(
-    connection: sqlite3.Connection,
-    at: datetime,
-    actor: str,
-    action: str,
-    subject: str,
-    detail: dict[str, Any],
-    *,
-    incident: int | None = None,
-) -> None:
-    connection.execute(
-        "INSERT INTO audit (at, actor, action, subject, detail, incident_id) VALUES (?,?,?,?,?,?)",
-        (text(at), actor, action, subject, json.dumps(detail), incident),
-    )
+WRITERS = (
+    _versions,
+    _timings,
+    add_labels,
+    _vectors,
+    add_audit_picks,
+    close_incidents,
+    _outages,
+    _silences,
+    _frames,
+)

@@ -13,7 +13,7 @@ from pathlib import Path
 from storage.database import Database
 from storage.history.importing import import_history
 from storage.migrate import head, migrate
-from tests.evals import world, world_extras
+from tests.evals import world, world_extras, world_people, world_sql
 
 NAME = "oddspot.db"
 
@@ -47,8 +47,8 @@ def build(folder: Path) -> None:
 
 
 def _fingerprint() -> str:
-    """Return a hash of everything the database is made from: our two modules and the newest migration."""
-    sources = [Path(str(module.__file__)).read_bytes() for module in (world, world_extras)]
+    """Return a hash of everything the database is made from: our modules and the newest migration."""
+    sources = [Path(str(module.__file__)).read_bytes() for module in (world, world_extras, world_people, world_sql)]
     return hashlib.sha256(b"".join([*sources, head().encode()])).hexdigest()[:12]
 
 

@@ -13,7 +13,7 @@ from agent.assistant.reading.ngrams import ngram_reader
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reader import Looked, look, shaped
-from agent.assistant.reading.reading import Intent, Reading
+from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.spelling import corrected
 from agent.assistant.reading.wording import worded
 from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
@@ -55,6 +55,8 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
         choices = tuple(_replaced(text, error.said, reading) for reading in error.readings)
         return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
     except WindowError as error:
+        if read_by_cues(corrected(Question(text).masked())) is Intent.CHANGE:
+            return answer_reading(Reading(Intent.CHANGE, Slots()), context)
         return Read(Answer(str(error), AnswerStatus.ASKED_BACK, example_questions(known.sources)))
 
 
@@ -62,6 +64,8 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
     looked = look(text, context, known)
     if looked.places.unknown is not None and looked.by_cues not in NO_TOOL:
         return Read(_unknown_source(text, looked.places.unknown, known))
+    if looked.by_cues is Intent.CHANGE:  # whatever else it says
+        return answer_reading(Reading(Intent.CHANGE, looked.slots), context)
     reading = _reading(looked, last, context, known)
     if reading is None:
         return Read(_asked_back(looked, context, known))

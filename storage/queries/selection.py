@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import aliased
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
 from storage.records import LabelKind, Verdict, Window
@@ -82,9 +83,8 @@ def _found(selection: Selection) -> list[ColumnElement[bool]]:
         named = select(DetectorVersionRow.id).where(DetectorVersionRow.name.in_(selection.detectors))
         wanted.append(InspectionRow.detector_version_id.in_(named))
     for key, value in selection.attributes.items():
-        fits = select(FrameRow.id).where(
-            FrameRow.id == InspectionRow.frame_id, FrameRow.attributes[key].as_string() == value
-        )
+        frame = aliased(FrameRow)  # the query may join frames itself
+        fits = select(frame.id).where(frame.id == InspectionRow.frame_id, frame.attributes[key].as_string() == value)
         wanted.append(fits.exists())
     if selection.min_ratio is not None:
         wanted.append(InspectionRow.score >= selection.min_ratio * InspectionRow.threshold)

@@ -7,6 +7,7 @@ from storage.models import AuditRow, DetectorVersionRow, FrameRow, InspectionRow
 from storage.records import Verdict
 
 RECENT_FRAMES = 500
+MOST_VALUES = 200
 RECENT_ACTS = 2000
 
 
@@ -28,10 +29,19 @@ def defect_classes(session: Session, *, limit: int = 500) -> list[str]:
     return list(session.scalars(names.limit(limit)))
 
 
+def attributes(session: Session) -> dict[str, list[str]]:
+    """Return the attribute keys of the newest frames, in order, with values they have, the newest first."""
+    recent = select(FrameRow.attributes).order_by(FrameRow.id.desc()).limit(RECENT_FRAMES)
+    found: dict[str, dict[str, None]] = {}
+    for values in session.scalars(recent):
+        for key, value in values.items():
+            found.setdefault(key, {})[value] = None
+    return {key: list(found[key])[:MOST_VALUES] for key in sorted(found)}
+
+
 def attribute_keys(session: Session) -> list[str]:
     """Return the attribute keys of the newest frames, in order."""
-    recent = select(FrameRow.attributes).order_by(FrameRow.id.desc()).limit(RECENT_FRAMES)
-    return sorted({key for attributes in session.scalars(recent) for key in attributes})
+    return list(attributes(session))
 
 
 def people(session: Session) -> list[str]:

@@ -1,7 +1,7 @@
 """Names in a question: ids, sources with typos and plurals, detectors, classes, attributes."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
@@ -20,6 +20,7 @@ INCIDENT = re.compile(
 )
 TYPO = 78.0
 SHORTEST_TYPO = 4
+SHORTEST_VALUE = 4
 VERB_LIKE = re.compile(r"(?:ed|ing|ly|est|er)$")
 STRICT_LEAD = re.compile(r"(?:on|at|for|from) ")
 NAME_LIKE = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)+|[a-z]+\d+|[a-z]{2,}")
@@ -48,6 +49,7 @@ def read_names(question: Question, known: KnownNames) -> Places:
     _ids(question, places)
     _attributes(question, known.attributes, places)
     _classes(question, known.defect_classes, places)
+    _values(question, known.values, places)
     _people(question, known.people, places)
     return places
 
@@ -128,6 +130,26 @@ def _attributes(question: Question, keys: Iterable[str], places: Places) -> None
             if re.search(r"\d", value) or "=" in match[0] or ":" in match[0]:
                 places.attributes[key] = value
                 question.cover(match.start(), match.end(), "qattribute")
+
+
+def _values(question: Question, values: Mapping[str, Sequence[str]], places: Places) -> None:
+    """Take values said without their key: one that is known, or one with digits of the same make, as B-1241."""
+    for key, known in values.items():
+        if key in places.attributes:
+            continue
+        makes = {_make(value) for value in known if re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)}
+        words = [re.escape(value.lower()) for value in known if value.isalpha() and len(value) >= SHORTEST_VALUE]
+        either = "|".join([*sorted(makes), *(f"{word}s?" for word in words)])
+        match = re.search(rf"(?<![\w-])(?:{either})(?![\w-])", question.rest) if either else None
+        if match is not None:
+            said = question.cased[match.start() : match.end()]
+            places.attributes[key] = next((one for one in known if one.lower() == said.lower().rstrip("s")), said)
+            question.cover(match.start(), match.end(), "qattribute")
+
+
+def _make(value: str) -> str:
+    """Return the pattern of a value's make: the same letters, as many digits."""
+    return re.sub(r"\d+", lambda digits: rf"\d{{{len(digits[0])}}}", re.escape(value.lower()))
 
 
 def _classes(question: Question, names: Iterable[str], places: Places) -> None:

@@ -18,7 +18,7 @@ def similar(slots: Slots) -> list[Call]:
 def labels(slots: Slots) -> list[Call]:
     """Ask what people said, and who; a class or a person named asks for it by class or person."""
     by = slots.group_by if slots.group_by in LABEL_GROUPS else None
-    by = by or ("defect_class" if slots.defect_classes else None)
+    by = by or ("reviewer" if slots.person else "defect_class" if slots.defect_classes else None)
     person = {"person": slots.person} if slots.person else {}
     return [("label_counts", _sources(slots) | _window(slots) | ({"by": by} if by else {}) | person)]
 

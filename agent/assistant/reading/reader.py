@@ -13,10 +13,12 @@ from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
 from agent.assistant.reading.spelling import corrected, with_times_corrected
 from agent.assistant.reading.threshold import take_threshold
-from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times
+from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times, window_before
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.windows.reader import TimeReading, TimeWords
 
+SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
+NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
 AGREES = 0.78
 FAR = 0.31
 MOST_STRANGE = 0.3
@@ -85,7 +87,9 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
     shape = read_shape(question, known)
-    masked = corrected(re.sub(r"(?<!\w)\d+(?:\.\d+)?(?!\w)", "qnumber", question.masked()))
+    masked = corrected(NUMBERS.sub("qnumber", question.masked()))
+    if len(resolved) == 1:
+        resolved += _before(question, resolved[0], context)
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
     return Looked(
         question=question,
@@ -114,6 +118,14 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
     if intent is Intent.COMPARE and not _is_pair(slots):
         intent = Intent.TREND
     return Reading(intent, slots)
+
+
+def _before(question: Question, window: TimeReading, context: ToolContext) -> list[TimeReading]:
+    """Return the window before the only one named, where it is spoken of: `was yesterday worse than the day before`."""
+    match = slot_language().than_before.search(question.rest)
+    return (
+        [TimeReading(window_before(window.window, match[1], context.settings.shifts.starts), match[0])] if match else []
+    )
 
 
 def _is_pair(slots: Slots) -> bool:

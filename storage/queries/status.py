@@ -79,5 +79,6 @@ def _last_inspected(session: Session, source_id: int, before: datetime) -> datet
 
 def _waiting(session: Session, source_id: int) -> int:
     is_open = FrameRow.state.in_((FrameState.PENDING, FrameState.LEASED))
-    query = select(FrameRow.id).where(is_open, FrameRow.source_id == source_id).limit(MOST_WAITING)
+    own = FrameRow.source_id + 0 == source_id  # `+ 0`: or SQLite walks all frames of a source instead of the open ones
+    query = select(FrameRow.id).where(is_open, own).limit(MOST_WAITING)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0

@@ -46,6 +46,6 @@ def attribute_keys(session: Session) -> list[str]:
 
 def people(session: Session) -> list[str]:
     """Return who labelled or acted of late, as the audit names them (`slack:U1`, `anna`), in order."""
-    labels = select(LabelRow.author).order_by(LabelRow.id.desc()).limit(RECENT_ACTS)
-    acts = select(AuditRow.actor).order_by(AuditRow.id.desc()).limit(RECENT_ACTS)
-    return sorted({*session.scalars(labels), *session.scalars(acts)})
+    labels = select(LabelRow.author.label("name")).order_by(LabelRow.id.desc()).limit(RECENT_ACTS).subquery()
+    acts = select(AuditRow.actor.label("name")).order_by(AuditRow.id.desc()).limit(RECENT_ACTS).subquery()
+    return sorted(session.scalars(union(select(labels.c.name), select(acts.c.name))))

@@ -19,6 +19,7 @@ WORDS = follow_up_language()
 OTHER_SHIFT = re.compile(rf"\b(?:the )?({'|'.join(time_language().shift_names)})(?: shift| one)$")
 NUMBER = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)$")
 SETTLED = {Intent.DETAIL, Intent.SIMILAR, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
+COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 
@@ -43,7 +44,8 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
         return Reading(last.reading.intent, _next_page(last.reading.slots, len(last.ids)))
     if looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}:
         return None
-    is_short = not WORDS.filler.sub("", text).strip(" ,") or _only_figure(looked)
+    rest = WORDS.before.sub("", WORDS.filler.sub("", WORDS.before.sub("", text)))
+    is_short = not rest.strip(" ,") or _only_figure(looked)
     names_a_place = bool(looked.slots.windows or looked.slots.sources or WORDS.whole.search(text))
     is_led = WORDS.lead.search(text) is not None or WORDS.pronoun.search(text) is not None
     is_bare = (
@@ -53,6 +55,8 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     if not (is_short or is_led or is_narrowing or is_bare):
         return None
     own = None if is_short else looked.agreed or looked.by_cues
+    if looked.by_cues is Intent.LIST and last.reading.intent in COUNTING and WORDS.pronoun.search(text):
+        own = Intent.LIST  # `show them` after a count
     if own is Intent.LIST and last.reading.intent is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
         own = Intent.INCIDENTS
     if own is None and last.reading.intent in SETTLED:

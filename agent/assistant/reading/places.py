@@ -138,13 +138,20 @@ def _values(question: Question, values: Mapping[str, Sequence[str]], places: Pla
         if key in places.attributes:
             continue
         makes = {_make(value) for value in known if re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)}
-        words = [re.escape(value.lower()) for value in known if value.isalpha() and len(value) >= SHORTEST_VALUE]
+        words = [re.escape(value.lower()) for value in known if _is_telling(value)]
         either = "|".join([*sorted(makes), *(f"{word}s?" for word in words)])
         match = re.search(rf"(?<![\w-])(?:{either})(?![\w-])", question.rest) if either else None
         if match is not None:
             said = question.cased[match.start() : match.end()]
             places.attributes[key] = next((one for one in known if one.lower() == said.lower().rstrip("s")), said)
             question.cover(match.start(), match.end(), "qattribute")
+
+
+def _is_telling(value: str) -> bool:
+    """Say whether a value is a word of its own, and none that questions hold anyway, as `frame`."""
+    word = value.lower()
+    common = slot_language().common | intent_language().words
+    return value.isalpha() and len(value) >= SHORTEST_VALUE and not {word, f"{word}s"} & common
 
 
 def _make(value: str) -> str:

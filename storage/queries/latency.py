@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, extract, func, select
 from sqlalchemy.orm import Session
 
 from storage.models import FrameRow, InspectionRow, SourceRow
+from storage.models.open import FRAME_IS_OPEN
 from storage.queries.selection import Selection, conditions
-from storage.records import FrameState
 
 SECONDS_A_DAY = 86_400
 MOST_TIMES = 200_000
@@ -47,8 +47,9 @@ def inspection_times(session: Session, *, selection: Selection, limit: int = MOS
 
 def backlog(session: Session, *, now: datetime, sources: tuple[str, ...] | None = None) -> Backlog:
     """Return how many frames wait at `now`, and since when the oldest does."""
-    is_open = FrameRow.state.in_((FrameState.PENDING, FrameState.LEASED))
-    query = select(func.count(FrameRow.id), func.min(FrameRow.received_at)).where(is_open, FrameRow.received_at <= now)
+    query = select(func.count(FrameRow.id), func.min(FrameRow.received_at)).where(
+        FRAME_IS_OPEN, FrameRow.received_at <= now
+    )
     if sources is not None:
         query = query.where(FrameRow.source_id.in_(select(SourceRow.id).where(SourceRow.name.in_(sources))))
     waiting, oldest_at = session.execute(query).one()

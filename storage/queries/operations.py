@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.models import AlarmRow, DeliveryRow, FrameRow, IncidentRow, JobRow, OutageRow, SourceRow
+from storage.models.open import DELIVERY_IS_OPEN
 from storage.queries.latency import backlog, inspection_times
 from storage.queries.outbox import untaken_events
 from storage.queries.selection import Selection
@@ -47,8 +48,7 @@ def _count(session: Session, condition: object) -> int:
 def _unsent(session: Session, now: datetime) -> tuple[int, datetime | None]:
     """Count what should have been sent by now and was not, and say since when the oldest waits."""
     wanted_at = func.coalesce(DeliveryRow.wanted_at, DeliveryRow.created_at)
-    is_open = DeliveryRow.state.in_((DeliveryState.PENDING, DeliveryState.SENDING))
-    query = select(func.count(DeliveryRow.id), func.min(wanted_at)).where(is_open, wanted_at <= now)
+    query = select(func.count(DeliveryRow.id), func.min(wanted_at)).where(DELIVERY_IS_OPEN, wanted_at <= now)
     count, oldest = session.execute(query).one()
     return int(count), oldest
 

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import aliased
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
+from storage.models.open import IS_ANOMALOUS
 from storage.records import LabelKind, Verdict, Window
 
 UNLABELLED = "unlabelled"
@@ -32,7 +33,7 @@ class Selection:
 
 is_counted: ColumnElement[bool] = InspectionRow.is_shadow.is_(False)
 is_judged: ColumnElement[bool] = InspectionRow.fault.is_(None)
-is_anomaly: ColumnElement[bool] = and_(is_judged, InspectionRow.verdict == Verdict.ANOMALOUS)
+is_anomaly: ColumnElement[bool] = and_(is_judged, IS_ANOMALOUS)
 is_missed: ColumnElement[bool] = and_(
     is_judged,
     InspectionRow.verdict == Verdict.NORMAL,

@@ -4,7 +4,7 @@ from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from storage.models import AuditRow, DetectorVersionRow, FrameRow, InspectionRow, LabelRow, SourceRow
-from storage.records import Verdict
+from storage.models.open import IS_ANOMALOUS
 
 RECENT_FRAMES = 500
 MOST_VALUES = 200
@@ -23,7 +23,7 @@ def detector_names(session: Session, *, limit: int = 1000) -> list[str]:
 
 def defect_classes(session: Session, *, limit: int = 500) -> list[str]:
     """Return the defect classes people gave, in order."""
-    flagged = select(InspectionRow.defect_class).where(InspectionRow.verdict == Verdict.ANOMALOUS)
+    flagged = select(InspectionRow.defect_class).where(IS_ANOMALOUS)
     named = union(flagged, select(LabelRow.defect_class)).subquery()
     names = select(named.c.defect_class).where(named.c.defect_class.is_not(None)).order_by(named.c.defect_class)
     return list(session.scalars(names.limit(limit)))

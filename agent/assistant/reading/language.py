@@ -32,6 +32,7 @@ class SlotLanguage:
     adverbs: dict[str, str]
     which_most: str
     which_labels: re.Pattern[str]
+    which_shifts: re.Pattern[str]
     which_people: re.Pattern[str]
     which_classes: re.Pattern[str]
     what_hour: re.Pattern[str]
@@ -63,6 +64,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         adverbs=words["adverbs"],
         which_most=words["which_most"],
         which_labels=word_pattern(words["which_labels"]),
+        which_shifts=word_pattern(words["which_shifts"]),
         which_people=word_pattern(words["which_people"]),
         which_classes=word_pattern(words["which_classes"]),
         what_hour=word_pattern(words["what_hour"]),
@@ -89,6 +91,7 @@ class FollowUpLanguage:
     bare: re.Pattern[str]
     whole: re.Pattern[str]
     more: re.Pattern[str]
+    after: re.Pattern[str]
     before: re.Pattern[str]
     thing: re.Pattern[str]
     anomalies: re.Pattern[str]

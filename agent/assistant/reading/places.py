@@ -150,8 +150,7 @@ def _values(question: Question, values: Mapping[str, Sequence[str]], places: Pla
 def _is_telling(value: str) -> bool:
     """Say whether a value is a word of its own, and none that questions hold anyway, as `frame`."""
     word = value.lower()
-    common = slot_language().common | intent_language().words
-    return value.isalpha() and len(value) >= SHORTEST_VALUE and not {word, f"{word}s"} & common
+    return value.isalpha() and len(value) >= SHORTEST_VALUE and not {word, f"{word}s"} & slot_language().common
 
 
 def _make(value: str) -> str:

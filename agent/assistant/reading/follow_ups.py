@@ -139,6 +139,8 @@ def _merged(last: Remembered, looked: Looked, context: ToolContext, *, is_same: 
     if moved is not None and not new.windows:
         windows, spoken = (span_text(moved),), ()
     names_all = slot_language().all_sources.search(looked.question.text) is not None
+    is_any_label = slot_language().all_labels.search(looked.question.text) is not None
+    old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
     return replace(
         new,
         windows=windows,

@@ -40,6 +40,7 @@ class SlotLanguage:
     threshold_ratio: re.Pattern[str]
     states: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     unacknowledged: re.Pattern[str]
+    all_labels: re.Pattern[str]
     than_before: re.Pattern[str]
     periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
@@ -72,6 +73,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         threshold_ratio=word_pattern(words["threshold_ratio"]),
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         unacknowledged=word_pattern(words["unacknowledged"]),
+        all_labels=word_pattern(words["all_labels"]),
         than_before=word_pattern(words["than_before"]),
         periods=tuple((name, word_pattern(say)) for name, say in words["periods"].items()),
         place_lead=words["place_lead"],

@@ -23,7 +23,7 @@ from agent.assistant.reading.times import (
     with_one_window,
 )
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.windows.reader import TimeReading, TimeWords
+from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
 
 SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
 NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
@@ -104,6 +104,8 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     times = take_times(question)
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
+    times, resolved = _timely(times, resolved)
+    _same_shift(times, resolved, context)
     shape = read_shape(question, known)
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
@@ -138,6 +140,24 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
     if intent is Intent.COMPARE and not _is_pair(slots):
         intent = Intent.TREND
     return Reading(intent, slots)
+
+
+def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[TimeWords], list[TimeReading]]:
+    """Leave out times that have not come where others have: a meeting on Tuesday is no window."""
+    past = [at for at, one in enumerate(resolved) if not one.is_future]
+    if not past or len(past) == len(resolved):
+        return times, resolved
+    return [times[at] for at in past], [resolved[at] for at in past]
+
+
+def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
+    """Read `monday's night shift ... than sunday's` as of two shifts of one name."""
+    if len(times) != PAIR or times[0].kind != "shift" or times[1].kind != "day" or not times[0].groups.get("name"):
+        return
+    found = find_times(f"{times[0].groups['name']} shift of {times[1].text}")
+    if found and found[0].kind == "shift":
+        zone, shifts = resolved[1].window.time_zone, context.settings.shifts.starts
+        resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)
 
 
 def _before(question: Question, window: TimeReading, context: ToolContext) -> list[TimeReading]:

@@ -88,7 +88,15 @@ def time_language(name: str = "english") -> TimeLanguage:
 def words_of_time(name: str = "english") -> frozenset[str]:
     """Return the names of days, months, units and parts of a day of a language."""
     words = time_language(name)
-    named = [*words.units, *words.weekdays, *words.months, *words.days, *words.clocks, *words.parts]
+    named = [
+        *read_words(f"{name}_time")["connectives"],
+        *words.units,
+        *words.weekdays,
+        *words.months,
+        *words.days,
+        *words.clocks,
+        *words.parts,
+    ]
     return frozenset(word for one in named for word in one.split())
 
 

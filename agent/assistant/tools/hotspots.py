@@ -55,7 +55,7 @@ def hotspots(context: ToolContext, wanted: Hotspots) -> ToolResult:
             Fact("anomalies", counts.anomalies, UNIT),
             Fact("unplaced", places.unplaced, UNIT),
             Fact("judged", looked_at.judged, UNIT),
-            *(Fact(f"anomalies[{row['place']}]", row["anomalies"], UNIT) for row in rows),  # type: ignore[arg-type]
+            *(Fact(f"anomalies[{row['place']}]", row["anomalies"], UNIT) for row in rows),
         ),
         ids=ids,
         parameters=parameters(chosen),

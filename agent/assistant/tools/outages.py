@@ -25,7 +25,7 @@ def list_stops(context: ToolContext, wanted: ListOutages) -> ToolResult:
         sources = [one for one in known_sources(session) if chosen is None or one.name in chosen]
         batch = {name for name, one in settings.sources.items() if one.mode == "batch"}
         steady = [one for one in sources if one.name not in batch]
-        looked = {"window": window, "quiet": quiet, "now": context.now}
+        looked: dict[str, Any] = {"window": window, "quiet": quiet, "now": context.now}
         stops = stops_in(session, sources=sources, steady=steady, **looked)
         down = downtime_by_source(session, sources=steady, **looked)
         kinds = not_judged(session, window=window, now=context.now, sources=tuple(one.name for one in sources))

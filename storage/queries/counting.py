@@ -1,6 +1,6 @@
 """Counts of inspections and frames: flagged, confirmed, false and unlabelled told apart."""
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from storage.models import FrameRow, InspectionRow, SourceRow
@@ -8,11 +8,27 @@ from storage.queries.results import FrameCounts, InspectionCounts
 from storage.queries.selection import Selection, conditions, is_anomaly, is_judged, is_missed
 from storage.records import FrameState, LabelKind, Window
 
+FLAGGED = ("anomalies", "confirmed", "false_alarms", "unsure", "unlabelled")
+
 
 def count_inspections(session: Session, *, selection: Selection) -> InspectionCounts:
     """Count a selection's inspections by what machine and people said."""
-    row = session.execute(select(*count_columns()).where(*conditions(selection))).one()
-    return as_counts(row)
+    wanted = conditions(selection)
+    seen = select(
+        func.count(InspectionRow.id).label("seen"),
+        func.count(InspectionRow.fault).label("faulted"),
+        func.count(InspectionRow.id).filter(InspectionRow.label == LabelKind.MISSED, is_missed).label("missed"),
+    )
+    odd = select(*(column.label(name) for name, column in zip(FLAGGED, count_columns()[2:7], strict=True)))
+    whole, flagged = seen.where(*wanted).subquery(), odd.where(*wanted, is_anomaly).subquery()
+    both = whole.join(flagged, true())  # two look-ups: flagged ones have an index of their own
+    row = session.execute(select(whole, flagged).select_from(both)).one()
+    return InspectionCounts(
+        judged=row.seen - row.faulted,
+        not_judged=row.faulted,
+        missed=row.missed,
+        **{name: getattr(row, name) for name in FLAGGED},
+    )
 
 
 def count_columns() -> list[ColumnElement[int]]:

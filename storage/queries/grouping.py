@@ -22,6 +22,12 @@ class Group(StrEnum):
     ATTRIBUTE = "attribute"
 
 
+NAMES: dict[Group, type[SourceRow] | type[DetectorVersionRow]] = {
+    Group.SOURCE: SourceRow,
+    Group.DETECTOR: DetectorVersionRow,
+}
+
+
 def count_by(
     session: Session,
     *,
@@ -32,28 +38,28 @@ def count_by(
 ) -> list[GroupCounts]:
     """Count a selection in groups, most anomalies first, then by name; groups beyond the limit are left out."""
     key = _key(group, attribute).label("key")
-    columns = count_columns()
-    anomalies = columns[2]
-    query = (
-        select(key, *columns)
-        .select_from(InspectionRow)
-        .join(SourceRow, SourceRow.id == InspectionRow.source_id)
-        .join(DetectorVersionRow, DetectorVersionRow.id == InspectionRow.detector_version_id)
-    )
+    columns = [column.label(f"count_{place}") for place, column in enumerate(count_columns())]
+    query = select(key, *columns).where(*conditions(selection)).group_by(key)
     if group is Group.ATTRIBUTE:
         query = query.join(FrameRow, FrameRow.id == InspectionRow.frame_id)
-    grouped = query.where(*conditions(selection)).group_by(key).order_by(anomalies.desc(), key).limit(limit)
+    counted = query.subquery()  # grouped by ids, which an index holds; names come after
+    named = NAMES.get(group)
+    name = counted.c.key if named is None else named.name
+    rows = select(name, *list(counted.c)[1:]).select_from(counted)
+    if named is not None:
+        rows = rows.join(named, named.id == counted.c.key)
+    ordered = rows.order_by(counted.c.count_2.desc(), name).limit(limit)
     return [
-        GroupCounts(None if row[0] is None else str(row[0]), as_counts(row[1:])) for row in session.execute(grouped)
+        GroupCounts(None if row[0] is None else str(row[0]), as_counts(row[1:])) for row in session.execute(ordered)
     ]
 
 
 def _key(group: Group, attribute: str) -> ColumnElement[Any]:
     keys: dict[Group, ColumnElement[Any]] = {
         Group.ATTRIBUTE: FrameRow.attributes[attribute].as_string(),
-        Group.SOURCE: SourceRow.name.expression,
+        Group.SOURCE: InspectionRow.source_id.expression,
         Group.DEFECT_CLASS: InspectionRow.defect_class.expression,
         Group.LABEL: InspectionRow.label.expression,
-        Group.DETECTOR: DetectorVersionRow.name.expression,
+        Group.DETECTOR: InspectionRow.detector_version_id.expression,
     }
     return keys[group]

@@ -85,7 +85,7 @@ def _found(selection: Selection) -> list[ColumnElement[bool]]:
         fits = select(FrameRow.id).where(
             FrameRow.id == InspectionRow.frame_id, FrameRow.attributes[key].as_string() == value
         )
-        wanted.append(fits.exists())
+        wanted.append(fits.correlate(InspectionRow).exists())  # the query round it may join frames itself
     if selection.min_ratio is not None:
         wanted.append(InspectionRow.score >= selection.min_ratio * InspectionRow.threshold)
     return wanted

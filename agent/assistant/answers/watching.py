@@ -21,7 +21,8 @@ def tell_latency(result: ToolResult, _: str | None = None) -> str:
         f"Half of the images are inspected within {seconds(data['latency_median'])} s of being received, 95 % within "
         f"{seconds(data['latency_p95'])} s; scoring takes {seconds(data['milliseconds_median'])} ms in the middle"
     )
-    return f"{times} ({counted(data['inspected'], 'image')} {searched(result)}). {waiting}."
+    newest = f", the newest {number(data['measured'])} measured" if data["measured"] < data["inspected"] else ""
+    return f"{times} ({counted(data['inspected'], 'image')} {searched(result)}{newest}). {waiting}."
 
 
 def tell_silences(result: ToolResult, _: str | None = None) -> str:

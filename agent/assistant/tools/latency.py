@@ -38,7 +38,7 @@ def tell_latency(context: ToolContext, wanted: Latency) -> ToolResult:
         "latency_p95": _percentile(times.seconds, MOST),
         "milliseconds_median": _percentile(times.milliseconds, MEDIAN),
         "milliseconds_p95": _percentile(times.milliseconds, MOST),
-        "inspected": len(times.seconds),
+        "inspected": times.inspected,
         "waiting": left.waiting,
         "oldest_waiting_seconds": oldest,
     }
@@ -50,7 +50,7 @@ def tell_latency(context: ToolContext, wanted: Latency) -> ToolResult:
     return ToolResult(
         tool="latency",
         status=ToolStatus.OK if times.seconds or left.waiting else ToolStatus.NO_DATA,
-        data=figures | {"percentile": MOST / 100},
+        data=figures | {"percentile": MOST / 100, "measured": len(times.seconds)},
         facts=tuple(Fact(name, value, UNITS[name]) for name, value in figures.items() if value is not None),
         parameters={name: value for name, value in used.items() if value},
         window=window,

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.orm import Session
 
 from storage.models import InspectionRow
-from storage.queries.counting import as_counts, count_columns, count_inspections
+from storage.queries.counting import count_in_groups, count_inspections
 from storage.queries.results import BucketCounts, InspectionCounts, Trend
-from storage.queries.selection import Selection, conditions
+from storage.queries.selection import Selection
 from storage.records import Window
 
 FEW_SPANS = 4
@@ -70,12 +70,10 @@ def _follow_at_whole_hours(spans: Sequence[tuple[datetime, datetime]]) -> bool:
 def _by_hours(
     session: Session, selection: Selection, spans: Sequence[tuple[datetime, datetime]]
 ) -> tuple[BucketCounts, ...]:
-    hour = _hour(session).label("hour")
-    query = select(hour, *count_columns()).where(*conditions(selection)).group_by(hour)
     starts = [start for start, _ in spans]
     sums = [dict.fromkeys(COUNTS, 0) for _ in spans]
-    for key, *values in session.execute(query):
-        counts, at = as_counts(values), datetime.strptime(key, HOUR).replace(tzinfo=UTC)
+    for key, counts in count_in_groups(session, selection=selection, key=_hour(session).label("hour")).items():
+        at = datetime.strptime(key, HOUR).replace(tzinfo=UTC)
         place = max(0, bisect_right(starts, at) - 1)
         for name in COUNTS:
             sums[place][name] += getattr(counts, name)

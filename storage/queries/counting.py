@@ -104,7 +104,7 @@ def _flagged_columns() -> list[ColumnElement[int]]:
 
 def _together(seen: Sequence[int], flagged: Sequence[int]) -> InspectionCounts:
     number, faulted, missed = seen
-    return InspectionCounts(number - faulted, faulted, *flagged, missed=missed)
+    return as_counts((number - faulted, faulted, *flagged, missed))
 
 
 def _flagged(label: ColumnElement[bool]) -> ColumnElement[int]:

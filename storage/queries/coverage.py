@@ -50,6 +50,17 @@ def coverage_by_source(session: Session, *, now: datetime, sources: tuple[str, .
 
 def known_words(session: Session, *, now: datetime, sources: tuple[str, ...]) -> Known:
     """Return the defect classes of these sources' inspections, and the attributes of their newest frames."""
+    values: dict[str, dict[str, None]] = {}
+    for source_id in _ids(session, sources).values():
+        for attributes in _newest_attributes(session, source_id, now):
+            for key, value in attributes.items():
+                values.setdefault(key, {})[value] = None
+    shown = {key: tuple(values[key])[:VALUES_SHOWN] for key in sorted(values)}
+    return Known(known_classes(session, now=now, sources=sources), shown)
+
+
+def known_classes(session: Session, *, now: datetime, sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the defect classes people gave to these sources' inspections, in order."""
     labelled = (
         select(InspectionRow.defect_class)
         .where(*conditions(Selection(sources=sources)), InspectionRow.label.is_not(None))
@@ -57,13 +68,7 @@ def known_words(session: Session, *, now: datetime, sources: tuple[str, ...]) ->
         .distinct()
         .order_by(InspectionRow.defect_class)
     )
-    values: dict[str, dict[str, None]] = {}
-    for source_id in _ids(session, sources).values():
-        for attributes in _newest_attributes(session, source_id, now):
-            for key, value in attributes.items():
-                values.setdefault(key, {})[value] = None
-    shown = {key: tuple(values[key])[:VALUES_SHOWN] for key in sorted(values)}
-    return Known(tuple(name for name in session.scalars(labelled) if name), shown)
+    return tuple(name for name in session.scalars(labelled) if name)
 
 
 def _ids(session: Session, sources: tuple[str, ...]) -> dict[str, int]:

@@ -494,3 +494,36 @@ def test_names_the_nearest_anomaly_where_only_normal_images_are(run: Run, ask: A
     assert result.status == "no_data"
     assert result.data["nearest"]["what"] == "anomaly"
     assert result.data["nearest"]["captured_at"][:19] == str(odd)[:19].replace(" ", "T")
+
+
+def test_names_no_class_or_detector_of_sources_that_may_not_be_seen(run: Run) -> None:
+    no_class = run("count_anomalies", allowed=("line-2",), defect_classes=["dents"])
+    no_detector = run("count_anomalies", allowed=("line-2",), detectors=["press@9"])
+
+    assert no_class.message == "There is no defect class 'dents'; nearest: none yet."
+    assert no_detector.message == "There is no detector 'press@9'; nearest: line-2@2, line-2@1."
+
+
+def test_lists_the_anomalies_of_one_lot(run: Run, written: Database) -> None:
+    at = (REPORTED_AT - timedelta(hours=1)).isoformat()
+    [wanted, _] = fill(
+        written, [line(captured_at=at, path=f"{lot}.png", attributes={"lot": lot}) for lot in ("a7", "b8")]
+    )
+
+    assert run("list_anomalies", attributes={"lot": "a7"}).ids == (f"A-{wanted}",)
+    held = facts(run("count_anomalies", group_by="attribute", attribute="lot", window="last 2 hours"))
+    assert (held["anomalies[a7]"], held["judged[b8]"]) == (1, 1)
+
+
+def test_tells_a_trend_by_the_hour_over_the_change_of_the_clocks(run: Run, ask: Ask) -> None:
+    day = (datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC))
+    result = run("trend", window=said(day), bucket="hour")
+
+    steps = result.data["steps"]
+    assert len(steps) == 23
+    expected = [
+        counted(ask, "anomalies", (day[0] + number * timedelta(hours=1), day[0] + (number + 1) * timedelta(hours=1)))
+        for number in range(23)
+    ]
+    assert [step["anomalies"] for step in steps] == expected
+    assert sum(expected) == facts(result)["anomalies"] > 0

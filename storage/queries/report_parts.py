@@ -163,7 +163,7 @@ def changes_in(
 
     Labels are counted elsewhere. sources None takes every change; else those of these sources, and those of all.
     """
-    found = all_changes(session, window=window, sources=sources)
+    found = all_changes(session, window=window, sources=sources, with_labels=False)
     return found[:limit], len(found)
 
 
@@ -174,17 +174,18 @@ def all_changes(
     sources: Collection[Source] | None,
     actor: str | None = None,
     action: str | None = None,
+    with_labels: bool = True,
 ) -> list[Change]:
-    """Return everything that was changed in a window, newest first, by the rules of `changes_in`.
-
-    actor, action: only theirs, labels too where those are the action asked for.
-    """
-    is_wanted = AuditRow.action != LABEL_ACTION if action is None else AuditRow.action == action
+    """Return every act of the audit in a window, newest first. actor, action: only theirs."""
     query = (
         select(AuditRow)
-        .where(AuditRow.at >= window.start, AuditRow.at < window.end, is_wanted)
+        .where(AuditRow.at >= window.start, AuditRow.at < window.end)
         .order_by(AuditRow.at.desc(), AuditRow.id.desc())
     )
+    if action is not None:
+        query = query.where(AuditRow.action == action)
+    if not with_labels:
+        query = query.where(AuditRow.action != LABEL_ACTION)
     if actor is not None:
         query = query.where(AuditRow.actor == actor)
     rows = list(session.scalars(query))

@@ -55,14 +55,27 @@ def tell_outages(result: ToolResult, _: str | None = None) -> str:
     """Tell when sources were not judged."""
     data, zone = result.data, str(result.parameters["time_zone"])
     going_on = {True: "that goes on ", False: "that has ended "}.get(result.parameters.get("is_open"), "")  # type: ignore[arg-type]
+    gaps = f" {_gaps(data, zone)}" if data.get("gaps") else ""
     if result.status is ToolStatus.NO_DATA:
-        return no_data(result, f"no outage {going_on}was found".replace("  ", " "))
+        return no_data(result, f"no outage {going_on}was found".replace("  ", " ")) + gaps
     shown = f" (showing {number(data['shown'])})" if data["outages"] > data["shown"] else ""
     not_judged = f"; {counted(data['not_judged'], 'image')} not judged" if data["not_judged"] else ""
     head = f"{counted(data['outages'], 'outage')} {searched(result)}{not_judged}{shown}:"
     lines = [f"- {_outage(row, zone)}" for row in data["outages_listed"]]
     down = [f"{row['source']} {counted(row['minutes'], 'minute')}" for row in data["downtime"]]
-    return "\n".join([head, *lines, *([f"Downtime in that time: {'; '.join(down)}."] if down else [])])
+    head = head if lines else f"{head.rstrip(':')}."
+    return "\n".join([head, *lines, *([f"Downtime in that time: {'; '.join(down)}."] if down else [])]) + gaps
+
+
+def _gaps(data: dict[str, Any], zone: str) -> str:
+    """Say how often frames stayed away without anybody being told, and the longest of those times."""
+    longest = data["longest_gap"]
+    until = f"to {moment(longest['until'], zone)}" if longest["until"] else "and still"
+    gaps = counted(data["gaps"], "longer gap")
+    return (
+        f"Besides, {gaps} between frames that nobody was told of, the longest on {longest['source']}, "
+        f"{moment(longest['from'], zone)} {until}."
+    )
 
 
 def _outage(row: dict[str, Any], zone: str) -> str:

@@ -1,5 +1,6 @@
 """list_outages: when sources were not judged, and for how long in all."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from agent.assistant.tools.watch_arguments import ListOutages
 from storage.queries.outage_rows import Stop, stops_in
 from storage.queries.outages import not_judged
 from storage.queries.status import known_sources
+from storage.records import SILENT, Window
 
 
 def list_stops(context: ToolContext, wanted: ListOutages) -> ToolResult:
@@ -26,9 +28,11 @@ def list_stops(context: ToolContext, wanted: ListOutages) -> ToolResult:
         steady = [one for one in sources if one.name not in batch]
         found = stops_in(session, window=window, sources=sources, steady=steady, quiet=quiet, now=context.now)
         kinds = not_judged(session, window=window, now=context.now, sources=tuple(one.name for one in sources))
-    stops = [one for one in found.stops if wanted.is_open in {None, one.ended_at is None}]
+    wished = [one for one in found.stops if wanted.is_open in {None, one.ended_at is None}]
+    stops = [one for one in wished if not is_gap(one)]
+    gaps = [one for one in wished if is_gap(one)]
     faulted = sum(one.frames for one in kinds)
-    seconds = {name: round(length.total_seconds()) for name, length in found.downtime.items()}
+    seconds = {one.name: _seconds_out(one.name, found.stops, window, context.now) for one in sources}
     listed = stops[:limit]
     used: dict[str, Any] = {
         "sources": list(named),
@@ -45,6 +49,8 @@ def list_stops(context: ToolContext, wanted: ListOutages) -> ToolResult:
             "outages": len(stops),
             "shown": len(listed),
             "not_judged": faulted,
+            "gaps": len(gaps),
+            "longest_gap": _row(max(gaps, key=lambda one: _length(one, context.now)), context.now) if gaps else None,
             "quiet_minutes": settings.reports.quiet_minutes,
             "downtime_seconds": sum(seconds.values()),
             "downtime": [
@@ -57,6 +63,7 @@ def list_stops(context: ToolContext, wanted: ListOutages) -> ToolResult:
         facts=(
             Fact("outages", len(stops), "outages"),
             Fact("outages[open]", sum(one.ended_at is None for one in stops), "outages"),
+            Fact("gaps", len(gaps), "gaps"),
             Fact("not_judged", faulted, "inspections"),
             Fact("downtime_seconds", sum(seconds.values()), "seconds"),
             *(Fact(f"downtime_seconds[{name}]", number, "seconds") for name, number in seconds.items()),
@@ -67,8 +74,32 @@ def list_stops(context: ToolContext, wanted: ListOutages) -> ToolResult:
     )
 
 
+def is_gap(stop: Stop) -> bool:
+    """Say whether only missing frames show it: a night, or an import; the camera watch told nobody of it."""
+    return stop.kind == SILENT and not stop.is_recorded
+
+
+def _seconds_out(source: str, stops: Collection[Stop], window: Window, now: datetime) -> int:
+    """Return how long a source's outages were within a window; two at a time count once."""
+    end = min(window.end, now)
+    spans = sorted(
+        (max(one.started_at, window.start), min(one.ended_at or now, end))
+        for one in stops
+        if one.source == source and not is_gap(one)
+    )
+    total, until = timedelta(0), window.start
+    for start, stop in spans:
+        total += max(timedelta(0), stop - max(start, until))
+        until = max(until, stop)
+    return round(total.total_seconds())
+
+
+def _length(one: Stop, now: datetime) -> timedelta:
+    return (one.ended_at or now) - one.started_at
+
+
 def _row(one: Stop, now: datetime) -> dict[str, Any]:
-    length = (one.ended_at or now) - one.started_at
+    length = _length(one, now)
     return {
         "source": one.source,
         "kind": plain(one.kind),

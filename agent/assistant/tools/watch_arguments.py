@@ -33,7 +33,10 @@ class ListSilences(OfSources):
 
 
 class ListOutages(OfSources):
-    """List when sources were not judged: camera faults, and sources gone silent; with the downtime of each source."""
+    """List when sources were not judged: camera faults, and sources gone silent; with how long each source was.
+
+    Stretches without frames that nobody was told of, as at night, are counted apart as gaps.
+    """
 
     window: WindowWords | None = Field(None, description="In words or FROM/TO; left out: all time.")
     is_open: bool | None = Field(None, description="true: only those that go on; false: only those that ended.")
@@ -60,7 +63,7 @@ class Coverage(OfSources):
 
 
 class Changes(OfSources):
-    """List who changed what and when: incidents, detectors, silences, sources; labels only when asked for."""
+    """List who did what and when, by the audit: labels, incidents, detectors, silences, sources."""
 
     window: WindowWords | None = Field(None, description="In words or FROM/TO; left out: all time.")
     person: Name | None = Field(None, description="Only what this person did.")

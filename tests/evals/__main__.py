@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,9 +27,9 @@ from tests.evals.world_file import NAME, world_folder
 WARM_UP = ("how many anomalies yesterday?", "what is open?", "what is the weather?")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for."""
-    wanted = _arguments()
+    wanted = _wanted(arguments)
     if wanted.failures and wanted.half != "seen":
         print("--failures shows the seen half only.", file=sys.stderr)
         return 2
@@ -98,13 +98,13 @@ def _settings(data_dir: Path) -> Settings:
     return Settings.model_validate(values)
 
 
-def _arguments() -> argparse.Namespace:
+def _wanted(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.evals", description=__doc__)
     parser.add_argument("--half", choices=sorted(HALVES), default="seen", help="which half of the bank")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--failures", action="store_true", help="print each question that was not right (seen only)")
     parser.add_argument("--check", action="store_true", help="check the bank itself, and ask nothing")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -95,6 +95,9 @@ def latency(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found
         value, tolerance = values[name]
         figures.append(Figure((name,), value, tolerance))
     yield figures, None, within(case) is None
+    if case["latency"] == ["waiting"] and not case.get("sources"):
+        counts = dict(record.rows(sql.replace("COUNT(*)", "s.name, COUNT(*)", 1) + " GROUP BY s.name"))
+        yield [Figure((f"waiting[{name}]",), counts.get(name, 0)) for name in NAMES], None, True
 
 
 def misses(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found]:

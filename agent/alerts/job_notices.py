@@ -92,4 +92,5 @@ TELLERS: dict[str, Callable[[Session, Settings, Job, datetime], Message]] = {
     JobKind.MISSED: _missed,
     JobKind.SWEEP: _sweep,
     JobKind.REFIT: _sweep,
+    JobKind.THRESHOLD: _sweep,
 }

@@ -7,7 +7,7 @@ from slack_bolt import App
 
 from agent.bot.conversations import Conversations
 from agent.bot.missed import MissedCommand
-from agent.bot.questions import Question, question_text
+from agent.bot.question import Question, question_text
 from agent.messages.words import HELP, READING
 
 COMMAND = "/oddspot"

@@ -8,7 +8,8 @@ from typing import Any
 
 from slack_bolt import App
 
-from agent.bot.questions import Answerer, Question, question_text
+from agent.bot.question import Question, question_text
+from agent.bot.questions import Answerer
 from agent.messages.answer_message import ASK_THIS
 from storage.database import Database
 from storage.repositories.events import is_first_sight
@@ -57,7 +58,7 @@ class Conversations:
         container, action = body.get("container") or {}, body["actions"][0]
         channel, team = body["channel"]["id"], body["team"]["id"]
         thread_ts = container.get("thread_ts") or container.get("message_ts") or ""
-        question = Question(str(action.get("value") or ""), team, channel, thread_ts)
+        question = Question(str(action.get("value") or ""), team, channel, thread_ts, body["user"]["id"])
         if container.get("is_ephemeral"):
             self.ask_aside(body["trigger_id"], question, respond)
         else:
@@ -83,4 +84,6 @@ def _question(body: dict[str, Any], event: dict[str, Any]) -> Question:
         team=str(body.get("team_id") or ""),
         channel=str(event["channel"]),
         thread_ts=str(event.get("thread_ts") or event["ts"]),
+        user=str(event["user"]),
+        attached=tuple(str(file.get("filetype") or "") for file in event.get("files") or ()),
     )

@@ -11,9 +11,13 @@ HELP = (
     "Under an alert, the buttons *Defect* and *False alarm* say what it really was, and *Silence* keeps it quiet."
 )
 EMPTY_QUESTION = "What would you like to know?\n" + HELP
+NOTHING_TO_EXPORT = "Which figures? Ask, for example: anomalies per day last week as csv."
+THANKS = "Thank you, noted as helpful."
+THANKS_BUT = "Thank you, noted as not helpful. Ask again in other words, and I may do better."
 READING = "is reading the record..."
 SORRY = "Sorry, I could not answer that just now. Nothing was changed; please ask again in a moment."
 SORRY_ACT = "Sorry, that did not work and nothing was changed. Please try again in a moment."
+SETTLED = "This was answered already; nothing was done twice."
 NO_ANOMALY_HERE = "This message tells of no anomaly that I know."
 PROMPTS_TITLE = "Ask about anomalies"
 PROMPTS = (

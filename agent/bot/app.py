@@ -20,6 +20,7 @@ from agent.bot.home import Home
 from agent.bot.missed import MissedCommand
 from agent.bot.proposals import Proposals
 from agent.bot.questions import Answerer
+from agent.bot.standing_command import StandingCommand
 from agent.bot.thread_files import ThreadFiles
 from agent.notifiers.slack_client import quiet_logger
 from config.settings import Settings
@@ -52,14 +53,16 @@ def build_app(
         logger=quiet_logger(),
     )
     files = ThreadFiles(client, database, blobs, settings)
-    answerer = Answerer(client, assistant, Askers(client, database, settings), files, clock)
+    askers = Askers(client, database, settings)
+    answerer = Answerer(client, assistant, askers, files, clock)
     conversations = Conversations(database, answerer, questions, clock)
     Buttons(client, database, settings, clock).register(app)
     conversations.register(app)
     Proposals(client, database, settings, clock).register(app)
     Confirming(client, database, settings, clock).register(app)
     FeedbackButtons(client, database, clock).register(app)
-    Command(conversations, MissedCommand(client, database, settings, clock)).register(app)
+    missed, standing = MissedCommand(client, database, settings, clock), StandingCommand(database, settings, clock)
+    Command(conversations, missed, standing, askers).register(app)
     Home(client, database, settings, clock).register(app)
     _acknowledge_the_rest(app)
     app.error(_log_error)

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from agent.alerts.contact_sheet import MOST_TILES, contact_sheet
 from agent.alerts.shown import crop_of, picture_of
-from agent.assistant.answer import Answer, window_json
+from agent.assistant.answer import Answer, rfc3339
 from agent.assistant.tools.arguments import Filtered
 from agent.assistant.tools.context import ToolContext, ToolError
 from agent.assistant.tools.filters import choose
@@ -23,6 +24,8 @@ from storage.records import Inspection
 ALONG_TIME = {"hour", "day", "week", "month", "shift", "hour_of_day", "weekday"}
 LISTS = {"list_anomalies", "similar", "list_incidents"}
 FEWEST_STEPS = 3
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = {name: number for number, name in enumerate(DAYS)}
 MOST_PLACES = 5000
 MOST_TABLES = 5
 
@@ -91,14 +94,15 @@ def _maker(result: ToolResult) -> Callable[[ToolResult, Desk], Iterator[AnswerFi
 def _chart(result: ToolResult, _: Desk) -> Iterator[AnswerFile]:
     from agent.reports.answer_charts import draw_steps  # noqa: PLC0415 - matplotlib is loaded only where it draws
 
-    rows = result.data.get("steps") or result.data.get("groups") or []
+    rows = _in_order(result.data.get("steps") or result.data.get("groups") or [])
     if len(rows) < FEWEST_STEPS:
         return
     step = str(result.parameters.get("bucket") or result.parameters.get("group_by") or "step").replace("_", " ")
     title = clean(f"Anomalies per {step}{_narrowed(result)}", most=120)
+    zone = result.window.time_zone if result.window else ""
     numbers = ", ".join(f"{row['key']}: {row['anomalies']}" for row in rows[:40])
     alt_text = clean(f"{title}; {_described(result)}. {numbers}", most=900)
-    yield AnswerFile(draw_steps(rows, title=title), "anomalies-along-time.png", title, alt_text)
+    yield AnswerFile(draw_steps(rows, title=title, zone=zone), "anomalies-along-time.png", title, alt_text)
 
 
 def _one(result: ToolResult, desk: Desk) -> Iterator[AnswerFile]:
@@ -157,14 +161,21 @@ def _places(result: ToolResult, desk: Desk) -> Iterator[AnswerFile]:
     yield AnswerFile(draw_places(places, aspect=aspect, title=title), "where-anomalies-fall.png", title, alt_text)
 
 
+def _in_order(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return steps as time goes, whatever order the answer tells them in."""
+    return sorted(rows, key=lambda row: (WEEKDAYS.get(str(row["key"]), 0), str(row["key"])))
+
+
 def _narrowed(result: ToolResult) -> str:
     sources = result.parameters.get("sources") or []
     return f" on {', '.join(sources[:3])}" if 0 < len(sources) <= 3 else ""  # noqa: PLR2004 - a title
 
 
 def _described(result: ToolResult) -> str:
-    window = None if result.window is None else window_json(result.window)
-    span = f"{window['from']} to {window['to']} ({window['time_zone']})" if window else "as it is now"
+    span = "as it is now"
+    if result.window is not None:
+        start, end = (rfc3339(moment.replace(microsecond=0)) for moment in (result.window.start, result.window.end))
+        span = f"{start} to {end} ({result.window.time_zone})"
     return f"{result.tool.replace('_', ' ')}{_narrowed(result)}, {span}"
 
 

@@ -1,5 +1,6 @@
 """An answer's charts as PNG: counts along time, and where on the part anomalies fall."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from agent.reports.charts import BAR_SHARE, COLOURS, INK, LETTERS, SOFT, add_legend, as_png, new_axes
 
+DATE_LENGTH, DATE_AND_TIME = len("2026-11-25"), re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 MOST_NAMES, WIDEST_NAME = 14, 12
 STACKS = {"defects": "confirmed", "false alarms": "false_alarms", "unsure": "unsure"}
 CELLS = (
@@ -38,19 +40,25 @@ class Place:
         return CELLS[row][column]
 
 
-def draw_steps(rows: Sequence[dict[str, Any]], *, title: str) -> bytes:
+def draw_steps(rows: Sequence[dict[str, Any]], *, title: str, zone: str = "") -> bytes:
     """Draw anomalies a step, stacked by what people called them; rows have a key and counts by name."""
     figure, axes = new_axes("anomalies")
+    names = [str(row["key"]) for row in rows]
+    days = {name[:DATE_LENGTH] for name in names}
+    if len(days) == 1 and DATE_AND_TIME.fullmatch(names[0]):
+        title, names = f"{title}, {days.pop()}", [name[DATE_LENGTH + 1 :] for name in names]
+    axes.set_xlabel(zone, color=SOFT, fontsize=LETTERS - 1, loc="right")
     axes.set_title(title, loc="left", color=INK, fontsize=LETTERS + 1, pad=22)
     below = np.zeros(len(rows))
     for name, numbers in _stacks(rows).items():
         if numbers.any():
-            axes.bar(range(len(rows)), numbers, BAR_SHARE, bottom=below, color=COLOURS[name], label=name)
+            colour = COLOURS.get(name, COLOURS["unlabelled"])
+            axes.bar(range(len(rows)), numbers, BAR_SHARE, bottom=below, color=colour, label=name)
         below += numbers
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     axes.set_ylim(0, max(float(below.max(initial=0)), 1.0) * 1.08)
     axes.set_xlim(-0.6, len(rows) - 0.4)
-    _name_steps(axes, [str(row["key"]) for row in rows])
+    _name_steps(axes, names)
     add_legend(axes, most=4)
     return as_png(figure)
 
@@ -80,7 +88,8 @@ def _stacks(rows: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
     stacks = {name: np.array([int(row.get(field) or 0) for row in rows]) for name, field in STACKS.items()}
     total = np.array([int(row.get("anomalies") or 0) for row in rows])
     rest = total - np.sum(list(stacks.values()), axis=0)
-    return stacks | {"unlabelled": np.maximum(rest, 0)}
+    name = "unlabelled" if any("unsure" in row for row in rows) else "unsure or unlabelled"
+    return stacks | {name: np.maximum(rest, 0)}
 
 
 def _name_steps(axes: Axes, names: Sequence[str]) -> None:

@@ -9,9 +9,14 @@ from typing import Any
 from agent.assistant.tools.result import ToolResult
 from agent.reports.table_file import guarded
 
+# Tools that tell of one thing: whatever lists it has are a part of it.
+ONE = {"get_anomaly"}
+
 
 def rows_of(result: ToolResult) -> list[Mapping[str, Any]]:
     """Return a result's longest list of rows; where it has none, its figures as one row."""
+    if result.tool in ONE:
+        return [result.data] if result.data else []
     lists = [value for value in result.data.values() if isinstance(value, list) and _is_table(value)]
     if lists:
         longest: list[Mapping[str, Any]] = max(lists, key=len)

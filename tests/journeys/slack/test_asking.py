@@ -246,7 +246,7 @@ def test_exports_a_table_that_no_spreadsheet_runs(slack: LocalSlack, plant: Plan
     slack.wait_for(lambda: len(slack.files) == 2)
     nothing = ask(slack, "export that")
 
-    (row,) = csv.DictReader(io.StringIO(table.content.decode()))
+    (row,) = csv.DictReader(io.StringIO((table.content or b"").decode()))
     assert (row["id"], row["source"], row["defect_class"]) == ("A-1", "line-1", "'=HYPERLINK(1)")
     assert again.text == reply.text
     assert nothing.text.startswith("Which figures?")
@@ -404,7 +404,7 @@ def test_says_that_it_cannot_read_a_pdf(slack: LocalSlack, plant: Plant, start: 
 
 
 def picture(file: StoredFile) -> Image.Image:
-    return Image.open(io.BytesIO(file.content))
+    return Image.open(io.BytesIO(file.content or b""))
 
 
 def shown_heatmap(plant: Plant, inspection_id: int) -> str:

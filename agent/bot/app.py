@@ -60,7 +60,7 @@ def build_app(
     conversations.register(app)
     Proposals(client, database, settings, clock).register(app)
     Confirming(client, database, settings, clock).register(app)
-    FeedbackButtons(client, database, clock).register(app)
+    FeedbackButtons(client, database, settings, clock).register(app)
     missed, standing = MissedCommand(client, database, settings, clock), StandingCommand(database, settings, clock)
     Command(conversations, missed, standing, askers).register(app)
     Home(client, database, settings, clock).register(app)

@@ -31,7 +31,7 @@ class Askers:
     def refusal(self, question: Question) -> str | None:
         """Return why a question is not answered, None where it is."""
         channel = None if question.is_direct else question.channel
-        refusal = self._permissions.refusal(question.user, team=question.team, channel=channel)
+        refusal = self._permissions.refusal(question.user, team=question.home, channel=channel)
         if refusal is not None:
             logger.info("question_refused", user=question.user, channel=question.channel)
         return refusal

@@ -10,7 +10,7 @@ from slack_bolt import App
 from agent.bot.askers import Askers
 from agent.bot.conversations import Conversations
 from agent.bot.missed import MissedCommand
-from agent.bot.question import Question, question_text
+from agent.bot.question import Question, home_of, question_text
 from agent.bot.standing_command import StandingCommand
 from agent.messages.message import Message
 from agent.messages.words import HELP, READING, SILENCE_USAGE, SORRY
@@ -41,7 +41,9 @@ class Command:
         """Listen to the command."""
         app.command(COMMAND)(self._on_command)
 
-    def _on_command(self, ack: Callable[..., object], body: dict[str, Any], respond: Callable[..., object]) -> None:
+    def _on_command(
+        self, ack: Callable[..., object], body: dict[str, Any], respond: Callable[..., object], context: Any
+    ) -> None:
         text = question_text(str(body.get("text") or ""))
         first, _, rest = text.partition(" ")
         if text.lower() in ASKS_FOR_HELP:
@@ -52,13 +54,13 @@ class Command:
                 respond(text=self._missed.ask(body, text), response_type="ephemeral")
         elif first.lower() in {"status", "report"} and _are_names(first, rest):
             ack(text=f"Oddspot {READING}", response_type="ephemeral")
-            shown = self._stands(first.lower(), rest.split(), _question(body, text))
+            shown = self._stands(first.lower(), rest.split(), _question(body, text, home_of(context)))
             _tell(respond, shown, body)
         elif text.lower() in {"silence", "mute", "snooze"}:
             ack(text=SILENCE_USAGE, response_type="ephemeral")
         else:
             ack(text=f"Oddspot {READING}", response_type="ephemeral")
-            self._conversations.ask_aside(body["trigger_id"], _question(body, meant(text)), respond)
+            self._conversations.ask_aside(body["trigger_id"], _question(body, meant(text), home_of(context)), respond)
 
     def _stands(self, what: str, words: list[str], question: Question) -> Message:
         try:
@@ -88,9 +90,9 @@ def _are_names(first: str, rest: str) -> bool:
     return "?" not in rest and len(rest.split()) <= (1 if first.lower() == "status" else 2)
 
 
-def _question(body: dict[str, Any], text: str) -> Question:
+def _question(body: dict[str, Any], text: str, home: str) -> Question:
     team, channel, user = str(body.get("team_id") or ""), str(body["channel_id"]), str(body["user_id"])
-    return Question(text, team, channel, thread_ts=f"command-{user}", user=user)
+    return Question(text, team, channel, thread_ts=f"command-{user}", user=user, home=home)
 
 
 def _tell(respond: Callable[..., object], shown: Message, body: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 MENTION = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
 LINK = re.compile(r"<(?:[#@!][^|>]*|[^|>]*)\|([^>]*)>")
@@ -11,7 +12,10 @@ ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked, and the thread it is answered in; attached: the kinds of the files that came with it."""
+    """What was asked, and the thread it is answered in; attached: the kinds of the files that came with it.
+
+    home: our own workspace, which is not always the one it came from.
+    """
 
     text: str
     team: str
@@ -19,6 +23,7 @@ class Question:
     thread_ts: str
     user: str = ""
     attached: tuple[str, ...] = ()
+    home: str = ""
 
     @property
     def thread(self) -> str:
@@ -29,6 +34,12 @@ class Question:
     def is_direct(self) -> bool:
         """Whether nobody but the person who asked sees the conversation."""
         return self.channel.startswith("D")
+
+
+def home_of(context: Any) -> str:
+    """Return our own workspace, as Slack told it when it let us in."""
+    result = context.authorize_result
+    return (result.team_id if result else "") or ""
 
 
 def question_text(text: str) -> str:

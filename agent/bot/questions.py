@@ -21,7 +21,7 @@ from agent.bot.thread_files import ThreadFiles
 from agent.messages.answer_message import answer_message, feedback_block, without_feedback
 from agent.messages.confirm_message import confirm_message
 from agent.messages.message import Message
-from agent.messages.words import EMPTY_QUESTION, NOTHING_TO_EXPORT, READING, SORRY
+from agent.messages.words import EMPTY_QUESTION, NO_FILE_ASIDE, NOTHING_TO_EXPORT, READING, SORRY
 from agent.notifiers.port import BadContentError, NotifyError
 from agent.notifiers.slack_errors import SlackTrouble, explain
 
@@ -97,7 +97,8 @@ class Answerer:
             now, thread = self._clock(), question.thread
             answer = self._assistant.ask(text, now=now, thread=thread, source_limit=allowed)
             self._remember(thread, text)
-        message = self._shown(answer, text, note=about_files, is_aside=is_aside)
+        note = NO_FILE_ASIDE if is_aside and wanted.is_file else about_files
+        message = self._shown(answer, text, note=note, is_aside=is_aside)
         return Reply(message, answer, wanted.is_file, allowed)
 
     def _shown(self, answer: Answer, asked: str, *, note: str | None, is_aside: bool) -> Message:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from agent.messages.message import BUTTON_VALUE, TEXT, Block, Message, actions, button, message, plain_text, section
 from agent.messages.safe_text import clean, cut, escape
@@ -33,9 +34,7 @@ def answer_message(text: str, choices: Sequence[str] = (), *, feedback: Block | 
 def feedback_block(question: str, tools: Sequence[str]) -> Block:
     """Return the two thumbs; each carries what was asked and which tools answered."""
     kept = {"q": cut(question, KEPT_QUESTION), "t": list(tools)[:10]}
-    values = {word: json.dumps({"v": word} | kept, separators=(",", ":")) for word in (HELPFUL, NOT_HELPFUL)}
-    if any(len(value) > BUTTON_VALUE for value in values.values()):  # signs of many bytes
-        values = {word: json.dumps({"v": word, "q": "", "t": []}) for word in values}
+    values = {word: _value({"v": word} | kept) for word in (HELPFUL, NOT_HELPFUL)}
     element = {
         "type": "feedback_buttons",
         "action_id": FEEDBACK,
@@ -43,6 +42,12 @@ def feedback_block(question: str, tools: Sequence[str]) -> Block:
         "negative_button": {"text": plain_text("Not helpful"), "value": values[NOT_HELPFUL]},
     }
     return {"type": "context_actions", "elements": [element]}
+
+
+def _value(kept: dict[str, Any]) -> str:
+    """Return what a thumb carries, less of it where it would be too long."""
+    value = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return value if len(value) <= BUTTON_VALUE else _value(kept | {"q": "", "t": []})
 
 
 def without_feedback(shown: Message) -> Message:

@@ -14,6 +14,7 @@ HELP = (
 )
 EMPTY_QUESTION = "What would you like to know?\n" + HELP
 NOTHING_TO_EXPORT = "Which figures? Ask, for example: anomalies per day last week as csv."
+NO_FILE_ASIDE = "A file cannot be sent to you alone here: mention me in a channel or write to me directly for one."
 THANKS = "Thank you, noted as helpful."
 THANKS_BUT = "Thank you, noted as not helpful. Ask again in other words, and I may do better."
 SILENCE_USAGE = "Write it as `/oddspot silence line-1 2h`, or `/oddspot silence line-1 until tomorrow 6am`."

@@ -12,7 +12,7 @@ LONGEST = 4000
 
 
 def keep_feedback(session: Session, feedback: Feedback) -> None:
-    """Remember whether an answer helped; of one person about one answer the last word counts, a late repeat nothing."""
+    """Remember whether an answer helped; of one person about one answer the last word counts, whichever comes first."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values = {
         "place": feedback.place,
@@ -29,7 +29,7 @@ def keep_feedback(session: Session, feedback: Feedback) -> None:
         statement.on_conflict_do_update(
             index_elements=["place", "author"],
             set_=changed,
-            where=FeedbackRow.is_helpful != feedback.is_helpful,
+            where=(FeedbackRow.is_helpful != feedback.is_helpful) & (FeedbackRow.at <= feedback.at),
         )
     )
 

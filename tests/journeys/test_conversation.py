@@ -9,7 +9,6 @@ import select
 import stat
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ PATIENCE = 60.0
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path) -> Path:
     """A folder with settings and three anomalies of line-1."""
     (tmp_path / "in").mkdir()
     (tmp_path / "oddspot.yaml").write_text(
@@ -33,7 +32,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     for _ in range(3):
         plant.anomaly(at=utc_now())
     plant.database.close()
-    yield tmp_path
+    return tmp_path
 
 
 class Sitting:

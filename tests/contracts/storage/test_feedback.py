@@ -32,6 +32,15 @@ def test_a_double_click_changes_nothing(database: Database) -> None:
     assert found == [SAID]
 
 
+def test_an_earlier_word_that_comes_later_changes_nothing(database: Database) -> None:
+    with database.transaction() as session:
+        keep_feedback(session, SAID)
+        keep_feedback(session, replace(SAID, at=NOON - timedelta(seconds=1), is_helpful=False))
+        found = list_feedback(session, limit=10)
+
+    assert found == [SAID]
+
+
 def test_lists_the_newest_first_and_no_more_than_wished(database: Database) -> None:
     with database.transaction() as session:
         for number in range(3):

@@ -293,7 +293,7 @@ def test_says_what_stands_and_reports_to_the_person_alone(slack: LocalSlack, pla
         "report day line-1",
         "report line-9",
         "silence",
-        "ask how many anomalies today?",
+        "ask how many anomalies in the last 48 hours?",
     ):
         before = len(slack.workspace.ephemerals)
         envelope = slack.slash(text)
@@ -307,7 +307,7 @@ def test_says_what_stands_and_reports_to_the_person_alone(slack: LocalSlack, pla
     assert "frame" in texts[2]
     assert texts[3] == "There is no source 'line-9'; the nearest: line-1."
     assert "/oddspot silence line-1 2h" in (slack.envelopes[-2].response or {})["text"]
-    assert "anomal" in texts[4]
+    assert "1 anomaly" in texts[4]
     assert len(slack.bot_messages()) == said
 
 

@@ -16,7 +16,10 @@ CSV_OF = re.compile(
     rf"^(?:please\s+)?(?:give me\s+|send me\s+|make\s+)?(?:an?\s+|the\s+)?{FILE}\s+(?:of|with|for)\s+(?P<what>.+)$",
     re.IGNORECASE,
 )
-BARE = re.compile(rf"^(?:(?:it|them|that|this|those|these|all|all of (?:it|them)|{FILE})?[\s.!?]*)$", re.IGNORECASE)
+BARE = re.compile(
+    rf"^(?:(?:it|them|that|this|those|these|all|all of (?:it|them)|{FILE})?\s*(?:please|pls|thanks|thank you)?[\s.!?]*)$",
+    re.IGNORECASE,
+)
 ASKS = re.compile(
     r"^(?:how|what|which|when|who|where|is|are|was|were|did|does|do|show|list|compare|count|give)\b", re.IGNORECASE
 )

@@ -17,7 +17,8 @@ CSV_OF = re.compile(
     re.IGNORECASE,
 )
 BARE = re.compile(
-    rf"^(?:(?:it|them|that|this|those|these|all|all of (?:it|them)|{FILE})?\s*(?:please|pls|thanks|thank you)?[\s.!?]*)$",
+    rf"^(?:(?:it|them|that|this|those|these|all|all of (?:it|them)|{FILE})?"
+    r"\s*(?:please|pls|thanks|thank you)?[\s.!?]*)$",
     re.IGNORECASE,
 )
 ASKS = re.compile(

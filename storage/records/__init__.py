@@ -29,6 +29,7 @@ from storage.records.found import (
     Remembered,
     Verdict,
 )
+from storage.records.operations import Operations, SourceFigures
 from storage.records.outages import SILENT, Fault, NotJudged, Outage, RecentFrame
 from storage.records.seen import (
     NOT_FIT,
@@ -42,6 +43,7 @@ from storage.records.seen import (
     SourceState,
 )
 from storage.records.told import Act, Delivery, DeliveryKind, DeliveryState, Event, EventKind, NewDelivery, Silence
+from storage.records.views import ViewProposal, view_from
 from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
@@ -83,6 +85,7 @@ __all__ = [
     "NewFrame",
     "NewInspection",
     "NotJudged",
+    "Operations",
     "Outage",
     "RecentFrame",
     "Region",
@@ -92,13 +95,16 @@ __all__ = [
     "ScoredHistory",
     "Silence",
     "Source",
+    "SourceFigures",
     "SourceState",
     "Switch",
     "ToldDrift",
     "Unsent",
     "Verdict",
     "VersionProposal",
+    "ViewProposal",
     "WhatIf",
     "Window",
     "proposal_from",
+    "view_from",
 ]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from storage.database import database_now
 from storage.errors import StorageError
 from storage.models import JobRow
+from storage.models.open import JOB_IS_OPEN
 from storage.records import Job, JobKind, JobLease, JobState
 
 MAX_ATTEMPTS = 5
@@ -46,7 +47,7 @@ def add_job(
 
 def has_job(session: Session) -> bool:
     """Say whether a job waits or is leased: cheap, and takes no lock."""
-    query = select(JobRow.id).where(JobRow.state.in_((JobState.PENDING, JobState.LEASED)))
+    query = select(JobRow.id).where(JOB_IS_OPEN)
     return session.scalar(query.limit(1)) is not None
 
 
@@ -54,7 +55,7 @@ def claim_job(session: Session, *, owner: str, lease_seconds: float) -> JobLease
     """Lease the oldest job that waits or whose lease ran out; one that failed too often ends as failed."""
     clock = database_now(session)
     ran_out = (JobRow.state == JobState.LEASED) & (JobRow.lease_until < clock)
-    query = select(JobRow).where(or_(JobRow.state == JobState.PENDING, ran_out)).order_by(JobRow.id)
+    query = select(JobRow).where(JOB_IS_OPEN, or_(JobRow.state == JobState.PENDING, ran_out)).order_by(JobRow.id)
     for row in session.scalars(query.limit(MAX_ATTEMPTS).with_for_update(skip_locked=True)).all():
         if row.attempt >= MAX_ATTEMPTS:
             row.state, row.lease_owner = JobState.FAILED, None

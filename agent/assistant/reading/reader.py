@@ -5,20 +5,25 @@ from dataclasses import dataclass, replace
 
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.language import intent_language, slot_language
 from agent.assistant.reading.ngrams import ngram_reader
 from agent.assistant.reading.places import Places, read_misspelled, read_names
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
-from agent.assistant.reading.spelling import corrected
+from agent.assistant.reading.spelling import corrected, with_times_corrected
 from agent.assistant.reading.threshold import take_threshold
-from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times
+from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times, window_before
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.windows.reader import TimeReading, TimeWords
 
+SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
+NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
 AGREES = 0.78
 FAR = 0.31
+MOST_STRANGE = 0.3
 MOST_CHOICES = 3
+PAIR = 2
 NEVER_OFFERED = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
 
 
@@ -48,10 +53,17 @@ class Looked:
     @property
     def agreed(self) -> Intent | None:
         """The intent both readers give, None where they differ."""
-        if self.by_cues is None:
+        if self.by_cues is None or self.strange_share > MOST_STRANGE:
             return None
         best = max(self.by_ngrams.values())
         return self.by_cues if self.by_ngrams[self.by_cues] >= AGREES * best and best >= FAR else None
+
+    @property
+    def strange_share(self) -> float:
+        """The share of the question's words that no example and no word list knows: another language, another topic."""
+        words = re.findall(r"[a-z][a-z']+", self.masked)
+        known = intent_language().words | slot_language().common
+        return sum(word not in known and word.rstrip("s") not in known for word in words) / max(1, len(words))
 
     @property
     def likely(self) -> list[Intent]:
@@ -68,14 +80,16 @@ class Looked:
 
 def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     """Read a question's slots and let both readers say what it wants; raise WindowError."""
-    question = Question(text)
+    question = Question(with_times_corrected(text, known))
     places = read_names(question, known)
     threshold = take_threshold(question)
     times = take_times(question)
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
     shape = read_shape(question, known)
-    masked = corrected(re.sub(r"(?<!\w)\d+(?:\.\d+)?(?!\w)", "qnumber", question.masked()))
+    masked = corrected(NUMBERS.sub("qnumber", question.masked()))
+    if len(resolved) == 1:
+        resolved += _before(question, resolved[0], context)
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
     return Looked(
         question=question,
@@ -91,6 +105,8 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
 
 def shaped(intent: Intent, slots: Slots) -> Reading:
     """Fit an intent to its slots: counts with a group are groups, a status with no source is everybody's."""
+    if slots.group_by == "reviewer":
+        return Reading(Intent.LABELS, slots)
     if intent in {Intent.COUNT, Intent.LIST} and slots.group_by:
         intent = Intent.GROUP
     if intent is Intent.GROUP and not slots.group_by:
@@ -99,9 +115,21 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
         intent = Intent.TOP if slots.limit else Intent.GROUP
     if intent is Intent.HEALTH and slots.sources and not slots.windows:
         intent = Intent.DETECTOR
-    if intent is Intent.COMPARE and len(slots.windows) < 2 and len(slots.sources) < 2:  # noqa: PLR2004 - a pair
+    if intent is Intent.COMPARE and not _is_pair(slots):
         intent = Intent.TREND
     return Reading(intent, slots)
+
+
+def _before(question: Question, window: TimeReading, context: ToolContext) -> list[TimeReading]:
+    """Return the window before the only one named, where it is spoken of: `was yesterday worse than the day before`."""
+    match = slot_language().than_before.search(question.rest)
+    return (
+        [TimeReading(window_before(window.window, match[1], context.settings.shifts.starts), match[0])] if match else []
+    )
+
+
+def _is_pair(slots: Slots) -> bool:
+    return max(map(len, (slots.windows, slots.sources, slots.detectors, slots.defect_classes))) >= PAIR
 
 
 def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], shape: Shape) -> Slots:
@@ -116,6 +144,7 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         detectors=tuple(places.detectors),
         defect_classes=tuple(places.defect_classes),
         attributes=dict(places.attributes),
+        person=places.person,
     )
     return replace(
         slots,
@@ -128,4 +157,5 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         order="worst" if shape.is_ranked and shape.order != "fewest" else shape.order,
         states=shape.states,
         min_ratio=shape.min_ratio,
+        period=shape.period,
     )

@@ -21,6 +21,17 @@ class Intent(StrEnum):
     COMPARE = "compare"
     SUMMARY = "summary"
     WHAT_IF = "what_if"
+    SIMILAR = "similar"
+    LABELS = "labels"
+    HOTSPOTS = "hotspots"
+    LATENCY = "latency"
+    SILENCES = "silences"
+    OUTAGES = "outages"
+    VERSIONS = "versions"
+    MISSES = "misses"
+    COVERAGE = "coverage"
+    CHANGES = "changes"
+    REPORT = "report"
     CHANGE = "change"
     HELP = "help"
     UNKNOWN = "unknown"
@@ -51,6 +62,8 @@ class Slots:
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
     threshold: float | None = None
+    person: str | None = None
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

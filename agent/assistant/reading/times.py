@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.assistant.answer import rfc3339
 from agent.assistant.reading.question import Question
 from agent.assistant.tools.context import ToolContext
+from agent.assistant.tools.groups import previous
+from agent.assistant.windows.calendar import Calendar
 from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
+from agent.assistant.windows.shifts import Shifts
 from storage.records import Window
+
+MOMENT = timedelta(microseconds=1)
 
 
 def take_times(question: Question) -> list[TimeWords]:
@@ -34,7 +39,20 @@ def span_text(window: Window) -> str:
 
 
 def spoken_text(words: TimeWords) -> str:
-    """Return words about time without what led to them."""
+    """Return words about time without what led to them; a span keeps its `from`, without which it is none."""
+    if words.kind == "between":
+        return words.text
     return re.sub(
         r"^(?:in|on|during|for|of|over|within|from|at) (?=the |this |last |past |yester|today|\d)", "", words.text
     )
+
+
+def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Window:
+    """Return the window a unit earlier, or the one of equal length just before where none is named."""
+    calendar = Calendar(window.start, window.time_zone)
+    if unit is None:
+        return previous(window)
+    if unit == "shift":
+        shift = Shifts(tuple(shifts), calendar).at(window.start - MOMENT)
+        return calendar.window(shift.start, shift.end)
+    return calendar.window(calendar.back(window.start, 1, unit), calendar.back(window.end, 1, unit))

@@ -1,6 +1,7 @@
 """From a tool's filters to a selection, and back to what the answer says it looked at."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from agent.assistant.answer import rfc3339
@@ -43,7 +44,7 @@ def choose(session: Session, context: ToolContext, wanted: Filtered, *, default_
     reading = context.window(session, wanted.window or default_window, named)
     attributes = _attributes(session, wanted.attributes)
     selection = Selection(
-        window=reading.window,
+        window=seen(reading.window, context.now),
         sources=sources,
         excluded_sources=excluded or (),
         labels=wanted.labels,
@@ -54,6 +55,11 @@ def choose(session: Session, context: ToolContext, wanted: Filtered, *, default_
         min_ratio=wanted.min_ratio,
     )
     return Chosen(selection, reading, _filters(selection, named))
+
+
+def seen(window: Window, now: datetime) -> Window:
+    """Return the part of a window that is not after `now`; an empty one where all of it is."""
+    return replace(window, end=max(window.start, min(window.end, now)))
 
 
 def count_looked_at(session: Session, chosen: Chosen, counts: InspectionCounts) -> InspectionCounts:
@@ -67,6 +73,11 @@ def parameters(chosen: Chosen) -> dict[str, Any]:
     window = chosen.window
     span = f"{rfc3339(window.start)}/{rfc3339(window.end)}"
     return chosen.filters | {"window": span, "time_zone": window.time_zone}
+
+
+def known_name(kind: str, said: str, known: list[str]) -> str:
+    """Return the known name that is meant; raise UnknownNameError."""
+    return _known(kind, (said,), known)[0]
 
 
 def _known(kind: str, said: tuple[str, ...], known: list[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def tell_trend(context: ToolContext, wanted: TrendArguments) -> ToolResult:
     """Count a window step by step and against the window of equal length before it; raise ToolError."""
     with context.database.reading() as session:
         chosen = choose(session, context, wanted, default_window=DEFAULT_WINDOW)
-        window = chosen.window
+        window = chosen.selection.window or chosen.window
         bucket = wanted.bucket or fitting_step(window)
         found = trend(
             session,
@@ -53,7 +53,7 @@ def tell_trend(context: ToolContext, wanted: TrendArguments) -> ToolResult:
         data={**total, "before": before, "change": change, "change_share": share, "bucket": bucket, "steps": steps},
         facts=facts,
         parameters=parameters(chosen) | {"bucket": bucket},
-        window=window,
+        window=chosen.window,
         rows=len(steps),
     )
 

@@ -17,6 +17,7 @@ HALF = r" ?[ap]\.?m\b\.?"
 STRICT_CLOCK = rf"{CLOCK}:[0-5]\d(?::[0-5]\d)?(?:{HALF})?|{CLOCK}{HALF}|{CLOCK} o'?clock|{CLOCK}h(?:[0-5]\d|(?![a-z]))"
 SOLID = r"(?:19|20)\d\d-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?)?"
 LONGEST_SHORT_NAME = 5
+SHORTEST_MONTH = 4  # `may`, `mar` and `sep` alone are no month
 PLAIN_DAYS = ("iso", "dotted", "slashed", "written", "named", "days_ago", "week_weekday")
 
 
@@ -83,6 +84,14 @@ def time_language(name: str = "english") -> TimeLanguage:
     )
 
 
+@lru_cache
+def words_of_time(name: str = "english") -> frozenset[str]:
+    """Return the names of days, months, units and parts of a day of a language."""
+    words = time_language(name)
+    named = [*words.units, *words.weekdays, *words.months, *words.days, *words.clocks, *words.parts]
+    return frozenset(word for one in named for word in one.split())
+
+
 class _Lists:
     """The patterns that {slots} stand for."""
 
@@ -94,6 +103,7 @@ class _Lists:
             "unit": _any_of(_by_word(values["units"])),
             "weekday": _any_of(_by_word(values["weekdays"])),
             "month": _any_of(_by_word(values["months"])),
+            "long_month": _any_of([word for word in _by_word(values["months"]) if len(word) >= SHORTEST_MONTH]),
             "named_day": _any_of(_by_word(values["days"])),
             "monthday": r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?\.?",
             "year": r"(?:19|20)\d\d",
@@ -113,7 +123,7 @@ class _Lists:
     def rules(self, name: str) -> tuple[Rule, ...]:
         """Compile a list of rules, their slots named."""
         return tuple(
-            Rule(kind, re.compile(rf"(?<![\w@.-])(?:{self._expanded(text, named=True)})(?![\w@])"))
+            Rule(kind, re.compile(rf"(?<![\w@.-])(?:{self._expanded(text, named=True)})(?![\w@]|\.\d)"))
             for kind, text in self._values[name]
         )
 

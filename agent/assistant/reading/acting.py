@@ -36,7 +36,7 @@ def answer_act(text: str, context: ToolContext, known: KnownNames, *, subject: i
     if isinstance(read, Problem):
         status = AnswerStatus.ASKED_BACK if read.choices else AnswerStatus.REFUSED
         return Answer(f"{read.words} Nothing was changed.", status, read.choices)
-    return Answer(f"{read.words} {CONFIRM}", AnswerStatus.REFUSED, proposal=read, ids=_ids(read))
+    return Answer(f"{read.words} {CONFIRM}", AnswerStatus.REFUSED, proposal=read)
 
 
 def read_proposal(text: str, context: ToolContext, known: KnownNames, *, subject: int | None = None) -> Proposal | None:
@@ -228,11 +228,6 @@ def _each(form: str, thing: Thing, _: ActWords) -> tuple[str, ...]:
 def _told_of(found: Incident) -> str:
     count = "1 anomaly" if found.anomalies == 1 else f"{found.anomalies:,} anomalies"
     return f"{found.shown_id} ({found.source}, {count})"
-
-
-def _ids(proposal: Proposal) -> tuple[str, ...]:
-    named = (proposal.parameters.get("incident"), proposal.parameters.get("anomaly"))
-    return tuple(str(one) for one in named if one)
 
 
 def _clock(until: datetime, now: datetime, zone: str) -> str:

@@ -11,12 +11,17 @@ from agent.reports.table_file import guarded
 
 # Tools that tell of one thing: whatever lists it has are a part of it.
 ONE = {"get_anomaly"}
+# Where two sides are compared, each is a row.
+SIDES = ("first", "second")
 
 
 def rows_of(result: ToolResult) -> list[Mapping[str, Any]]:
     """Return a result's longest list of rows; where it has none, its figures as one row."""
     if result.tool in ONE:
         return [result.data] if result.data else []
+    sides = [side for name in SIDES if isinstance(side := result.data.get(name), dict)]
+    if len(sides) == len(SIDES):
+        return [{"side": name} | side for name, side in zip(SIDES, sides, strict=True)]
     lists = [value for value in result.data.values() if isinstance(value, list) and _is_table(value)]
     if lists:
         longest: list[Mapping[str, Any]] = max(lists, key=len)

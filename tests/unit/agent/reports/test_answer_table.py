@@ -17,6 +17,13 @@ def test_has_every_column_any_row_has() -> None:
     assert as_csv([{"a": 1}, {"b": 2}]).splitlines() == ["a,b", "1,", ",2"]
 
 
+def test_makes_each_side_of_a_comparison_a_row() -> None:
+    data = {"first": {"anomalies": 1}, "second": {"anomalies": 2}, "difference": [{"measure": "anomalies"}]}
+
+    rows = rows_of(ToolResult("compare", ToolStatus.OK, data=data))
+    assert rows == [{"side": "first", "anomalies": 1}, {"side": "second", "anomalies": 2}]
+
+
 def test_takes_the_longest_list_else_the_figures() -> None:
     groups, one = [{"key": "a"}, {"key": "b"}], [{"key": "c"}]
     many = ToolResult("count_anomalies", ToolStatus.OK, data={"anomalies": 3, "groups": groups, "other": one})

@@ -165,7 +165,7 @@ def _reading(looked: Looked, last: Remembered | None, context: ToolContext, know
 
 
 def _asked_back(looked: Looked, context: ToolContext, known: KnownNames) -> Answer:
-    if looked.is_far and not looked.has_slots:
+    if (looked.is_far and not looked.has_slots) or looked.is_strange:
         return Answer(OUTSIDE, AnswerStatus.REFUSED, example_questions(known.sources))
     zone = context.zone(looked.slots.sources)
     readings = [shaped(intent, looked.slots) for intent in looked.likely if _fits(intent, looked)]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storage.models import FrameRow, InspectionRow, SourceRow
 from storage.queries.selection import Selection, conditions
 
-RECENT_FRAMES = 500
+RECENT_FRAMES = 100
 VALUES_SHOWN = 3
 
 
@@ -35,21 +35,32 @@ def coverage_by_source(session: Session, *, now: datetime, sources: tuple[str, .
     """Return what each of these sources has, by name."""
     query = (
         select(
-            SourceRow.name,
+            InspectionRow.source_id,
             func.count(InspectionRow.id),
             func.min(InspectionRow.captured_at),
             func.max(InspectionRow.captured_at),
         )
-        .join(InspectionRow, InspectionRow.source_id == SourceRow.id)
-        .where(*conditions(Selection(sources=sources)), InspectionRow.captured_at <= now)
-        .group_by(SourceRow.name)
-    )
-    found = {name: SourceCoverage(name, int(count), first, last) for name, count, first, last in session.execute(query)}
-    return [found.get(name, SourceCoverage(name)) for name in sorted(sources)]
+        .where(*conditions(Selection()), InspectionRow.captured_at <= now)
+        .group_by(InspectionRow.source_id)
+    )  # picked by source below: named here, they keep SQLite from reading the index in order
+    ids = _ids(session, sources)
+    rows = {source_id: (int(count), first, last) for source_id, count, first, last in session.execute(query)}
+    return [SourceCoverage(name, *rows.get(ids[name], (0, None, None))) for name in sorted(ids)]
 
 
 def known_words(session: Session, *, now: datetime, sources: tuple[str, ...]) -> Known:
     """Return the defect classes of these sources' inspections, and the attributes of their newest frames."""
+    values: dict[str, dict[str, None]] = {}
+    for source_id in _ids(session, sources).values():
+        for attributes in _newest_attributes(session, source_id, now):
+            for key, value in attributes.items():
+                values.setdefault(key, {})[value] = None
+    shown = {key: tuple(values[key])[:VALUES_SHOWN] for key in sorted(values)}
+    return Known(known_classes(session, now=now, sources=sources), shown)
+
+
+def known_classes(session: Session, *, now: datetime, sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the defect classes people gave to these sources' inspections, in order."""
     labelled = (
         select(InspectionRow.defect_class)
         .where(*conditions(Selection(sources=sources)), InspectionRow.label.is_not(None))
@@ -57,16 +68,15 @@ def known_words(session: Session, *, now: datetime, sources: tuple[str, ...]) ->
         .distinct()
         .order_by(InspectionRow.defect_class)
     )
-    own = FrameRow.source_id.in_(select(SourceRow.id).where(SourceRow.name.in_(sources)))
-    recent = (
-        select(FrameRow.attributes)
-        .where(own, FrameRow.captured_at <= now)
-        .order_by(FrameRow.captured_at.desc(), FrameRow.id.desc())
-        .limit(RECENT_FRAMES)
-    )
-    values: dict[str, dict[str, None]] = {}
-    for attributes in session.scalars(recent):
-        for key, value in attributes.items():
-            values.setdefault(key, {})[value] = None
-    shown = {key: tuple(values[key])[:VALUES_SHOWN] for key in sorted(values)}
-    return Known(tuple(name for name in session.scalars(labelled) if name), shown)
+    return tuple(name for name in session.scalars(labelled) if name)
+
+
+def _ids(session: Session, sources: tuple[str, ...]) -> dict[str, int]:
+    rows = session.execute(select(SourceRow.name, SourceRow.id).where(SourceRow.name.in_(sources)))
+    return {name: source_id for name, source_id in rows}  # noqa: C416 - rows are no tuples to mypy
+
+
+def _newest_attributes(session: Session, source_id: int, now: datetime) -> list[dict[str, str]]:
+    own = (FrameRow.source_id == source_id) & (FrameRow.received_at <= now) & (FrameRow.captured_at <= now)
+    query = select(FrameRow.attributes).where(own).order_by(FrameRow.received_at.desc()).limit(RECENT_FRAMES)
+    return list(session.scalars(query))

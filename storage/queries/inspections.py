@@ -21,7 +21,7 @@ def get_inspection(session: Session, inspection_id: int) -> Inspection | None:
 def inspections_by_id(session: Session, ids: Collection[int]) -> dict[int, Inspection]:
     """Return inspections by their ids; those that are none are left out."""
     rows = session.execute(joined().where(InspectionRow.id.in_(ids)))
-    return {row.id: as_inspection(row, *rest) for row, *rest in rows}
+    return {row.id: as_inspection(row, frame, source, detector) for row, frame, source, detector in rows}
 
 
 def neighbours(session: Session, inspection: Inspection, *, now: datetime) -> tuple[int | None, int | None]:

@@ -12,13 +12,14 @@ from storage.models.open import FRAME_IS_OPEN
 from storage.queries.selection import Selection, conditions
 
 SECONDS_A_DAY = 86_400
-MOST_TIMES = 200_000
+MOST_TIMES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Of frames inspected here, the newest first: seconds from received to inspected, milliseconds of scoring."""
+    """Of frames inspected here: how many, and of the newest seconds from received to inspected and of scoring."""
 
+    inspected: int
     seconds: tuple[float, ...]
     milliseconds: tuple[float, ...]
 
@@ -34,15 +35,19 @@ class Backlog:
 def inspection_times(session: Session, *, selection: Selection, limit: int = MOST_TIMES) -> Times:
     """Return the times of a selection's inspections; imported ones tell none and are left out."""
     seconds = _seconds(session, FrameRow.received_at, InspectionRow.inspected_at)
+    wanted = [*conditions(selection), InspectionRow.milliseconds.is_not(None)]
     query = (
         select(seconds, InspectionRow.milliseconds)
         .join(FrameRow, FrameRow.id == InspectionRow.frame_id)
-        .where(*conditions(selection), InspectionRow.milliseconds.is_not(None))
+        .where(*wanted)
         .order_by(InspectionRow.captured_at.desc())
         .limit(limit)
     )
     rows = session.execute(query).all()
-    return Times(tuple(float(took) for took, _ in rows), tuple(float(scoring) for _, scoring in rows))
+    inspected = len(rows)
+    if inspected == limit:
+        inspected = session.scalar(select(func.count(InspectionRow.id)).where(*wanted)) or 0
+    return Times(inspected, tuple(float(took) for took, _ in rows), tuple(float(scoring) for _, scoring in rows))
 
 
 def backlog(session: Session, *, now: datetime, sources: tuple[str, ...] | None = None) -> Backlog:

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from storage.models import InspectionRow, OutageRow, SourceRow
-from storage.queries.downtime import DownSpan, down_spans_by_source
+from storage.queries.downtime import DownSpan, down_spans_by_source, downtime_of
 from storage.queries.selection import is_counted
 from storage.records import SILENT, Source, Window
 
@@ -32,6 +32,14 @@ class Stop:
     is_recorded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """What stopped sources, the newest first, and how long each steady source was down within the window."""
+
+    stops: tuple[Stop, ...]
+    downtime: dict[str, timedelta]
+
+
 def stops_in(
     session: Session,
     *,
@@ -40,12 +48,28 @@ def stops_in(
     steady: Collection[Source],
     quiet: timedelta,
     now: datetime,
-) -> list[Stop]:
-    """Return what stopped sources from being judged within a window, up to `now`, the newest first."""
+) -> Stops:
+    """Return what stopped sources from being judged within a window, up to `now`, the newest first.
+
+    sources: whose outages are looked up. steady: those whose frames come all the time, so that a gap of `quiet` is one.
+    """
+    around = Window(window.start - AROUND, min(window.end + AROUND, now), window.time_zone)
+    spans = down_spans_by_source(session, window=around, sources=steady, quiet=quiet, now=now)
     recorded = _recorded(session, window, sources, now)
-    shown = _shown_by_frames(session, window, steady, quiet, now)
+    shown = _shown_by_frames(session, window, steady, spans, now)
     more = [one for one in shown if not any(_overlap(one, other) for other in recorded)]
-    return sorted([*recorded, *more], key=lambda one: (one.started_at, one.source), reverse=True)
+    stops = sorted([*recorded, *more], key=lambda one: (one.started_at, one.source), reverse=True)
+    down = {one.name: _within(spans[one.id], window, quiet) for one in steady if one.id in spans}
+    return Stops(tuple(stops), down)
+
+
+def _within(spans: list[DownSpan], window: Window, quiet: timedelta) -> timedelta:
+    """Return how much of a window spans take, by the rules of a report of that window."""
+    clipped = [
+        DownSpan(max(one.start, window.start), min(one.end, window.end), is_silent=one.is_silent) for one in spans
+    ]
+    kept = [one for one in clipped if one.length >= (quiet if one.is_silent else timedelta())]
+    return downtime_of(kept).total
 
 
 def _recorded(session: Session, window: Window, sources: Collection[Source], now: datetime) -> list[Stop]:
@@ -65,10 +89,8 @@ def _recorded(session: Session, window: Window, sources: Collection[Source], now
 
 
 def _shown_by_frames(
-    session: Session, window: Window, steady: Collection[Source], quiet: timedelta, now: datetime
+    session: Session, window: Window, steady: Collection[Source], spans: dict[int, list[DownSpan]], now: datetime
 ) -> list[Stop]:
-    around = Window(window.start - AROUND, min(window.end + AROUND, now), window.time_zone)
-    spans = down_spans_by_source(session, window=around, sources=steady, quiet=quiet, now=now)
     stops = []
     for source in steady:
         for span in _merged(spans.get(source.id, [])):

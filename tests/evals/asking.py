@@ -55,9 +55,9 @@ class Asker:
                 outcome = self._refusal(case, bound, answer)
             else:
                 previous = self._truth.expected(case, bound, previous)
-                outcome, problems, path = self._answer(case, answer, previous, said)
-                if path is not None:
-                    name, said = self._replayed(path), path
+                outcome, problems, taken = self._answer(case, answer, previous, said)
+                if taken is not None:
+                    name, said = taken
             yield Judged(case["kind"], number > 0, question, said[:-1], outcome, tuple(problems), answer)
 
     def _refusal(self, case: Case, bound: dict[str, Any], answer: Json) -> Outcome:
@@ -66,8 +66,8 @@ class Asker:
 
     def _answer(
         self, case: Case, answer: Json, readings: list[Expected], said: tuple[str, ...]
-    ) -> tuple[Outcome, list[str], tuple[str, ...] | None]:
-        """Return how a question went, and where a choice was taken, what to ask to stand behind it."""
+    ) -> tuple[Outcome, list[str], tuple[str, tuple[str, ...]] | None]:
+        """Return how a question went, and where a choice was taken, its thread and what was asked there."""
         problems = problems_of(answer, readings)
         if not problems:
             return Outcome.RIGHT, [], None
@@ -77,7 +77,7 @@ class Asker:
             name = self._replayed(said)
             if not problems_of(self._ask(choice, name), readings):
                 outcome = Outcome.RIGHT if case.get("may_ask") else Outcome.ASKED_WITH_TRUTH
-                return outcome, problems, (*said, choice)
+                return outcome, problems, (name, (*said, choice))
         return Outcome.ASKED_WITHOUT_TRUTH, problems, None
 
     def _replayed(self, said: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -47,7 +48,8 @@ class BadCaseError(ValueError):
         super().__init__(f"{case.get('ask')!r}: {reason}")
 
 
-def load_half(half: str) -> list[Thread]:
+@cache
+def load_half(half: str) -> tuple[Thread, ...]:
     """Return the threads of a half of the bank; raise BadCaseError."""
     text = (Path(__file__).parent / HALVES[half]).read_text(encoding="utf-8")
     threads = []
@@ -57,7 +59,7 @@ def load_half(half: str) -> list[Thread]:
             if unknown := turn.keys() - KEYS:
                 raise BadCaseError(turn, f"unknown keys {sorted(unknown)}")
         threads.append(Thread(f"{half}-{number}", turns))
-    return threads
+    return tuple(threads)
 
 
 def readings(case: Case) -> Iterator[Case]:

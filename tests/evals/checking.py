@@ -70,7 +70,7 @@ def _emptiness(one: Expected) -> Iterator[str]:
 
 def _with_wrong_figure(answer: Json) -> Json | None:
     facts = [
-        {**fact, "value": fact["value"] * 2 + 1} for fact in answer["facts"] if isinstance(fact["value"], int | float)
+        {**fact, "value": fact["value"] * 7 + 3} for fact in answer["facts"] if isinstance(fact["value"], int | float)
     ]
     return {**answer, "facts": facts} if facts else None  # fmt: skip
 

@@ -118,7 +118,7 @@ def silences(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Foun
 
 
 def changes(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found]:
-    """Who changed what; a source's changes are those of its versions."""
+    """Who changed what, labels counted or not; a source's changes are those of its versions."""
     del bound
     wanted, where, window = case["changes"], Where(), within(case)
     if window:
@@ -129,6 +129,8 @@ def changes(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found
         where.add("a.action = ?", wanted["action"])
     if case.get("sources"):
         where.add("a.subject LIKE ? || '@%'", case["sources"][0])
-    number = record.one(f"SELECT COUNT(*) FROM audit a WHERE {where.sql}", where.values)
     names = ("changes", f"changes[{wanted['action']}]") if "action" in wanted else ("changes",)
-    yield [Figure(names, number)], None, window is None
+    for is_label_counted in (True, False):
+        kinds = "1" if is_label_counted else "a.action <> 'label'"
+        number = record.one(f"SELECT COUNT(*) FROM audit a WHERE {where.sql} AND {kinds}", where.values)
+        yield [Figure(names, number)], None, window is None

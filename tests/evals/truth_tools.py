@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.evals import truth_people, truth_pictures, truth_watch
+from tests.evals import truth_outages, truth_people, truth_pictures, truth_watch
 from tests.evals.cases import Case
 from tests.evals.expected import Found
 from tests.evals.truth_sql import Record
@@ -18,7 +18,7 @@ TOOLS: dict[str, Tool] = {
     "silences": truth_people.silences,
     "changes": truth_people.changes,
     "health": truth_watch.health,
-    "outages": truth_watch.outages,
+    "outages": truth_outages.outages,
     "detector_card": truth_watch.detector_card,
     "versions": truth_watch.versions,
     "what_if": truth_watch.what_if,

@@ -1,4 +1,4 @@
-"""What is right of how sources and detectors are: health, outages, versions, what-if, latency, misses, coverage."""
+"""What is right of how sources and detectors are: health, versions, what-if, latency, misses, coverage."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,8 +8,7 @@ import numpy as np
 from tests.evals.cases import Case
 from tests.evals.expected import Figure, Found
 from tests.evals.truth_sql import NAMES, TABLES, Record, Where, inspections_where, within
-from tests.evals.world import NOW
-from tests.evals.world_sql import moment, text
+from tests.evals.world_sql import moment
 
 PERCENTILE_TOLERANCE = 0.03
 
@@ -24,30 +23,6 @@ def health(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found]
     ]
     yield figures, None, False
     yield [Figure((name,), record.count(name, case)) for name in case["figures"]], None, False
-
-
-def outages(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found]:
-    """Times in which a camera was not judged or nothing came."""
-    del bound
-    wanted, where, window = case["outages"], Where(), within(case)
-    where.among("s.name", case.get("sources"))
-    if wanted.get("is_open"):
-        where.add("o.ended_at IS NULL")
-    if window:
-        where.add("o.started_at < ? AND (o.ended_at IS NULL OR o.ended_at > ?)", text(window[1]), text(window[0]))
-    rows = record.rows(
-        f"SELECT s.name, o.started_at, o.ended_at FROM outage o JOIN source s ON s.id = o.source_id WHERE {where.sql}",
-        where.values,
-    )
-    figures = [Figure(("outages",), len(rows))] if "outages" in wanted["figures"] else []
-    if "downtime_seconds" in wanted["figures"]:
-        seconds: dict[str, float] = {}
-        for name, started, ended in rows:
-            until = min(moment(ended) if ended else NOW, window[1] if window else NOW, NOW)
-            since = max(moment(started), window[0]) if window else moment(started)
-            seconds[name] = seconds.get(name, 0.0) + (until - since).total_seconds()
-        figures += [Figure((f"downtime_seconds[{name}]", "downtime_seconds"), value) for name, value in seconds.items()]
-    yield figures, None, window is None
 
 
 def detector_card(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found]:

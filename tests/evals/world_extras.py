@@ -46,13 +46,14 @@ def _versions(connection: sqlite3.Connection, chance: random.Random) -> None:
             name, at = f"{place.name}@{number}", max(local(begun), FIRST)
             connection.execute(
                 "UPDATE detector_version SET created_at = ?, method = 'patchcore', preset = 'fast', details = '{}', "
-                "threshold = ?, promised_rate = ?, training_images = ?, embedding_space = ? WHERE name = ?",
+                "threshold = ?, promised_rate = ?, training_images = ?, embedding_space = ?, bundle = ?, "
+                "manifest_sha256 = ? WHERE name = ?",
                 (text(at - timedelta(hours=2)), threshold, PROMISED[place.name] / number, 150 + 50 * number,
-                 f"lite0/{min(number, 2)}", name),
+                 f"lite0/{min(number, 2)}", f"bundles/{name}", f"{number:064x}", name),
             )  # fmt: skip
             if number > 1:
-                write_audit(connection, at, chance.choice(REVIEWERS), "version_applied", name,
-                       {"was": f"{place.name}@{number - 1}"})  # fmt: skip
+                was = {"was": f"{place.name}@{number - 1}"}
+                write_audit(connection, at, chance.choice(REVIEWERS), "version_applied", name, was)
         connection.execute(
             "UPDATE source SET active_version_id = (SELECT id FROM detector_version WHERE name = ?), "
             "last_frame_at = (SELECT MAX(captured_at) FROM frame WHERE source_id = source.id), fault = ? WHERE id = ?",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent.assistant.answers.counts import no_data
-from agent.assistant.answers.phrases import counted, joined, moment, number, percent, searched
+from agent.assistant.answers.phrases import counted, joined, moment, number, percent, searched, seconds
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
 
@@ -14,14 +14,15 @@ def tell_latency(result: ToolResult, _: str | None = None) -> str:
         return f"{no_data(result, 'no image was inspected here')} No frame waits."
     waiting = f"{counted(data['waiting'], 'frame waits', 'frames wait')} now"
     if data["oldest_waiting_seconds"] is not None:
-        waiting += f", the oldest for {number(data['oldest_waiting_seconds'])} s"
+        waiting += f", the oldest for {seconds(data['oldest_waiting_seconds'])} s"
     if not data["inspected"]:
         return f"{no_data(result, 'no image was inspected here')} {waiting}."
     times = (
-        f"Half of the images are inspected within {number(data['latency_median'])} s of being received, 95 % within "
-        f"{number(data['latency_p95'])} s; scoring takes {number(data['milliseconds_median'])} ms in the middle"
+        f"Half of the images are inspected within {seconds(data['latency_median'])} s of being received, 95 % within "
+        f"{seconds(data['latency_p95'])} s; scoring takes {seconds(data['milliseconds_median'])} ms in the middle"
     )
-    return f"{times} ({counted(data['inspected'], 'image')} {searched(result)}). {waiting}."
+    newest = f", the newest {number(data['measured'])} measured" if data["measured"] < data["inspected"] else ""
+    return f"{times} ({counted(data['inspected'], 'image')} {searched(result)}{newest}). {waiting}."
 
 
 def tell_silences(result: ToolResult, _: str | None = None) -> str:
@@ -101,7 +102,7 @@ def _version(row: dict[str, Any], zone: str) -> str:
 def tell_misses(result: ToolResult, _: str | None = None) -> str:
     """Tell how much was missed, or that nobody looked."""
     data = result.data
-    reported = f" {counted(data['missed_reported'], 'missed defect')} reported by people."
+    reported = f" Defects people reported as missed: {number(data['missed_reported'])}."
     if not data["audited"]:
         head = f"No data: {data['note']} ({searched(result)})."
         return head + (reported if data["missed_reported"] else "")
@@ -124,7 +125,7 @@ def tell_coverage(result: ToolResult, _: str | None = None) -> str:
     )
     lines = [f"- {_covered(row, zone)}" for row in data["sources"]]
     classes = data["defect_classes"]
-    lines.append(f"Defect classes: {joined(classes)}." if classes else "No defect class was given yet.")
+    lines.append(f"Defect classes: {joined(classes)}." if classes else "No class was given yet.")
     if data["attributes"]:
         lines.append(f"Attributes: {', '.join(data['attributes'])}; such as {joined(data['examples'], 'or')}.")
     return "\n".join([head, *lines])

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.reader import Looked, shaped
 from agent.assistant.reading.reading import Intent, Reading, Slots
-from agent.assistant.reading.times import resolve_times, span_text, window_before
+from agent.assistant.reading.times import resolve_times, span_text, window_after, window_before
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.windows.language import time_language
 from agent.assistant.windows.reader import find_times, resolve
@@ -44,7 +44,8 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
         return Reading(last.reading.intent, _next_page(last.reading.slots, len(last.ids)))
     if looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}:
         return None
-    rest = WORDS.before.sub("", WORDS.filler.sub("", WORDS.before.sub("", text)))
+    bare = WORDS.after.sub("", WORDS.before.sub("", text))
+    rest = WORDS.filler.sub("", bare)
     is_short = not rest.strip(" ,") or _only_figure(looked)
     names_a_place = bool(looked.slots.windows or looked.slots.sources or WORDS.whole.search(text))
     is_led = WORDS.lead.search(text) is not None or WORDS.pronoun.search(text) is not None
@@ -138,6 +139,8 @@ def _merged(last: Remembered, looked: Looked, context: ToolContext, *, is_same: 
     if moved is not None and not new.windows:
         windows, spoken = (span_text(moved),), ()
     names_all = slot_language().all_sources.search(looked.question.text) is not None
+    is_any_label = slot_language().all_labels.search(looked.question.text) is not None
+    old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
     return replace(
         new,
         windows=windows,
@@ -181,7 +184,9 @@ def _other_shift(looked: Looked, window: Window | None, context: ToolContext) ->
 
 def _moved_back(looked: Looked, window: Window | None, context: ToolContext) -> Window | None:
     """Return the window before the last one, for `and the week before?`."""
-    match = WORDS.before.search(looked.question.text)
-    if match is None or window is None:
+    match, after = WORDS.before.search(looked.question.text), WORDS.after.search(looked.question.text)
+    if window is None or (match is None and after is None):
         return None
-    return window_before(window, match.groupdict().get("unit"), context.settings.shifts.starts)
+    if after is not None:
+        return window_after(window, after.groupdict().get("unit"), context.settings.shifts.starts, context.now)
+    return window_before(window, match.groupdict().get("unit") if match else None, context.settings.shifts.starts)

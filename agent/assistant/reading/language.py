@@ -32,6 +32,7 @@ class SlotLanguage:
     adverbs: dict[str, str]
     which_most: str
     which_labels: re.Pattern[str]
+    which_shifts: re.Pattern[str]
     which_people: re.Pattern[str]
     which_classes: re.Pattern[str]
     what_hour: re.Pattern[str]
@@ -39,6 +40,7 @@ class SlotLanguage:
     threshold_ratio: re.Pattern[str]
     states: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     unacknowledged: re.Pattern[str]
+    all_labels: re.Pattern[str]
     than_before: re.Pattern[str]
     periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
@@ -63,6 +65,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         adverbs=words["adverbs"],
         which_most=words["which_most"],
         which_labels=word_pattern(words["which_labels"]),
+        which_shifts=word_pattern(words["which_shifts"]),
         which_people=word_pattern(words["which_people"]),
         which_classes=word_pattern(words["which_classes"]),
         what_hour=word_pattern(words["what_hour"]),
@@ -70,6 +73,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         threshold_ratio=word_pattern(words["threshold_ratio"]),
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         unacknowledged=word_pattern(words["unacknowledged"]),
+        all_labels=word_pattern(words["all_labels"]),
         than_before=word_pattern(words["than_before"]),
         periods=tuple((name, word_pattern(say)) for name, say in words["periods"].items()),
         place_lead=words["place_lead"],
@@ -89,6 +93,7 @@ class FollowUpLanguage:
     bare: re.Pattern[str]
     whole: re.Pattern[str]
     more: re.Pattern[str]
+    after: re.Pattern[str]
     before: re.Pattern[str]
     thing: re.Pattern[str]
     anomalies: re.Pattern[str]

@@ -47,6 +47,7 @@ def read_names(question: Question, known: KnownNames) -> Places:
     _detectors(question, known, places)
     _sources(question, known.sources, places)
     _ids(question, places)
+    _short_sources(question, known, places)
     _attributes(question, known.attributes, places)
     _classes(question, known.defect_classes, places)
     _values(question, known.values, places)
@@ -100,6 +101,21 @@ def _sources(question: Question, names: Sequence[str], places: Places) -> None:
     _listed(question, names, places)
 
 
+def _short_sources(question: Question, known: KnownNames, places: Places) -> None:
+    """Take the first word of a name for the whole: `solar` of solar-field, where no other source starts so."""
+    firsts = [re.split(r"[\W\d_]", name.lower())[0] for name in known.sources]
+    taken = slot_language().common | intent_language().words
+    classes = {word for name in known.defect_classes for word in name.lower().split()}
+    for name, first in zip(known.sources, firsts, strict=True):
+        if len(first) < SHORTEST_TYPO or firsts.count(first) > 1 or first in taken | classes:
+            continue
+        match = re.search(
+            rf"(?<![\w-]){re.escape(first)}(?:'?s)?(?: (?:{slot_language().source_nouns}))?(?![\w-])", question.rest
+        )
+        if match is not None:
+            _add_source(question, places, name, match.start(), match.end())
+
+
 def _listed(question: Question, names: Sequence[str], places: Places) -> None:
     """Read `lines 1, 2 and 3` as line-1, line-2 and line-3."""
     by_shape = {simplified(name): name for name in names}
@@ -150,8 +166,7 @@ def _values(question: Question, values: Mapping[str, Sequence[str]], places: Pla
 def _is_telling(value: str) -> bool:
     """Say whether a value is a word of its own, and none that questions hold anyway, as `frame`."""
     word = value.lower()
-    common = slot_language().common | intent_language().words
-    return value.isalpha() and len(value) >= SHORTEST_VALUE and not {word, f"{word}s"} & common
+    return value.isalpha() and len(value) >= SHORTEST_VALUE and not {word, f"{word}s"} & slot_language().common
 
 
 def _make(value: str) -> str:

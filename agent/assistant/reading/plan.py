@@ -34,6 +34,8 @@ def _group(slots: Slots) -> list[Call]:
         arguments["sort"] = "most"
     if slots.attribute:
         arguments["attribute"] = slots.attribute
+    if slots.limit:
+        arguments["limit"] = slots.limit
     return [("count_anomalies", arguments)]
 
 
@@ -64,7 +66,7 @@ def _incidents(slots: Slots) -> list[Call]:
 
 def _trend(slots: Slots) -> list[Call]:
     bucket = {"bucket": slots.group_by} if slots.group_by in STEPS else {}
-    return [("trend", _filters(slots, with_labels=False) | bucket)]
+    return [("trend", _filters(slots) | bucket)]
 
 
 def _top(slots: Slots) -> list[Call]:

@@ -7,18 +7,28 @@ from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
 from agent.assistant.reading.language import intent_language, slot_language
 from agent.assistant.reading.ngrams import ngram_reader
+from agent.assistant.reading.normal import normal
 from agent.assistant.reading.places import Places, read_misspelled, read_names
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
 from agent.assistant.reading.spelling import corrected, with_times_corrected
 from agent.assistant.reading.threshold import take_threshold
-from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times, window_before
+from agent.assistant.reading.times import (
+    resolve_times,
+    span_text,
+    spoken_text,
+    take_times,
+    window_before,
+    with_one_window,
+)
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.windows.reader import TimeReading, TimeWords
+from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
 
 SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
 NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
+# Ways of saying a time that are meant, whatever else is named by the way.
+FIRM = {"between", "days", "since", "after", "before", "before_on", "after_on"}
 AGREES = 0.78
 FAR = 0.31
 MOST_STRANGE = 0.3
@@ -66,6 +76,14 @@ class Looked:
         return sum(word not in known and word.rstrip("s") not in known for word in words) / max(1, len(words))
 
     @property
+    def is_strange(self) -> bool:
+        """Whether the question holds unknown words and names nothing of the record."""
+        things = {"qsource", "qclass", "qattribute", "qdetector", "qid", "qincident", "qperson", "qgroup"}
+        words = set(self.masked.split())
+        is_named = bool(words & things) or re.search(rf"\b(?:{slot_language().rows})\b", self.masked) is not None
+        return self.strange_share > MOST_STRANGE and not is_named and self.slots.figure is None
+
+    @property
     def likely(self) -> list[Intent]:
         """The intents to offer, likeliest first."""
         ranked = [self.by_cues] if self.by_cues else []
@@ -80,12 +98,14 @@ class Looked:
 
 def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     """Read a question's slots and let both readers say what it wants; raise WindowError."""
-    question = Question(with_times_corrected(text, known))
+    question = Question(with_times_corrected(normal(text, known), known))
     places = read_names(question, known)
     threshold = take_threshold(question)
     times = take_times(question)
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
+    times, resolved = _timely(times, resolved)
+    _same_shift(times, resolved, context)
     shape = read_shape(question, known)
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
@@ -105,7 +125,9 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
 
 def shaped(intent: Intent, slots: Slots) -> Reading:
     """Fit an intent to its slots: counts with a group are groups, a status with no source is everybody's."""
-    if slots.group_by == "reviewer":
+    if intent is not Intent.COMPARE:
+        slots = with_one_window(slots)
+    if slots.group_by == "reviewer" or (slots.person and intent in {Intent.COUNT, Intent.GROUP, Intent.TOP}):
         return Reading(Intent.LABELS, slots)
     if intent in {Intent.COUNT, Intent.LIST} and slots.group_by:
         intent = Intent.GROUP
@@ -118,6 +140,24 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
     if intent is Intent.COMPARE and not _is_pair(slots):
         intent = Intent.TREND
     return Reading(intent, slots)
+
+
+def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[TimeWords], list[TimeReading]]:
+    """Leave out times that have not come where others have: a meeting on Tuesday is no window."""
+    past = [at for at, one in enumerate(resolved) if not one.is_future]
+    if not past or len(past) == len(resolved):
+        return times, resolved
+    return [times[at] for at in past], [resolved[at] for at in past]
+
+
+def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
+    """Read `monday's night shift ... than sunday's` as of two shifts of one name."""
+    if len(times) != PAIR or times[0].kind != "shift" or times[1].kind != "day" or not times[0].groups.get("name"):
+        return
+    found = find_times(f"{times[0].groups['name']} shift of {times[1].text}")
+    if found and found[0].kind == "shift":
+        zone, shifts = resolved[1].window.time_zone, context.settings.shifts.starts
+        resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)
 
 
 def _before(question: Question, window: TimeReading, context: ToolContext) -> list[TimeReading]:
@@ -136,6 +176,7 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
     slots = Slots(
         windows=tuple(span_text(one.window) for one in resolved),
         spoken=tuple(spoken_text(words) for words in times),
+        firm=tuple(words.kind in FIRM for words in times),
         is_future=any(one.is_future for one in resolved),
         sources=tuple(places.sources),
         excluded_sources=tuple(places.excluded_sources),

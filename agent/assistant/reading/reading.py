@@ -39,10 +39,11 @@ class Intent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """What narrows or shapes a question; windows are `FROM/TO` in UTC, spoken keeps their words."""
+    """What narrows or shapes a question; windows are `FROM/TO` in UTC, spoken keeps their words; firm: see FIRM."""
 
     windows: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
+    firm: tuple[bool, ...] = ()
     is_future: bool = False
     sources: tuple[str, ...] = ()
     excluded_sources: tuple[str, ...] = ()

@@ -55,6 +55,7 @@ def _group(question: Question, language: SlotLanguage, known: KnownNames, shape:
     groups = {**{key: re.escape(key.lower()) + "s?" for key in known.attributes}, **language.groups}
     spoken = {
         "label": language.which_labels,
+        "shift": language.which_shifts,
         "reviewer": language.which_people,
         "defect_class": language.which_classes,
         "hour_of_day": language.what_hour,

@@ -16,6 +16,7 @@ from storage.queries.vocabulary import attribute_keys
 
 SPANS = {"hour", "day", "week", "month"}
 GROUP_FACTS = ("anomalies", "confirmed", "false_alarms", "unsure", "unlabelled", "judged", "false_alarm_rate")
+MOST_WHOLE = 62
 MORE_FACTS = ("missed", "not_judged", "anomaly_rate", "false_alarm_share")
 
 
@@ -37,7 +38,7 @@ def count_anomalies(context: ToolContext, wanted: CountAnomalies) -> ToolResult:
         used |= {"group_by": wanted.group_by} | ({"attribute": attribute} if attribute else {})
         data["groups"] = [_group_figures(wanted.group_by, group) for group in groups]
         for shown in data["groups"]:
-            names = _fact_names(wanted.group_by)
+            names = _fact_names(wanted.group_by, len(groups))
             facts += facts_of({name: shown[name] for name in names}, shown["key"])
     is_empty = looked_at.inspections == 0 and (frames is None or frames.received == 0)
     return ToolResult(
@@ -69,10 +70,11 @@ def _group_figures(group_by: GroupName, group: GroupCounts) -> dict[str, Any]:
     return figures | ({"inspections": group.counts.inspections} if group_by == "verdict" else {})
 
 
-def _fact_names(group_by: GroupName) -> tuple[str, ...]:
+def _fact_names(group_by: GroupName, groups: int) -> tuple[str, ...]:
+    """Return what is told of every group; of many spans of time only the anomalies."""
     if group_by == "verdict":
         return ("inspections",)
-    return ("anomalies",) if group_by in SPANS else GROUP_FACTS + MORE_FACTS
+    return ("anomalies",) if group_by in SPANS and groups > MOST_WHOLE else GROUP_FACTS + MORE_FACTS
 
 
 def _attribute(session: Session, said: str | None) -> str:

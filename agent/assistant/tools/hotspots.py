@@ -7,7 +7,7 @@ from agent.assistant.tools.figures import count_figures, rounded
 from agent.assistant.tools.filters import choose, count_looked_at, parameters
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from storage.queries.counting import count_inspections
-from storage.queries.places import count_places, worst_in_place
+from storage.queries.places import places_of
 
 CELLS = {
     "top left": (0, 0), "top": (0, 1), "top right": (0, 2),
@@ -22,21 +22,18 @@ def hotspots(context: ToolContext, wanted: Hotspots) -> ToolResult:
     """Count anomalies by their place in the image, the fullest first, with the worst ones there; raise ToolError."""
     with context.database.reading() as session:
         chosen = choose(session, context, wanted)
-        places = count_places(session, selection=chosen.selection)
-        ordered = sorted(CELLS, key=lambda name: -places.cells.get(CELLS[name], 0))
-        is_empty = not places.cells
-        worst = (
-            []
-            if is_empty
-            else worst_in_place(session, selection=chosen.selection, place=CELLS[ordered[0]], limit=WORST_SHOWN)
-        )
+        places = places_of(session, selection=chosen.selection)
         counts = count_inspections(session, selection=chosen.selection)
         looked_at = count_looked_at(session, chosen, counts)
-    placed = sum(places.cells.values())
+    sizes = {name: len(places.cells.get(cell, ())) for name, cell in CELLS.items()}
+    ordered = sorted(CELLS, key=lambda name: -sizes[name])
+    worst = places.cells.get(CELLS[ordered[0]], [])[:WORST_SHOWN]
+    placed = sum(sizes.values())
+    is_empty = not placed
     rows = [
         {"place": name, "anomalies": number, "share": rounded(number / placed) if placed else None}
         for name in ordered
-        for number in (places.cells.get(CELLS[name], 0),)
+        for number in (sizes[name],)
     ]
     ids = tuple(f"A-{one}" for one in worst)
     figures = count_figures(counts, looked_at)
@@ -55,7 +52,7 @@ def hotspots(context: ToolContext, wanted: Hotspots) -> ToolResult:
             Fact("anomalies", counts.anomalies, UNIT),
             Fact("unplaced", places.unplaced, UNIT),
             Fact("judged", looked_at.judged, UNIT),
-            *(Fact(f"anomalies[{row['place']}]", row["anomalies"], UNIT) for row in rows),  # type: ignore[arg-type]
+            *(Fact(f"anomalies[{row['place']}]", row["anomalies"], UNIT) for row in rows),
         ),
         ids=ids,
         parameters=parameters(chosen),

@@ -32,13 +32,13 @@ def tell_latency(context: ToolContext, wanted: Latency) -> ToolResult:
         window = context.window(session, wanted.window or DEFAULT_WINDOW, named).window
         times = inspection_times(session, selection=Selection(window=seen(window, context.now), sources=sources))
         left = backlog(session, now=context.now, sources=sources)
-    oldest = None if left.oldest_at is None else round((context.now - left.oldest_at).total_seconds(), DIGITS)
+    oldest = None if left.oldest_at is None else round((context.now - left.oldest_at).total_seconds())
     figures = {
         "latency_median": _percentile(times.seconds, MEDIAN),
         "latency_p95": _percentile(times.seconds, MOST),
         "milliseconds_median": _percentile(times.milliseconds, MEDIAN),
         "milliseconds_p95": _percentile(times.milliseconds, MOST),
-        "inspected": len(times.seconds),
+        "inspected": times.inspected,
         "waiting": left.waiting,
         "oldest_waiting_seconds": oldest,
     }
@@ -50,7 +50,7 @@ def tell_latency(context: ToolContext, wanted: Latency) -> ToolResult:
     return ToolResult(
         tool="latency",
         status=ToolStatus.OK if times.seconds or left.waiting else ToolStatus.NO_DATA,
-        data=figures,
+        data=figures | {"percentile": MOST / 100, "measured": len(times.seconds)},
         facts=tuple(Fact(name, value, UNITS[name]) for name, value in figures.items() if value is not None),
         parameters={name: value for name, value in used.items() if value},
         window=window,

@@ -6,6 +6,7 @@ from agent.assistant.tools.figures import rounded
 from agent.assistant.tools.filters import seen
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.tools.watch_arguments import Misses
+from storage.queries.exact_interval import CONFIDENCE
 from storage.queries.misses import misses
 from storage.queries.selection import Selection
 
@@ -34,7 +35,7 @@ def tell_misses(context: ToolContext, wanted: Misses) -> ToolResult:
     return ToolResult(
         tool="misses",
         status=ToolStatus.OK if found.looked_at or found.reported else ToolStatus.NO_DATA,
-        data={**figures, "note": found.sentence},
+        data={**figures, "confidence": CONFIDENCE, "note": found.sentence},
         facts=tuple(
             Fact(name, value, units.get(name, "inspections")) for name, value in figures.items() if value is not None
         ),

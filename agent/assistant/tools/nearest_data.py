@@ -1,6 +1,7 @@
 """Where a window is empty: the nearest day that has what was looked for."""
 
 from dataclasses import replace
+from typing import Any
 
 from agent.assistant.answer import rfc3339
 from agent.assistant.tools.context import ToolContext
@@ -45,7 +46,7 @@ def with_nearest(context: ToolContext, result: ToolResult) -> ToolResult:
 def _selection(context: ToolContext, result: ToolResult, *, has_images: bool) -> Selection:
     """Return what was looked for; images are looked for without what only anomalies have."""
     used = result.parameters
-    names = {name: tuple(used.get(name, ())) for name in NAMES}
+    names: dict[str, Any] = {name: tuple(used.get(name, ())) for name in NAMES}
     if not has_images:
         names |= {"labels": (), "excluded_labels": (), "defect_classes": ()}
     return Selection(

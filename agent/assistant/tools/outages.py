@@ -7,7 +7,6 @@ from agent.assistant.answer import Fact, rfc3339
 from agent.assistant.tools.context import ToolContext, plain
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.tools.watch_arguments import ListOutages
-from storage.queries.downtime import downtime_by_source
 from storage.queries.outage_rows import Stop, stops_in
 from storage.queries.outages import not_judged
 from storage.queries.status import known_sources
@@ -25,14 +24,11 @@ def list_stops(context: ToolContext, wanted: ListOutages) -> ToolResult:
         sources = [one for one in known_sources(session) if chosen is None or one.name in chosen]
         batch = {name for name, one in settings.sources.items() if one.mode == "batch"}
         steady = [one for one in sources if one.name not in batch]
-        looked = {"window": window, "quiet": quiet, "now": context.now}
-        stops = stops_in(session, sources=sources, steady=steady, **looked)
-        down = downtime_by_source(session, sources=steady, **looked)
+        found = stops_in(session, window=window, sources=sources, steady=steady, quiet=quiet, now=context.now)
         kinds = not_judged(session, window=window, now=context.now, sources=tuple(one.name for one in sources))
-    if wanted.is_open is not None:
-        stops = [one for one in stops if (one.ended_at is None) is wanted.is_open]
+    stops = [one for one in found.stops if wanted.is_open in {None, one.ended_at is None}]
     faulted = sum(one.frames for one in kinds)
-    seconds = {one.name: round(down[one.id].total.total_seconds()) for one in steady if one.id in down}
+    seconds = {name: round(length.total_seconds()) for name, length in found.downtime.items()}
     listed = stops[:limit]
     used: dict[str, Any] = {
         "sources": list(named),

@@ -13,6 +13,8 @@ from storage.queries.trends import trend
 from storage.records import Window
 
 DEFAULT_WINDOW = "last 7 days"
+STEP_FACTS = ("anomalies", "confirmed", "false_alarms", "judged")
+MOST_WHOLE = 62
 STEPS = (("hour", timedelta(days=2)), ("day", timedelta(days=62)), ("week", timedelta(days=370)))
 
 
@@ -39,13 +41,14 @@ def tell_trend(context: ToolContext, wanted: TrendArguments) -> ToolResult:
     change = found.total.anomalies - found.before.anomalies
     share = rounded(change / found.before.anomalies) if found.before.anomalies else None
     is_empty = found.total.inspections == 0
+    names = STEP_FACTS if len(steps) <= MOST_WHOLE else STEP_FACTS[:1]
     facts = (
         *facts_of(total),
         Fact("anomalies_before", found.before.anomalies, "inspections"),
         Fact("judged_before", found.before.judged, "inspections"),
         Fact("change", change, "inspections"),
         *((Fact("change_share", share, "share of the window before"),) if share is not None else ()),
-        *(Fact(f"anomalies[{step['key']}]", step["anomalies"], "inspections") for step in steps),  # type: ignore[arg-type]
+        *(Fact(f"{name}[{step['key']}]", step[name], "inspections") for step in steps for name in names),  # type: ignore[arg-type]
     )
     return ToolResult(
         tool="trend",

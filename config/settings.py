@@ -217,9 +217,12 @@ class SlackSettings(_Section):
     images: Images = Field(
         "heatmap", description="Pictures in Slack: full (image beside heatmap), crop (regions alone), heatmap, none."
     )
-    allowed_users: tuple[str, ...] = Field((), description="User ids that may press buttons; empty: every full member.")
-    allowed_groups: tuple[str, ...] = Field((), description="User group ids whose members may press them too.")
-    allowed_channels: tuple[str, ...] = Field((), description="Channel ids where they may be pressed; empty: all.")
+    allowed_users: tuple[str, ...] = Field((), description="User ids that may press and ask; empty: every full member.")
+    allowed_groups: tuple[str, ...] = Field((), description="User group ids whose members may do so too.")
+    allowed_channels: tuple[str, ...] = Field((), description="Channel ids where they may; empty: all.")
+    only_own_sources: bool = Field(
+        default=False, description="A channel's questions see only sources told there; direct messages see all."
+    )
 
     @model_validator(mode="after")
     def _safe_api_url(self) -> Self:

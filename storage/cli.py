@@ -4,6 +4,7 @@ import typer
 
 from storage.commands.audits import audit_app
 from storage.commands.budget import budget
+from storage.commands.feedback import feedback
 from storage.commands.history import history_app
 from storage.commands.incidents import incident_app
 from storage.commands.labels import label_app
@@ -26,3 +27,4 @@ app.add_typer(outage_app, name="outage")
 app.add_typer(history_app, name="history")
 app.add_typer(db_app, name="db")
 app.add_typer(outbox_app, name="outbox")
+app.command()(feedback)

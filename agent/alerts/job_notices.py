@@ -108,5 +108,6 @@ TELLERS: dict[str, Callable[[Session, Settings, Job, datetime], Message]] = {
     JobKind.MISSED: _missed,
     JobKind.SWEEP: _sweep,
     JobKind.REFIT: _sweep,
+    JobKind.THRESHOLD: _sweep,
     JobKind.VIEW: _sweep,
 }

@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from agent.assistant.proposals import Proposal
 from storage.records import Window
+
+if TYPE_CHECKING:
+    from agent.assistant.tools.result import ToolResult
 
 BUILT_IN = "built-in"
 
@@ -49,7 +53,10 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with the window and filters it holds for; choices are complete readings, when asked back."""
+    """An answer with the window and filters it holds for; choices are complete readings, when asked back.
+
+    proposal: a change a person has to confirm. results: what the tools gave, for pictures and files; not in the JSON.
+    """
 
     text: str
     status: AnswerStatus
@@ -61,6 +68,8 @@ class Answer:
     ids: tuple[str, ...] = ()
     model: str = BUILT_IN
     milliseconds: float = 0.0
+    proposal: Proposal | None = None
+    results: "tuple[ToolResult, ...]" = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of `oddspot ask --json`."""
@@ -75,6 +84,7 @@ class Answer:
             "ids": list(self.ids),
             "model": self.model,
             "milliseconds": round(self.milliseconds, 1),
+            "proposal": None if self.proposal is None else self.proposal.as_json(),
         }
 
 

@@ -15,8 +15,18 @@ import structlog
 from agent.assistant.answer import Answer, AnswerStatus
 from agent.assistant.built_in import answer_built_in, needs_no_model
 from agent.assistant.memory import ThreadMemory
+from agent.assistant.other_languages import answer_to_other_language
 from agent.assistant.reading.follow_ups import Remembered
-from agent.assistant.replies import EMPTY, FAILED, LONGEST_QUESTION, MODEL_FAILED, TOO_LONG, example_questions
+from agent.assistant.replies import (
+    EMPTY,
+    FAILED,
+    LONGEST_QUESTION,
+    MODEL_FAILED,
+    ONE_AT_A_TIME,
+    TOO_LONG,
+    example_questions,
+)
+from agent.assistant.several import questions_in
 from agent.assistant.tools.context import ToolContext
 from config.settings import Settings
 from storage.database import Database
@@ -67,10 +77,26 @@ class Assistant:
             return Answer(EMPTY, AnswerStatus.ASKED_BACK, example_questions(()))
         if len(text) > LONGEST_QUESTION:
             return Answer(TOO_LONG, AnswerStatus.REFUSED)
+        if self._settings.assistant.model is None:
+            other = answer_to_other_language(text)
+            if other is not None:
+                return Answer(other, AnswerStatus.REFUSED)
+            several = questions_in(text)
+            if len(several) > 1:
+                return self._first_of(several, context, thread)
         last = self._memory.last(thread) if thread else None
         if self._settings.assistant.model is None or needs_no_model(text):
             return self._built_in(text, context, thread, last)
         return self._with_model(text, context, thread, last)
+
+    def _first_of(self, several: list[str], context: ToolContext, thread: str) -> Answer:
+        """Answer the first question that can be answered, and offer the others."""
+        for number, question in enumerate(several):
+            answer = self._answer(question, context, thread)
+            if answer.status in {AnswerStatus.ANSWERED, AnswerStatus.NO_DATA} or number == len(several) - 1:
+                break
+        others = tuple(one for one in several if one != question)
+        return replace(answer, text=f"{answer.text}\n{ONE_AT_A_TIME}", choices=others)
 
     def _built_in(self, text: str, context: ToolContext, thread: str, last: Remembered | None) -> Answer:
         read = answer_built_in(text, context, last)

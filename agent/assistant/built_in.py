@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from agent.assistant.answer import Answer, AnswerStatus, Fact
 from agent.assistant.answers.compose import told
+from agent.assistant.reading.acting import answer_act, says_what_one_is
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.follow_ups import Remembered, follow
 from agent.assistant.reading.known import KnownNames, known_names
@@ -62,6 +63,10 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
 
 def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
     looked = look(text, context, known)
+    if looked.by_cues is Intent.CHANGE or says_what_one_is(text, known):
+        acting = answer_act(text, context, known, subject=last.subject if last else None)
+        if acting is not None:
+            return Read(acting)
     if looked.places.unknown is not None and looked.by_cues not in NO_TOOL:
         return Read(_unknown_source(text, looked.places.unknown, known))
     if looked.by_cues is Intent.CHANGE:  # whatever else it says
@@ -79,7 +84,7 @@ def needs_no_model(text: str) -> bool:
     masked = corrected(Question(text).masked())
     intent = read_by_cues(masked)
     best = next(iter(ngram_reader().scores(masked)))
-    return intent is Intent.CHANGE or (intent is Intent.HELP and best is Intent.HELP)
+    return intent is Intent.CHANGE or says_what_one_is(text) or (intent is Intent.HELP and best is Intent.HELP)
 
 
 def answer_reading(reading: Reading, context: ToolContext, last: Remembered | None = None) -> Read:
@@ -123,6 +128,7 @@ def from_results(text: str, results: Sequence[ToolResult], *, is_pair: bool = Fa
         facts=_facts(results, is_pair=is_pair),
         tools=tuple(use_of(result) for result in results),
         ids=tuple(dict.fromkeys(shown for result in results for shown in result.ids)),
+        results=tuple(results),
     )
 
 

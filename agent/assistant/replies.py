@@ -20,6 +20,7 @@ OUTSIDE = (
 )
 EMPTY = "What would you like to know? Ask, for example, how many anomalies there were yesterday."
 TOO_LONG = f"That question is too long; please ask it in at most {LONGEST_QUESTION:,} characters."
+ONE_AT_A_TIME = "(You asked several things; this answers one of them. Ask me the others next.)"
 FAILED = "I could not read the record just now: {reason} Please try again."
 MODEL_FAILED = "(The language model did not answer, so the built-in reader did.)"
 

@@ -35,11 +35,12 @@ class Act:
     user: str
     value: str
     now: datetime
+    through: str = SLACK_AUTHOR
 
     @property
     def author(self) -> str:
         """The person, as rows name them."""
-        return f"{SLACK_AUTHOR}{self.user}"
+        return f"{self.through}{self.user}"
 
     @property
     def row_id(self) -> int:
@@ -84,7 +85,7 @@ def label(database: Database, settings: Settings, act: Act, kind: LabelKind, sai
             region=said.region,
             now=act.now,
         )
-        is_shown = _show(session, settings, inspection.incident_id, act)
+        is_shown = show_incident(session, settings, inspection.incident_id, act)
     return Done(f"Noted: A-{act.row_id} is a {kind.replace('_', ' ')}.", is_shown)
 
 
@@ -94,7 +95,7 @@ def acknowledge(database: Database, settings: Settings, act: Act) -> Done:
         incident = incident_by_id(session, act.row_id)
         if incident.state in OPEN_STATES:
             set_incident_state(session, incident.id, IncidentState.ACKNOWLEDGED, actor=act.author, now=act.now)
-        is_shown = _show(session, settings, incident.id, act)
+        is_shown = show_incident(session, settings, incident.id, act)
     return Done(f"{incident.shown_id} is acknowledged.", is_shown)
 
 
@@ -112,7 +113,7 @@ def silence(database: Database, settings: Settings, act: Act) -> Done:
             incident_id=incident.id,
             now=act.now,
         )
-        is_shown = _show(session, settings, incident.id, act)
+        is_shown = show_incident(session, settings, incident.id, act)
     shown = clock(until, settings.zone_of(incident.source), today=act.now)
     return Done(f"{safe(incident.source)} is silenced until {shown}.", is_shown)
 
@@ -132,7 +133,7 @@ def silence_like(database: Database, settings: Settings, act: Act) -> Done:
             incident_id=inspection.incident_id,
             now=act.now,
         )
-        _show(session, settings, inspection.incident_id, act)
+        show_incident(session, settings, inspection.incident_id, act)
     shown = clock(until, settings.zone_of(inspection.source), today=act.now)
     words = f"Things like {inspection.shown_id} on {safe(inspection.source)} are silenced until {shown};"
     return Done(f"{words} what people called a defect still comes through.", is_shown=False)
@@ -142,7 +143,7 @@ def undo(database: Database, settings: Settings, act: Act) -> Done:
     """Take an act back, the button's value being its number in the audit; raise BadValueError or NotUndoneError."""
     with database.transaction() as session:
         undone = take_back(session, act.row_id, author=act.author, now=act.now)
-        is_shown = _show(session, settings, undone.incident_id, act)
+        is_shown = show_incident(session, settings, undone.incident_id, act)
     return Done("That was taken back.", is_shown)
 
 
@@ -164,7 +165,8 @@ def inspection_of(session: Session, act: Act) -> Inspection:
     return found
 
 
-def _show(session: Session, settings: Settings, incident_id: int | None, act: Act) -> bool:
+def show_incident(session: Session, settings: Settings, incident_id: int | None, act: Act) -> bool:
+    """Let an incident's message show what was done, and say whether it has one."""
     return incident_id is not None and tell_change(session, settings, incident_id, now=act.now)
 
 

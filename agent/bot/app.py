@@ -9,16 +9,22 @@ import structlog
 from slack_bolt import App, BoltResponse
 from slack_sdk import WebClient
 
+from agent.bot.askers import Askers
 from agent.bot.asking import Asker
 from agent.bot.buttons import Buttons
 from agent.bot.command import Command
+from agent.bot.confirming import Confirming
 from agent.bot.conversations import Conversations
+from agent.bot.feedback import FeedbackButtons
 from agent.bot.home import Home
 from agent.bot.missed import MissedCommand
 from agent.bot.proposals import Proposals
 from agent.bot.questions import Answerer
+from agent.bot.standing_command import StandingCommand
+from agent.bot.thread_files import ThreadFiles
 from agent.notifiers.slack_client import quiet_logger
 from config.settings import Settings
+from storage.blobs import BlobStore
 from storage.database import Database
 
 logger = structlog.get_logger()
@@ -29,6 +35,7 @@ def build_app(
     client: WebClient,
     settings: Settings,
     database: Database,
+    blobs: BlobStore,
     assistant: Asker,
     *,
     questions: Executor,
@@ -45,11 +52,17 @@ def build_app(
         listener_executor=listeners,
         logger=quiet_logger(),
     )
-    conversations = Conversations(database, Answerer(client, assistant, clock), questions, clock)
+    files = ThreadFiles(client, database, blobs, settings)
+    askers = Askers(client, database, settings)
+    answerer = Answerer(client, assistant, askers, files, clock)
+    conversations = Conversations(database, answerer, questions, clock)
     Buttons(client, database, settings, clock).register(app)
     conversations.register(app)
     Proposals(client, database, settings, clock).register(app)
-    Command(conversations, MissedCommand(client, database, settings, clock)).register(app)
+    Confirming(client, database, settings, clock).register(app)
+    FeedbackButtons(client, database, settings, clock).register(app)
+    missed, standing = MissedCommand(client, database, settings, clock), StandingCommand(database, settings, clock)
+    Command(conversations, missed, standing, askers).register(app)
     Home(client, database, settings, clock).register(app)
     _acknowledge_the_rest(app)
     app.error(_log_error)

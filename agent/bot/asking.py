@@ -4,21 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-
-class AnswerText(Protocol):
-    """What the bot needs of an answer."""
-
-    @property
-    def text(self) -> str:
-        """The answer in words."""
-
-    @property
-    def choices(self) -> Sequence[str]:
-        """Complete readings of the question, where the assistant asks back."""
+from agent.assistant.answer import Answer
 
 
 class Asker(Protocol):
     """Answers questions; may be asked from several threads at once."""
 
-    def ask(self, question: str, *, now: datetime, thread: str = "") -> AnswerText:
-        """Answer a question in the light of the thread it stands in."""
+    def ask(
+        self, question: str, *, now: datetime, thread: str = "", source_limit: Sequence[str] | None = None
+    ) -> Answer:
+        """Answer a question in the light of the thread it stands in, from the sources it may see; None: all."""

@@ -8,7 +8,8 @@ from typing import Any
 
 from slack_bolt import App
 
-from agent.bot.questions import Answerer, Question, question_text
+from agent.bot.question import Question, home_of, question_text
+from agent.bot.questions import Answerer
 from agent.messages.answer_message import ASK_THIS
 from storage.database import Database
 from storage.repositories.events import is_first_sight
@@ -44,20 +45,24 @@ class Conversations:
         if is_new:
             self._executor.submit(self._answerer.answer, question)
 
-    def _on_mention(self, body: dict[str, Any], event: dict[str, Any]) -> None:
+    def _on_mention(self, body: dict[str, Any], event: dict[str, Any], context: Any) -> None:
         if _is_from_a_person(event):
-            self.ask_once(body["event_id"], _question(body, event))
+            self.ask_once(body["event_id"], _question(body, event, home_of(context)))
 
-    def _on_message(self, body: dict[str, Any], event: dict[str, Any]) -> None:
+    def _on_message(self, body: dict[str, Any], event: dict[str, Any], context: Any) -> None:
         if event.get("channel_type") == "im" and _is_from_a_person(event):
-            self.ask_once(body["event_id"], _question(body, event))
+            self.ask_once(body["event_id"], _question(body, event, home_of(context)))
 
-    def _on_choice(self, ack: Callable[[], object], body: dict[str, Any], respond: Callable[..., object]) -> None:
+    def _on_choice(
+        self, ack: Callable[[], object], body: dict[str, Any], respond: Callable[..., object], context: Any
+    ) -> None:
         ack()
         container, action = body.get("container") or {}, body["actions"][0]
         channel, team = body["channel"]["id"], body["team"]["id"]
         thread_ts = container.get("thread_ts") or container.get("message_ts") or ""
-        question = Question(str(action.get("value") or ""), team, channel, thread_ts)
+        question = Question(
+            str(action.get("value") or ""), team, channel, thread_ts, body["user"]["id"], home=home_of(context)
+        )
         if container.get("is_ephemeral"):
             self.ask_aside(body["trigger_id"], question, respond)
         else:
@@ -77,10 +82,13 @@ def _is_from_a_person(event: dict[str, Any]) -> bool:
     return is_written and not event.get("bot_id") and bool(event.get("user"))
 
 
-def _question(body: dict[str, Any], event: dict[str, Any]) -> Question:
+def _question(body: dict[str, Any], event: dict[str, Any], home: str) -> Question:
     return Question(
         text=question_text(str(event.get("text") or "")),
         team=str(body.get("team_id") or ""),
         channel=str(event["channel"]),
         thread_ts=str(event.get("thread_ts") or event["ts"]),
+        user=str(event["user"]),
+        attached=tuple(str(file.get("filetype") or "") for file in event.get("files") or ()),
+        home=home,
     )

@@ -1,8 +1,8 @@
 """A question from a mention, a direct message, a button or a slash command: always answered, in its thread."""
 
-import re
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,70 +11,111 @@ from datetime import datetime
 import structlog
 from slack_sdk import WebClient
 
+from agent.assistant.answer import Answer, AnswerStatus
+from agent.bot.askers import Askers
 from agent.bot.asking import Asker
-from agent.messages.answer_message import answer_message
+from agent.bot.attached import answer_to_attached
+from agent.bot.exporting import take_export
+from agent.bot.question import Question
+from agent.bot.thread_files import ThreadFiles
+from agent.messages.answer_message import answer_message, feedback_block, without_feedback
+from agent.messages.confirm_message import confirm_message
 from agent.messages.message import Message
-from agent.messages.words import EMPTY_QUESTION, READING, SORRY
-from agent.notifiers.port import NotifyError
+from agent.messages.words import EMPTY_QUESTION, NO_FILE_ASIDE, NOTHING_TO_EXPORT, READING, SORRY
+from agent.notifiers.port import BadContentError, NotifyError
 from agent.notifiers.slack_errors import SlackTrouble, explain
 
 logger = structlog.get_logger()
-MENTION = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
-LINK = re.compile(r"<(?:[#@!][^|>]*|[^|>]*)\|([^>]*)>")
-MOST_CHARACTERS = 2000
 REPLY_TRIES = 4
-ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+REMEMBERED_QUESTIONS = 500
+JUDGED = {AnswerStatus.ANSWERED, AnswerStatus.NO_DATA}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What was asked, and the thread it is answered in."""
+class Reply:
+    """What is said, and the answer it says, where there is one."""
 
-    text: str
-    team: str
-    channel: str
-    thread_ts: str
-
-    @property
-    def thread(self) -> str:
-        """The name of the conversation, for the assistant's memory."""
-        return f"{self.team}:{self.channel}:{self.thread_ts}"
+    message: Message
+    answer: Answer | None = None
+    wants_table: bool = False
+    allowed: tuple[str, ...] | None = None
 
 
 class Answerer:
     """Asks the assistant, one question at a time a thread, and replies whatever happens."""
 
-    def __init__(self, client: WebClient, assistant: Asker, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, client: WebClient, assistant: Asker, askers: Askers, files: ThreadFiles, clock: Callable[[], datetime]
+    ) -> None:
         self._client = client
         self._assistant = assistant
+        self._askers = askers
+        self._files = files
         self._clock = clock
         self._locks: dict[str, tuple[threading.Lock, int]] = {}
+        self._last: OrderedDict[str, str] = OrderedDict()
         self._guard = threading.Lock()
 
     def answer(self, question: Question) -> None:
-        """Answer in the thread; an error is told kindly and logged."""
+        """Answer in the thread; an error is told kindly and logged. Pictures and tables follow the words."""
         self._set_status(question)
-        self._reply(question, self._ask(question))
+        reply = self._reply_to(question, is_aside=False)
+        if self._send(question, reply.message) and reply.answer is not None:
+            self._files.send(
+                question, reply.answer, wants_table=reply.wants_table, allowed=reply.allowed, now=self._clock()
+            )
 
     def answer_aside(self, question: Question, respond: Callable[..., object]) -> None:
         """Answer so that only the person who asked sees it, through the response URL of what they did."""
-        message = self._ask(question)
+        message = self._reply_to(question, is_aside=True).message
         try:
             respond(text=message.text, blocks=list(message.blocks) or None, response_type="ephemeral")
         except SlackTrouble as error:
             reason = explain(question.channel, error).reason
             logger.error("answer_not_delivered", thread=question.thread, reason=reason)  # noqa: TRY400 - the same
 
-    def _ask(self, question: Question) -> Message:
-        if not question.text:
-            return Message(EMPTY_QUESTION)
+    def _reply_to(self, question: Question, *, is_aside: bool) -> Reply:
         try:
-            with self._alone(question.thread):
-                answer = self._assistant.ask(question.text, now=self._clock(), thread=question.thread)
+            refusal = self._askers.refusal(question)
+            return Reply(Message(refusal)) if refusal is not None else self._ask(question, is_aside=is_aside)
         except Exception:
             logger.exception("question_not_answered", thread=question.thread)
-            return Message(SORRY)
-        return answer_message(answer.text, answer.choices)
+            return Reply(Message(SORRY))
+
+    def _ask(self, question: Question, *, is_aside: bool) -> Reply:
+        about_files = answer_to_attached(question)
+        if about_files is not None and not question.text:
+            return Reply(Message(about_files))
+        if not question.text:
+            return Reply(Message(EMPTY_QUESTION))
+        wanted = take_export(question.text)
+        with self._alone(question.thread):
+            text = wanted.text or self._last.get(question.thread, "")
+            if not text:
+                return Reply(Message(NOTHING_TO_EXPORT))
+            allowed = self._askers.sources(question)
+            now, thread = self._clock(), question.thread
+            answer = self._assistant.ask(text, now=now, thread=thread, source_limit=allowed)
+            self._remember(thread, text)
+        note = NO_FILE_ASIDE if is_aside and wanted.is_file else about_files
+        message = self._shown(answer, text, note=note, is_aside=is_aside)
+        return Reply(message, answer, wanted.is_file, allowed)
+
+    def _shown(self, answer: Answer, asked: str, *, note: str | None, is_aside: bool) -> Message:
+        if answer.proposal is not None:
+            return confirm_message(answer.proposal.words, answer.proposal.as_json())
+        judged = not is_aside and answer.status in JUDGED
+        thumbs = feedback_block(asked, [tool.name for tool in answer.tools]) if judged else None
+        text = f"{answer.text}\n{note}" if note else answer.text
+        return answer_message(text, answer.choices, feedback=thumbs)
+
+    def _remember(self, thread: str, text: str) -> None:
+        """Keep what a thread asked last, for `as csv` alone."""
+        with self._guard:
+            self._last[thread] = text
+            self._last.move_to_end(thread)
+            while len(self._last) > REMEMBERED_QUESTIONS:
+                self._last.popitem(last=False)
 
     def _set_status(self, question: Question) -> None:
         try:
@@ -86,17 +127,25 @@ class Answerer:
         except SlackTrouble as error:  # older workspaces and test servers have no status
             logger.debug("no_status", reason=explain(question.channel, error).reason)
 
-    def _reply(self, question: Question, message: Message) -> None:
+    def _send(self, question: Question, message: Message) -> bool:
+        """Post a reply, with less in it where Slack refuses what it holds; say whether it arrived."""
+        simpler = [without_feedback(message), message.as_plain_text()]
         for attempt in range(REPLY_TRIES):
             try:
                 self._post(question, message)
+            except BadContentError as error:
+                logger.warning("answer_simplified", thread=question.thread, reason=error.reason)
+                if not simpler:
+                    return False
+                message = simpler.pop(0)
             except NotifyError as error:
                 if error.permanent or attempt == REPLY_TRIES - 1:
                     logger.error("answer_not_delivered", thread=question.thread, reason=error.reason)  # noqa: TRY400 - no trace wanted
-                    return
+                    return False
                 time.sleep(2.0**attempt if error.retry_after is None else min(error.retry_after, 60.0))
             else:
-                return
+                return True
+        return False
 
     def _post(self, question: Question, message: Message) -> None:
         try:
@@ -125,11 +174,3 @@ class Answerer:
                 self._locks[thread] = (lock, waiting - 1)
                 if waiting == 1:
                     del self._locks[thread]
-
-
-def question_text(text: str) -> str:
-    """Return what a person meant: without the mention that calls us, links as they read, entities as signs."""
-    plain = LINK.sub(r"\1", MENTION.sub(" ", text))
-    for entity, sign in ENTITIES:
-        plain = plain.replace(entity, sign)
-    return " ".join(plain.split())[:MOST_CHARACTERS]

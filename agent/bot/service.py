@@ -16,6 +16,7 @@ from agent.bot.socket_mode import SocketMode
 from agent.errors import AgentError
 from agent.notifiers.slack_client import SlackAuthError, make_client
 from config.settings import Settings
+from storage.blobs import BlobStore
 from storage.database import Database
 
 logger = structlog.get_logger()
@@ -71,6 +72,7 @@ class Bot:
 def start_bot(
     settings: Settings,
     database: Database,
+    blobs: BlobStore,
     assistant: Asker,
     stop: threading.Event,
     *,
@@ -83,7 +85,7 @@ def start_bot(
     questions = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="question")
     listeners = ThreadPoolExecutor(LISTENERS_AT_ONCE, thread_name_prefix="listener")
     client = make_client(slack, rate_limit_retries=RATE_LIMIT_RETRIES)
-    app = build_app(client, settings, database, assistant, questions=questions, listeners=listeners, clock=clock)
+    app = build_app(client, settings, database, blobs, assistant, questions=questions, listeners=listeners, clock=clock)
     bot = Bot(app, [listeners, questions])
     try:
         if slack.mode == "http":

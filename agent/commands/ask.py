@@ -3,11 +3,11 @@
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from agent.errors import AgentError
 from config.load import load_settings
@@ -25,30 +25,50 @@ class BadNowError(AgentError):
         super().__init__(f"--now {text!r} is not a date and time with a zone, as 2026-11-23T08:00:00Z.")
 
 
+class OneFileError(AgentError):
+    """One file cannot hold the answers to several questions."""
+
+    def __init__(self) -> None:
+        super().__init__("--chart and --csv write the answer to one question; give it instead of -.")
+
+
 def ask(
     question: Annotated[str, typer.Argument(help="The question; - reads one a line from standard input.")],
     config: ConfigOption = None,
     *,
     now: Annotated[str | None, typer.Option(help="Answer as at this moment, RFC 3339.")] = None,
     thread: Annotated[str, typer.Option(help="Name of a conversation to go on with.")] = "",
+    chart: Annotated[Path | None, typer.Option(help="Write the answer's chart or picture, a PNG.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the answer's table for spreadsheets.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask what the cameras saw."""
+    """Ask what the cameras saw; a change it proposes is made only once you say yes on a terminal."""
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - loaded only once the options are good
+    from agent.bot.exporting import take_export  # noqa: PLC0415 - the same
+    from agent.commands.terminal import Terminal  # noqa: PLC0415 - the same
 
+    if question == FROM_INPUT and (chart or csv):
+        raise OneFileError
     moment = moment_of(now) if now else None
     settings = load_settings(config)
-    assistant = Assistant(open_stores(settings).database, settings)
-    console = Console()
+    stores = open_stores(settings)
+    assistant = Assistant(stores.database, settings)
+    is_there = sys.stdin.isatty() and sys.stdout.isatty() and question != FROM_INPUT and moment is None
+    terminal = Terminal(stores, settings, Console(), input if is_there else None)
     for text in _questions(question):
+        at = moment or now_utc()
         with Console(stderr=True).status("Reading the record ..."):
-            answer = assistant.ask(text, now=moment or now_utc(), thread=thread)
+            answer = assistant.ask(take_export(text).text or text, now=at, thread=thread)
         if as_json:
             print_json(answer.as_json())
         else:
-            console.print(Text(answer.text))
-            for number, choice in enumerate(answer.choices, 1):
-                console.print(Text(f"  {number}. {choice}"))
+            terminal.show(answer)
+        if chart is not None:
+            terminal.write_picture(answer, chart, now=at)
+        if csv is not None:
+            terminal.write_table(answer, csv)
+        if answer.proposal is not None and not as_json:
+            terminal.confirm(answer.proposal)
 
 
 def _questions(question: str) -> Iterator[str]:

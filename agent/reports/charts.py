@@ -64,7 +64,15 @@ def draw_scores(report: Report) -> bytes:
 
 
 def _drawn(report: Report, up: str, draw: Callable[[Axes], None], *, width: float = WIDTH) -> bytes:
-    figure = Figure(figsize=(width, HEIGHT), dpi=DOTS_AN_INCH, layout="constrained")
+    figure, axes = new_axes(up, width=width)
+    draw(axes)
+    _dates(axes, report)
+    return as_png(figure)
+
+
+def new_axes(up: str, *, width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:
+    """Return an empty chart in our look; `up` names its upright axis."""
+    figure = Figure(figsize=(width, height), dpi=DOTS_AN_INCH, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     axes.set_ylabel(up, color=SOFT, fontsize=LETTERS)
@@ -73,8 +81,11 @@ def _drawn(report: Report, up: str, draw: Callable[[Axes], None], *, width: floa
     axes.spines[["left", "bottom"]].set_color(SOFT)
     axes.grid(axis="y", color=GRID)
     axes.set_axisbelow(True)
-    draw(axes)
-    _dates(axes, report)
+    return figure, axes
+
+
+def as_png(figure: Figure) -> bytes:
+    """Return a chart as PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor="white")
     return buffer.getvalue()
@@ -91,7 +102,7 @@ def _stack(axes: Axes, report: Report, stacks: dict[str, list[int]]) -> None:
         below = [under + number for under, number in zip(below, numbers, strict=True)]
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     axes.set_ylim(0, max([*below, 1]) * 1.08)
-    _legend(axes, most=len(stacks))
+    add_legend(axes, most=len(stacks))
 
 
 def _scores(axes: Axes, report: Report) -> None:
@@ -108,7 +119,7 @@ def _scores(axes: Axes, report: Report) -> None:
     axes.axhline(1, color=INK, lw=1, ls="--", label="threshold")
     highest = max([point.ratio for point in report.points], default=1.0)
     axes.set_ylim(0, max(highest, 1.0) * 1.12)
-    _legend(axes, most=6)
+    add_legend(axes, most=6)
 
 
 def _name(label: str | None) -> str:
@@ -130,7 +141,8 @@ def _dates(axes: Axes, report: Report) -> None:
     axes.set_xlim(*ends)  # type: ignore[arg-type]  # the same
 
 
-def _legend(axes: Axes, *, most: int) -> None:
+def add_legend(axes: Axes, *, most: int) -> None:
+    """Name what is drawn, above the chart."""
     if axes.get_legend_handles_labels()[0]:
         axes.legend(
             loc="lower left", bbox_to_anchor=(0, 1.0), ncols=most, frameon=False, handlelength=1.1, fontsize=LETTERS - 1

@@ -50,6 +50,16 @@ def run_sweep(workshop: Workshop, job: Job) -> Outcome:
     return Outcome({"proposal": found.proposal.as_json()})
 
 
+def run_threshold(workshop: Workshop, job: Job) -> Outcome:
+    """Make the threshold a person asked for a version, and compare it with the one in use; it judges nothing yet."""
+    stores, settings, now = workshop.stores, workshop.settings, workshop.clock()
+    with stores.database.reading() as session:
+        source, version = _judged(session, int(job.arguments["source_id"]))
+    wanted = float(job.arguments["threshold"])
+    made = propose_at(wanted, source, version, stores, settings, why=PERSON, now=now)
+    return Outcome({"proposal": made.as_json()})
+
+
 def _ask_for_refit(workshop: Workshop, job: Job) -> None:
     """Where no threshold tells false alarms from defects, let the false alarms be learnt: once for this sweep."""
     source_id, now = int(job.arguments["source_id"]), workshop.clock()

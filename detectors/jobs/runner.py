@@ -24,11 +24,18 @@ def _sweep(workshop: Workshop, job: Job) -> Outcome:
     return run_sweep(workshop, job)
 
 
+def _threshold(workshop: Workshop, job: Job) -> Outcome:
+    from detectors.jobs.proposing import run_threshold  # noqa: PLC0415 - the same
+
+    return run_threshold(workshop, job)
+
+
 WORK: dict[str, Callable[[Workshop, Job], Outcome]] = {
     JobKind.MISSED: make_pictures,
     JobKind.AUDIT: make_pictures,
     JobKind.SWEEP: _sweep,
     JobKind.REFIT: run_refit,
+    JobKind.THRESHOLD: _threshold,
     JobKind.VIEW: run_view,
 }
 

@@ -1,5 +1,6 @@
 """The typed rows; importing this package makes every table known to `Base.metadata`."""
 
+from storage.models.asked import FeedbackRow
 from storage.models.audited import AuditPickRow
 from storage.models.base import Base
 from storage.models.channels import AlarmRow, ChannelRow
@@ -18,6 +19,7 @@ __all__ = [
     "DetectorVersionRow",
     "DriftCheckRow",
     "EventRow",
+    "FeedbackRow",
     "FrameRow",
     "IncidentRow",
     "InspectionRow",

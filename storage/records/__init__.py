@@ -1,7 +1,7 @@
 """The frozen records that cross packages: what was seen, found, said and still has to be told."""
 
 from storage.records.alarms import Alarm, Unsent
-from storage.records.asked import Job, JobKind, JobLease, JobState, Window
+from storage.records.asked import Feedback, Job, JobKind, JobLease, JobState, Window
 from storage.records.compared import (
     DEFECTS,
     AuditPick,
@@ -65,6 +65,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Fault",
+    "Feedback",
     "Frame",
     "FrameState",
     "Incident",

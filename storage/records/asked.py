@@ -13,6 +13,7 @@ class JobKind(StrEnum):
     AUDIT = "audit"
     SWEEP = "sweep"
     REFIT = "refit"
+    THRESHOLD = "threshold"
     VIEW = "view"
 
 
@@ -47,6 +48,19 @@ class Job:
     attempt: int
     result: dict[str, Any] | None = None
     created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a person thought of an answer: the last word counts; place names the answer, as channel:stamp."""
+
+    place: str
+    author: str
+    is_helpful: bool
+    question: str
+    answer: str
+    tools: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,13 @@ def last_act(session: Session, incident_id: int, *, action: str | None = None) -
     return None if row is None else _as_act(row)
 
 
+def act_at(session: Session, *, actor: str, at: datetime) -> Act | None:
+    """Return what a person did at a moment, the last where it was several things; None where they did nothing."""
+    query = select(AuditRow).where(AuditRow.actor == actor, AuditRow.at == at).order_by(AuditRow.id.desc()).limit(1)
+    row = session.scalar(query)
+    return None if row is None else _as_act(row)
+
+
 def is_undone(session: Session, act_id: int) -> bool:
     """Say whether an act was taken back."""
     query = select(AuditRow.id).where(AuditRow.action == UNDO, AuditRow.subject == undo_subject(act_id)).limit(1)

@@ -66,6 +66,11 @@ def is_first_sight(session: Session, event_id: str, *, now: datetime) -> bool:
     return session.scalar(statement) is not None
 
 
+def was_seen(session: Session, event_id: str) -> bool:
+    """Say whether an outside event's id is remembered."""
+    return session.get(SeenEventRow, event_id) is not None
+
+
 def forget_seen_events(session: Session, *, before: datetime) -> None:
     """Drop ids too old to be repeated."""
     session.execute(delete(SeenEventRow).where(SeenEventRow.seen_at < before))

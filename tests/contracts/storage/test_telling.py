@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from storage.database import Database
 from storage.models import AuditRow, DeliveryRow, IncidentRow, InspectionRow, LabelRow
 from storage.records import DeliveryKind, DeliveryState, IncidentState, LabelKind, NewDelivery
+from storage.repositories.audit import act_at, write_audit
 from storage.repositories.deliveries import (
     add_delivery,
     claim_due_deliveries,
@@ -16,7 +17,7 @@ from storage.repositories.deliveries import (
     mark_failed,
     mark_sent,
 )
-from storage.repositories.events import claim_events, forget_seen_events, is_first_sight
+from storage.repositories.events import claim_events, forget_seen_events, is_first_sight, was_seen
 from storage.repositories.incidents import (
     Joining,
     UnknownIncidentError,
@@ -227,3 +228,17 @@ def test_orders_incidents_with_nothing_left_out(database: Database) -> None:
 
     assert total == 3
     assert [incident.id for incident in listed] == [3, 2]
+
+
+def test_remembers_what_was_seen_and_what_somebody_did_at_a_moment(database: Database) -> None:
+    with database.transaction() as session:
+        assert not was_seen(session, "settled:C1:1.0")
+        assert is_first_sight(session, "settled:C1:1.0", now=NOON)
+        assert was_seen(session, "settled:C1:1.0")
+        write_audit(session, actor="ann", action="one", subject="A-1", detail={}, now=NOON)
+        write_audit(session, actor="ann", action="two", subject="A-1", detail={}, now=NOON)
+        session.flush()
+        last, nobody = act_at(session, actor="ann", at=NOON), act_at(session, actor="ben", at=NOON)
+
+    assert last is not None
+    assert (last.action, nobody) == ("two", None)

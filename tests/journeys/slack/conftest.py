@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -7,27 +7,31 @@ from typing import Any
 
 import pytest
 
+from agent.assistant.answer import Answer, AnswerStatus
+from agent.bot.asking import Asker
 from agent.talk import start_talk
 from tests.factories_agent import Plant, make_plant
 from tests.servers.slack import LocalSlack
 
 
-@dataclass
-class FakeAnswer:
-    text: str
-    choices: tuple[str, ...] = ()
+def FakeAnswer(text: str, choices: tuple[str, ...] = (), **values: Any) -> Answer:  # noqa: N802 - reads as a record
+    return Answer(text, AnswerStatus.ASKED_BACK if choices else AnswerStatus.ANSWERED, choices, **values)
 
 
 @dataclass
 class FakeAssistant:
     """Answers from a script and remembers what it was asked."""
 
-    answers: dict[str, FakeAnswer] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    limits: list[Sequence[str] | None] = field(default_factory=list)
 
-    def ask(self, question: str, *, now: datetime, thread: str = "") -> FakeAnswer:
+    def ask(
+        self, question: str, *, now: datetime, thread: str = "", source_limit: Sequence[str] | None = None
+    ) -> Answer:
         assert now.tzinfo is not None
         self.asked.append((question, thread))
+        self.limits.append(source_limit)
         if question == "break":
             message = "the secret reason"
             raise RuntimeError(message)
@@ -56,7 +60,7 @@ Start = Callable[..., None]
 
 
 @pytest.fixture
-def start(slack: LocalSlack, plant: Plant, assistant: FakeAssistant) -> Iterator[Start]:
+def start(slack: LocalSlack, plant: Plant, assistant: Asker) -> Iterator[Start]:
     """Run `oddspot talk` in a thread; settings given are put over those of the plant."""
     stop = threading.Event()
     threads: list[threading.Thread] = []

@@ -97,7 +97,7 @@ def test_refuses_to_change_anything_and_says_who_can(ask: Ask, question: str) ->
     answer = ask(question)
 
     assert answer.status == "refused"
-    assert "oddspot label" in answer.text
+    assert answer.proposal is not None or "Nothing was changed" in answer.text or "oddspot label" in answer.text
     assert answer.tools == ()
 
 

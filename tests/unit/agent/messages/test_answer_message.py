@@ -1,4 +1,6 @@
-from agent.messages.answer_message import answer_message
+import json
+
+from agent.messages.answer_message import answer_message, feedback_block, paragraphs, without_feedback
 from tests.servers.slack.blocks import check_blocks
 
 
@@ -18,3 +20,25 @@ def test_offers_three_readings_at_most_and_keeps_each_whole() -> None:
 
 def test_says_something_even_where_the_answer_is_empty() -> None:
     assert answer_message("  ").text == "I have no answer."
+
+
+def test_carries_the_question_under_its_thumbs_within_the_limits() -> None:
+    long = answer_message("3 anomalies", feedback=feedback_block("é" * 5000, ["count_anomalies"] * 40))
+    check_blocks(list(long.blocks), lambda _: True)
+    (element,) = long.blocks[-1]["elements"]
+    helpful = json.loads(element["positive_button"]["value"])
+
+    assert helpful["v"] == "+"
+    assert helpful["q"].startswith("éé")
+    assert json.loads(element["negative_button"]["value"])["v"] == "-"
+    assert all(len(element[one]["value"]) <= 2000 for one in ("positive_button", "negative_button"))
+    assert [block["type"] for block in without_feedback(long).blocks] == ["section"]
+
+
+def test_cuts_a_long_answer_at_line_ends() -> None:
+    lines = [f"- A-{number} on line-1, score 2.3" for number in range(200)]
+    parts = paragraphs("\n".join(lines))
+
+    assert all(len(part) <= 2800 for part in parts)
+    assert "".join(parts).splitlines() == lines
+    assert [len(part) for part in paragraphs("x" * 6000)] == [2800, 2800, 400]

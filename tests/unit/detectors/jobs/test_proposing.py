@@ -7,13 +7,14 @@ import pytest
 from detectors.jobs.proposing import Found, propose
 from detectors.sweep_watch import BUDGET, COMMISSIONING, LABELS
 from storage.opening import Stores
-from storage.records import LabelKind
+from storage.records import JobKind, LabelKind
 from storage.repositories.incidents import Joining, join_incident
+from storage.repositories.jobs import add_job, job_by_id
 from storage.repositories.labels import add_label
 from storage.repositories.sources import source_by_name
-from storage.repositories.versions import list_versions
+from storage.repositories.versions import active_version, list_versions
 from tests.factories_agent import NOON, Plant, make_plant
-from tests.factories_learning import add_normals, keep_in, minutes
+from tests.factories_learning import add_normals, keep_in, minutes, run_jobs
 
 FALSE, DEFECT = LabelKind.FALSE_ALARM, LabelKind.DEFECT
 
@@ -129,3 +130,21 @@ def test_proposes_the_threshold_that_keeps_the_budget_in_commissioning(plant: Pl
     assert found.proposal is not None
     assert (found.proposal.threshold, found.proposal.lost) == (1.4, ())
     assert found.reason == "4 images of its commissioning"
+
+
+def test_makes_the_threshold_a_person_asked_for_a_version_that_judges_nothing_yet(plant: Plant) -> None:
+    alert(plant, 1.2, FALSE)
+    alert(plant, 1.8, DEFECT)
+    with plant.database.transaction() as session:
+        source = source_by_name(session, "line-1")
+        arguments, by, kind = {"threshold": 1.5, "reason": "person"}, "slack:U0ANNA", JobKind.THRESHOLD
+        job = add_job(session, kind, source_id=source.id, arguments=arguments, requested_by=by, now=NOON)
+    run_jobs(plant, now=NOON + timedelta(hours=12))
+
+    with plant.database.reading() as session:
+        done, active = job_by_id(session, job), active_version(session, source_by_name(session, "line-1"))
+    assert done.state == "done"
+    assert done.result is not None
+    assert (done.result["proposal"]["threshold"], done.result["proposal"]["version"]) == (1.5, "line-1@2")
+    assert active is not None
+    assert active.name == "line-1@1"

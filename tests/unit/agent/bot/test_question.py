@@ -1,6 +1,6 @@
 import pytest
 
-from agent.bot.questions import question_text
+from agent.bot.question import question_text
 
 
 @pytest.mark.parametrize(

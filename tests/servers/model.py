@@ -18,11 +18,16 @@ MODEL = "local-model"
 
 @dataclass(frozen=True, slots=True)
 class ModelFault:
-    """One thing that goes wrong with a completion; a stall alone only delays it."""
+    """One thing that goes wrong with a completion; a stall alone only delays it.
+
+    drip_seconds: time between two bytes of the reply. body: what is sent in place of a completion.
+    """
 
     status: int | None = None
     retry_after: int | None = None
     stall_seconds: float = 0.0
+    drip_seconds: float = 0.0
+    body: str | None = None
     is_truncated: bool = False
     is_cut: bool = False
 
@@ -110,9 +115,13 @@ class LocalModel:
             return _error(fault.status, "told to fail", "scripted", headers)
         if fault.is_cut:
             return cut(request)
+        if fault.body is not None:
+            return web.Response(text=fault.body, content_type="application/json")
         reply = self._next_reply(body)
         if reply is None:
             return _error(400, "nothing is scripted for this request", "nothing_scripted")
+        if fault.drip_seconds:
+            return await _drip(request, completion_json(reply, body), fault.drip_seconds)
         return await _say(request, reply, body, is_truncated=fault.is_truncated)
 
     async def _models(self, _: web.Request) -> web.Response:
@@ -150,6 +159,18 @@ async def _stream(request: web.Request, reply: Reply, body: Json, *, is_truncate
         request.transport.abort()
     else:
         await response.write_eof()
+    return response
+
+
+async def _drip(request: web.Request, body: Any, seconds: float) -> web.StreamResponse:
+    """Send a byte now and then, so that no single read of the client ever times out."""
+    whole = web.json_response(body).body
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    for byte in whole if isinstance(whole, bytes) else b"":
+        await response.write(bytes([byte]))
+        await asyncio.sleep(seconds)
+    await response.write_eof()
     return response
 
 

@@ -48,6 +48,29 @@ class ToolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a question took of a language model; estimated where its server does not tell, cost where prices are set."""
+
+    model_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    currency: str = ""
+    is_estimated: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the usage as JSON values."""
+        return {
+            "model_calls": self.model_calls,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cost": None if self.cost is None else round(self.cost, 8),
+            "currency": self.currency or None,
+            "is_estimated": self.is_estimated,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with the window and filters it holds for; choices are complete readings, when asked back."""
 
@@ -61,6 +84,8 @@ class Answer:
     ids: tuple[str, ...] = ()
     model: str = BUILT_IN
     milliseconds: float = 0.0
+    usage: Usage | None = None
+    footnote: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of `oddspot ask --json`."""
@@ -75,6 +100,8 @@ class Answer:
             "ids": list(self.ids),
             "model": self.model,
             "milliseconds": round(self.milliseconds, 1),
+            "usage": None if self.usage is None else self.usage.as_json(),
+            "footnote": self.footnote,
         }
 
 

@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from agent.assistant.answer import Answer, AnswerStatus
-from agent.assistant.built_in import answer_built_in, needs_no_model
+from agent.assistant.built_in import Read, answer_built_in, needs_no_model
+from agent.assistant.errors import ModelError
+from agent.assistant.footnote import footnote
 from agent.assistant.memory import ThreadMemory
+from agent.assistant.progress import Guarded, Progress, Quiet
 from agent.assistant.reading.follow_ups import Remembered
 from agent.assistant.replies import EMPTY, FAILED, LONGEST_QUESTION, MODEL_FAILED, TOO_LONG, example_questions
+from agent.assistant.seeing import seeing_words
 from agent.assistant.tools.context import ToolContext
 from config.settings import Settings
 from storage.database import Database
@@ -48,20 +52,27 @@ class Assistant:
         now: datetime,
         thread: str = "",
         source_limit: Sequence[str] | None = None,
+        progress: Progress | None = None,
     ) -> Answer:
-        """Answer one question as of `now`; a thread has a memory, source_limit names the sources that may be seen."""
+        """Answer one question as of `now`; a thread has a memory, source_limit names the sources that may be seen.
+
+        progress is shown what is being done, and then the answer's words, once they are checked.
+        """
         started = perf_counter()
         allowed = None if source_limit is None else tuple(source_limit)
         context = ToolContext(self._database, self._settings, now, allowed)
+        shown = Quiet() if progress is None else Guarded(progress)
         with self._alone(thread):
             try:
-                answer = self._answer(question, context, thread)
+                answer = self._answer(question, context, thread, shown)
             except StorageError as error:
                 logger.warning("question_not_answered", reason=str(error))
                 answer = Answer(FAILED.format(reason=error), AnswerStatus.ERROR)
-        return replace(answer, milliseconds=(perf_counter() - started) * 1000)
+        answer = replace(answer, milliseconds=(perf_counter() - started) * 1000)
+        shown.said(answer.text)
+        return replace(answer, footnote=footnote(answer))
 
-    def _answer(self, question: str, context: ToolContext, thread: str) -> Answer:
+    def _answer(self, question: str, context: ToolContext, thread: str, shown: Progress) -> Answer:
         text = question.strip()
         if not any(character.isalnum() for character in text):
             return Answer(EMPTY, AnswerStatus.ASKED_BACK, example_questions(()))
@@ -70,27 +81,61 @@ class Assistant:
         last = self._memory.last(thread) if thread else None
         if self._settings.assistant.model is None or needs_no_model(text):
             return self._built_in(text, context, thread, last)
-        return self._with_model(text, context, thread, last)
+        if self._settings.assistant.vision and seeing_words().search(text):
+            seen = self._seen(text, context, thread, last, shown)
+            if seen is not None:
+                return seen
+        if self._settings.assistant.mode == "picks":
+            return self._picked(text, context, thread, last, shown)
+        return self._with_model(text, context, thread, last, shown)
 
     def _built_in(self, text: str, context: ToolContext, thread: str, last: Remembered | None) -> Answer:
-        read = answer_built_in(text, context, last)
+        return self._kept(answer_built_in(text, context, last), context, thread)
+
+    def _kept(self, read: Read, context: ToolContext, thread: str) -> Answer:
         if thread and read.remembered is not None:
             self._memory.keep(thread, read.remembered, now=context.now)
         return read.answer
 
-    def _with_model(self, text: str, context: ToolContext, thread: str, last: Remembered | None) -> Answer:
+    def _with_model(
+        self, text: str, context: ToolContext, thread: str, last: Remembered | None, shown: Progress
+    ) -> Answer:
         """Let the model answer; where it does not, the built-in reader does, and says so once a thread."""
-        answer = self._modelled().answer(text, context, thread)
-        if answer is None:
-            was_told = bool(thread) and self._memory.is_model_down(thread)
-            found = self._built_in(text, context, thread, last)
-            given = found if was_told else replace(found, text=f"{found.text}\n{MODEL_FAILED}")
-        else:
-            given = answer
+        answer = self._modelled().answer(text, context, thread, shown)
+        given = answer or self._built_in(text, context, thread, last)
+        given = self._told(given, context, thread, is_down=answer is None)
         if thread:
             self._modelled().remember(thread, text, given.text)
-            self._memory.set_model_down(thread, is_down=answer is None, now=context.now)
         return given
+
+    def _picked(self, text: str, context: ToolContext, thread: str, last: Remembered | None, shown: Progress) -> Answer:
+        """Let the built-in reader answer what it is sure of, and the model pick what is meant where it asks back."""
+        read = answer_built_in(text, context, last)
+        if read.answer.status not in {AnswerStatus.ASKED_BACK, AnswerStatus.REFUSED}:
+            return self._kept(read, context, thread)
+        is_down = False
+        try:
+            read = self._modelled().pick(text, context, last, shown) or read
+        except ModelError:
+            is_down = True
+        return self._told(self._kept(read, context, thread), context, thread, is_down=is_down)
+
+    def _seen(
+        self, text: str, context: ToolContext, thread: str, last: Remembered | None, shown: Progress
+    ) -> Answer | None:
+        """Tell one anomaly from the record with a model's opinion of its pictures; None where none is asked about."""
+        read = answer_built_in(text, context, last)
+        is_one = [tool.name for tool in read.answer.tools] == ["get_anomaly"] and len(read.answer.ids) == 1
+        if not is_one:
+            return None
+        return self._modelled().look(text, self._kept(read, context, thread), context, shown)
+
+    def _told(self, answer: Answer, context: ToolContext, thread: str, *, is_down: bool) -> Answer:
+        """Say once a thread that the model failed."""
+        was_told = bool(thread) and self._memory.is_model_down(thread)
+        if thread:
+            self._memory.set_model_down(thread, is_down=is_down, now=context.now)
+        return replace(answer, text=f"{answer.text}\n{MODEL_FAILED}") if is_down and not was_told else answer
 
     def _modelled(self) -> ModelAnswers:
         """Load LangChain only when a model is configured: it costs a second and much memory."""

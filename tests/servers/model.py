@@ -10,7 +10,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.servers.listener import Listener, cut
-from tests.servers.model_wire import Json, Reply, ToolCall, completion_json, sse_events
+from tests.servers.model_wire import Json, Reply, ToolCall, completion_json, is_orderly, sse_events
 
 Responder = Callable[[Json], Reply | str]
 MODEL = "local-model"
@@ -81,7 +81,15 @@ class LocalModel:
 
     def enqueue(self, text: str = "", tool_calls: Sequence[ToolCall] = ()) -> None:
         """Say this next; a call's arguments are a dict, or the raw text of a malformed one."""
-        self._script.append(Reply(text, tuple(tool_calls)))
+        self.say(Reply(text, tuple(tool_calls)))
+
+    def say(self, reply: Reply) -> None:
+        """Say a whole reply next."""
+        self._script.append(reply)
+
+    def think(self, responder: Responder) -> None:
+        """Let a program answer from now on, after what is enqueued."""
+        self._responder = responder
 
     def fail_next(self, fault: ModelFault, *, count: int = 1) -> None:
         """Let the next completions go wrong; what was enqueued stays for later, unless the fault only stalls it."""
@@ -117,6 +125,11 @@ class LocalModel:
             return cut(request)
         if fault.body is not None:
             return web.Response(text=fault.body, content_type="application/json")
+        return await self._reply(request, body, fault)
+
+    async def _reply(self, request: web.Request, body: Json, fault: ModelFault) -> web.StreamResponse:
+        if not is_orderly(body.get("messages", [])):
+            return _error(400, "a call of a tool was never answered", "invalid_request_error")
         reply = self._next_reply(body)
         if reply is None:
             return _error(400, "nothing is scripted for this request", "nothing_scripted")

@@ -31,6 +31,18 @@ class Reply:
         return "tool_calls" if self.tool_calls else "stop"
 
 
+def is_orderly(messages: list[Json]) -> bool:
+    """Say whether every call of a tool was answered before anything else was said, as the real servers want it."""
+    waiting: set[str] = set()
+    for message in messages:
+        if message["role"] == "tool":
+            waiting.discard(message.get("tool_call_id", ""))
+        elif waiting:
+            return False
+        waiting |= {call["id"] for call in message.get("tool_calls") or []}
+    return not waiting
+
+
 def completion_json(reply: Reply, body: Json) -> Json:
     """Return a whole chat.completion."""
     message: Json = {"role": "assistant", "content": reply.text or None}

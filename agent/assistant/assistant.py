@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
 import structlog
@@ -30,8 +30,21 @@ if TYPE_CHECKING:
     from agent.assistant.model.answers import ModelAnswers
 
 LOCKS = 64
+TIME_FOR_THE_MODEL = 0.9  # of the time limit; the rest is for the built-in reader, should the model not be done
 
 logger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One question; until: when a model has to be done with it, in monotonic seconds."""
+
+    text: str
+    context: ToolContext
+    thread: str
+    shown: Progress
+    until: float
+    last: Remembered | None = None
 
 
 class Assistant:
@@ -59,12 +72,13 @@ class Assistant:
         progress is shown what is being done, and then the answer's words, once they are checked.
         """
         started = perf_counter()
+        until = monotonic() + TIME_FOR_THE_MODEL * self._settings.assistant.time_limit_seconds
         allowed = None if source_limit is None else tuple(source_limit)
         context = ToolContext(self._database, self._settings, now, allowed)
         shown = Quiet() if progress is None else Guarded(progress)
         with self._alone(thread):
             try:
-                answer = self._answer(question, context, thread, shown)
+                answer = self._answer(_Asked(question.strip(), context, thread, shown, until))
             except StorageError as error:
                 logger.warning("question_not_answered", reason=str(error))
                 answer = Answer(FAILED.format(reason=error), AnswerStatus.ERROR)
@@ -72,69 +86,71 @@ class Assistant:
         shown.said(answer.text)
         return replace(answer, footnote=footnote(answer))
 
-    def _answer(self, question: str, context: ToolContext, thread: str, shown: Progress) -> Answer:
-        text = question.strip()
-        if not any(character.isalnum() for character in text):
+    def _answer(self, asked: _Asked) -> Answer:
+        if not any(character.isalnum() for character in asked.text):
             return Answer(EMPTY, AnswerStatus.ASKED_BACK, example_questions(()))
-        if len(text) > LONGEST_QUESTION:
+        if len(asked.text) > LONGEST_QUESTION:
             return Answer(TOO_LONG, AnswerStatus.REFUSED)
-        last = self._memory.last(thread) if thread else None
-        if self._settings.assistant.model is None or needs_no_model(text):
-            return self._built_in(text, context, thread, last)
-        if self._settings.assistant.vision and seeing_words().search(text):
-            seen = self._seen(text, context, thread, last, shown)
+        if asked.thread:
+            asked = replace(asked, last=self._memory.last(asked.thread))
+        settings = self._settings.assistant
+        if settings.model is None or needs_no_model(asked.text):
+            return self._built_in(asked)
+        if settings.vision and seeing_words().search(asked.text):
+            seen = self._seen(asked)
             if seen is not None:
                 return seen
-        if self._settings.assistant.mode == "picks":
-            return self._picked(text, context, thread, last, shown)
-        return self._with_model(text, context, thread, last, shown)
+        return self._picked(asked) if settings.mode == "picks" else self._with_model(asked)
 
-    def _built_in(self, text: str, context: ToolContext, thread: str, last: Remembered | None) -> Answer:
-        return self._kept(answer_built_in(text, context, last), context, thread)
+    def _built_in(self, asked: _Asked) -> Answer:
+        return self._kept(answer_built_in(asked.text, asked.context, asked.last), asked)
 
-    def _kept(self, read: Read, context: ToolContext, thread: str) -> Answer:
-        if thread and read.remembered is not None:
-            self._memory.keep(thread, read.remembered, now=context.now)
+    def _kept(self, read: Read, asked: _Asked) -> Answer:
+        if asked.thread and read.remembered is not None:
+            self._memory.keep(asked.thread, read.remembered, now=asked.context.now)
         return read.answer
 
-    def _with_model(
-        self, text: str, context: ToolContext, thread: str, last: Remembered | None, shown: Progress
-    ) -> Answer:
-        """Let the model answer; where it does not, the built-in reader does, and says so once a thread."""
-        answer = self._modelled().answer(text, context, thread, shown)
-        given = answer or self._built_in(text, context, thread, last)
-        given = self._told(given, context, thread, is_down=answer is None)
-        if thread:
-            self._modelled().remember(thread, text, given.text)
+    def _with_model(self, asked: _Asked) -> Answer:
+        """Let the model answer; where it does not, the built-in reader does."""
+        model = self._modelled()
+        answer = model.answer(asked.text, asked.context, asked.thread, asked.shown, asked.until)
+        given = self._told(answer or self._built_in(asked), asked, is_down=answer is None)
+        if asked.thread:
+            model.remember(asked.thread, asked.text, given.text)
         return given
 
-    def _picked(self, text: str, context: ToolContext, thread: str, last: Remembered | None, shown: Progress) -> Answer:
+    def _picked(self, asked: _Asked) -> Answer:
         """Let the built-in reader answer what it is sure of, and the model pick what is meant where it asks back."""
-        read = answer_built_in(text, context, last)
+        read = answer_built_in(asked.text, asked.context, asked.last)
         if read.answer.status not in {AnswerStatus.ASKED_BACK, AnswerStatus.REFUSED}:
-            return self._kept(read, context, thread)
+            return self._kept(read, asked)
         is_down = False
         try:
-            read = self._modelled().pick(text, context, last, shown) or read
+            picked = self._modelled().pick(asked.text, asked.context, asked.last, asked.shown, asked.until)
         except ModelError:
-            is_down = True
-        return self._told(self._kept(read, context, thread), context, thread, is_down=is_down)
+            picked, is_down = None, True
+        return self._told(self._kept(picked or read, asked), asked, is_down=is_down)
 
-    def _seen(
-        self, text: str, context: ToolContext, thread: str, last: Remembered | None, shown: Progress
-    ) -> Answer | None:
+    def _seen(self, asked: _Asked) -> Answer | None:
         """Tell one anomaly from the record with a model's opinion of its pictures; None where none is asked about."""
-        read = answer_built_in(text, context, last)
+        read = answer_built_in(asked.text, asked.context, asked.last)
         is_one = [tool.name for tool in read.answer.tools] == ["get_anomaly"] and len(read.answer.ids) == 1
         if not is_one:
             return None
-        return self._modelled().look(text, self._kept(read, context, thread), context, shown)
+        given, is_down = self._kept(read, asked), False
+        try:
+            given = self._modelled().look(asked.text, given, asked.context, asked.shown, asked.until)
+        except ModelError:
+            is_down = True
+        if asked.thread:
+            self._modelled().remember(asked.thread, asked.text, given.text)
+        return self._told(given, asked, is_down=is_down)
 
-    def _told(self, answer: Answer, context: ToolContext, thread: str, *, is_down: bool) -> Answer:
+    def _told(self, answer: Answer, asked: _Asked, *, is_down: bool) -> Answer:
         """Say once a thread that the model failed."""
-        was_told = bool(thread) and self._memory.is_model_down(thread)
-        if thread:
-            self._memory.set_model_down(thread, is_down=is_down, now=context.now)
+        was_told = bool(asked.thread) and self._memory.is_model_down(asked.thread)
+        if asked.thread:
+            self._memory.set_model_down(asked.thread, is_down=is_down, now=asked.context.now)
         return replace(answer, text=f"{answer.text}\n{MODEL_FAILED}") if is_down and not was_told else answer
 
     def _modelled(self) -> ModelAnswers:

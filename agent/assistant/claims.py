@@ -12,7 +12,10 @@ Pattern = re.Pattern[str]
 
 @dataclass(frozen=True, slots=True)
 class ClaimLanguage:
-    """Words of claims; a figure is a pattern of its noun and the keys of tools' figures it may name."""
+    """Words of claims.
+
+    A figure is a pattern of its noun and the keys of tools' figures it may name; a qualifier narrows it to others.
+    """
 
     numbers: dict[str, int]
     scales: dict[str, int]
@@ -22,6 +25,7 @@ class ClaimLanguage:
     shares: tuple[tuple[float, Pattern], ...]
     times: tuple[tuple[float, Pattern], ...]
     figures: tuple[tuple[str, frozenset[str]], ...]
+    qualifiers: tuple[tuple[str, frozenset[str]], ...]
     nothing: Pattern
     all_fine: Pattern
     no_data: Pattern
@@ -59,6 +63,7 @@ def claim_language(name: str = "english") -> ClaimLanguage:
         shares=tuple((share, edged(say)) for share, say in words["shares"]),
         times=tuple((times, edged(say)) for times, say in words["times"]),
         figures=tuple((say, frozenset(keys)) for say, keys in words["figures"]),
+        qualifiers=tuple((say, frozenset(keys)) for say, keys in words["qualifiers"]),
         changes=tuple(words["changes"]),
         weekdays=tuple(words["weekdays"]),
         **fields,

@@ -16,7 +16,7 @@ COUNTS = frozenset(
     | {"incidents", "rejected", "dropped", "shown", "labels", "outages", "silences", "changes", "hits"}
     | {"defects", "defects_labelled", "defects_lost", "alerts", "alerts_saved", "waiting", "region_count", "audited"}
 )
-CLAUSE = re.compile(r"[^.;,\n]*")
+CLAUSE = re.compile(r"[^.;,:(\n]*")
 
 
 def foreign_acts(text: str, ground: Ground) -> Iterator[str]:
@@ -68,17 +68,18 @@ def foreign_directions(text: str, ground: Ground) -> Iterator[str]:
 
 
 def _is_given(value: float, match: re.Match[str], ground: Ground, language: ClaimLanguage) -> bool:
-    noun = match[match.re.groups]
-    clause = _clause_from(match)
-    held: frozenset[float] = frozenset()
-    known = False
-    for say, keys in language.figures:
-        is_noun = re.fullmatch(say, noun, re.IGNORECASE) is not None
-        is_narrower = not is_noun and re.search(rf"\b(?:{say})\b", clause, re.IGNORECASE) is not None
-        if is_noun or is_narrower:
-            known = known or (is_noun and ground.knows(*keys))
-            held |= ground.figure(keys)
-    return not known or value in held
+    """Say whether a figure is one the results give under its noun; under what narrows it, where anything does."""
+    noun, clause = match[match.re.groups], _clause_from(match)
+    narrowed = [keys for say, keys in language.qualifiers if re.search(rf"\b(?:{say})\b", clause, re.IGNORECASE)]
+    named = [
+        keys
+        for say, keys in (*language.figures, *language.qualifiers)
+        if re.fullmatch(say, noun, re.IGNORECASE) is not None
+    ]
+    for keys in narrowed or named:
+        if value in ground.figure(keys):
+            return True
+    return not any(ground.knows(*keys) for keys in (*narrowed, *named))
 
 
 def _clause_from(match: re.Match[str]) -> str:
@@ -98,5 +99,5 @@ def _figure_pattern() -> re.Pattern[str]:
     language = claim_language()
     words = "|".join([*language.numbers, "dozen", "hundred", "thousand"])
     number = rf"\d[\d,'\u202f\u00a0]*(?<=\d)(?!\.\d)|no|(?:{words})(?:[ -](?:and )?(?:{words}))*"
-    nouns = "|".join(say for say, _ in language.figures)
+    nouns = "|".join(say for say, _ in (*language.figures, *language.qualifiers))
     return re.compile(rf"(?<![\w.,-])({number}) ((?:[a-z-]+ ){{0,2}}?)({nouns})(?![\w-])", re.IGNORECASE)

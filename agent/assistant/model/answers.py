@@ -48,20 +48,22 @@ class ModelAnswers:
         self._conversation: Conversation | None = None
         self._patience = Patience()
 
-    def answer(self, text: str, context: ToolContext, thread: str, progress: Progress) -> Answer | None:
+    def answer(self, text: str, context: ToolContext, thread: str, progress: Progress, until: float) -> Answer | None:
         """Answer a question; None where the models failed or gave nothing that stands on a tool's result."""
-        meter, deadline = self._metered(self._settings.assistant.time_limit_seconds)
+        meter = self._meter(until)
         run = Run(context, meter, progress, _names(context))
         history = self._history(thread)
 
-        def ask(place: Place, until: float) -> Answer | None:
+        def ask(place: Place, deadline: float) -> Answer | None:
             most = self._settings.assistant.max_tool_calls
             reader = ModelReader(self._opened(place), place.model, self._patience, max_tool_calls=most)
-            return _checked(reader.ask(text, history, run, until), place.model)
+            return _checked(reader.ask(text, history, run, deadline), place.model)
 
-        return self._used(self._first(ask, deadline), meter)
+        return self._used(self._first(ask, until), meter)
 
-    def pick(self, text: str, context: ToolContext, last: Remembered | None, progress: Progress) -> Read | None:
+    def pick(
+        self, text: str, context: ToolContext, last: Remembered | None, progress: Progress, until: float
+    ) -> Read | None:
         """Have a model pick what a question wants where the built-in reader is unsure; None where it picks nothing.
 
         Raise ModelError where no model answers.
@@ -69,33 +71,33 @@ class ModelAnswers:
         looked = needs_pick(text, context)
         if looked is None:
             return None
-        settings = self._settings.assistant
-        meter, deadline = self._metered(min(settings.pick_seconds, settings.time_limit_seconds))
+        until = min(until, monotonic() + self._settings.assistant.pick_seconds)
+        meter = self._meter(until)
 
-        def ask(place: Place, until: float) -> Read | None:
+        def ask(place: Place, deadline: float) -> Read | None:
             progress.doing("asking the language model what is meant ...")
-            reading = Picker(self._opened(place), place.model, self._patience).pick(looked, meter, until)
+            reading = Picker(self._opened(place), place.model, self._patience).pick(looked, meter, deadline)
             if reading is None:
                 return None
             read = answer_reading(reading, context, last)
             return replace(read, answer=replace(read.answer, model=place.model))
 
-        read = self._first(ask, deadline, is_failure_told=True)
+        read = self._first(ask, until, is_failure_told=True)
         used = None if read is None else self._used(read.answer, meter)
         return None if read is None or used is None else replace(read, answer=used)
 
-    def look(self, text: str, shown: Answer, context: ToolContext, progress: Progress) -> Answer:
-        """Add what a model sees in an anomaly's pictures to what the record says, where it may and can."""
-        meter, deadline = self._metered(self._settings.assistant.time_limit_seconds)
+    def look(self, text: str, shown: Answer, context: ToolContext, progress: Progress, until: float) -> Answer:
+        """Add what a model sees in an anomaly's pictures to what the record says, where it may. Raise ModelError."""
+        meter = self._meter(until)
         run = Run(context, meter, progress, _names(context))
 
-        def ask(place: Place, until: float) -> Answer | None:
+        def ask(place: Place, deadline: float) -> Answer | None:
             onlooker = Onlooker(self._opened(place), place.model, self._settings, self._patience)
-            opinion = onlooker.opinion(text, shown.ids[0], run, until)
+            opinion = onlooker.opinion(text, shown.ids[0], run, deadline)
             told = f"{shown.text}\n\n{opinion}"
             return None if opinion is None else replace(shown, text=told, model=place.model)
 
-        return self._used(self._first(ask, deadline), meter) or shown
+        return self._used(self._first(ask, until, is_failure_told=True), meter) or shown
 
     def remember(self, thread: str, question: str, answer: str) -> None:
         """Keep what was really answered for the thread's next question; a memory that fails is only logged."""
@@ -105,16 +107,16 @@ class ModelAnswers:
             logger.warning("thread_not_remembered", reason=str(error))
 
     def _first(
-        self, ask: Callable[[Place, float], T | None], deadline: float, *, is_failure_told: bool = False
+        self, ask: Callable[[Place, float], T | None], until: float, *, is_failure_told: bool = False
     ) -> T | None:
         """Ask one model after the other until one gives something; None, or ModelError, where none does."""
         places = places_of(self._settings.assistant)
         failed: ModelError | None = None
         for number, place in enumerate(places, 1):
-            left = max(0.0, deadline - monotonic())
-            until = deadline if number == len(places) else monotonic() + SHARE_OF_TIME * left
+            left = max(0.0, until - monotonic())
+            deadline = until if number == len(places) else monotonic() + SHARE_OF_TIME * left
             try:
-                given = ask(place, until)
+                given = ask(place, deadline)
             except ModelError as error:
                 logger.warning("model_failed", reason=str(error))
                 failed = error
@@ -126,10 +128,9 @@ class ModelAnswers:
             raise failed
         return None
 
-    def _metered(self, seconds: float) -> tuple[Meter, float]:
+    def _meter(self, until: float) -> Meter:
         settings = self._settings.assistant
-        deadline = monotonic() + seconds
-        return Meter(Limits(settings.max_model_calls, settings.max_tokens, deadline)), deadline
+        return Meter(Limits(settings.max_model_calls, settings.max_tokens, until))
 
     def _used(self, answer: Answer | None, meter: Meter) -> Answer | None:
         return None if answer is None else replace(answer, usage=priced(meter.usage, self._settings.assistant))

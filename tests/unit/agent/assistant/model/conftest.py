@@ -21,13 +21,15 @@ def model() -> Iterator[LocalModel]:
 def assistant_of(filled: Database, model: LocalModel, tmp_path: Path) -> AssistantOf:
     """Return assistants that ask the local model; options are settings of the assistant."""
 
-    def make(**options: object) -> Assistant:
+    def make(images: str = "heatmap", **options: object) -> Assistant:
         given: dict[str, object] = {
             "model": "openai:local-model",
             "base_url": model.base_url,
             "time_limit_seconds": 20,
             "retries": 0,
         }
-        return Assistant(filled, settings_for(tmp_path, **(given | options)))
+        settings = settings_for(tmp_path, **(given | options))
+        seen = settings.slack.model_copy(update={"images": images})
+        return Assistant(filled, settings.model_copy(update={"slack": seen}))
 
     return make

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from agent.assistant.model.answers import ModelAnswers
 
 LOCKS = 64
-TIME_FOR_THE_MODEL = 0.9  # of the time limit; the rest is for the built-in reader, should the model not be done
+LEAST_RESERVE_SECONDS = 1.0
 
 logger = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ class Assistant:
         progress is shown what is being done, and then the answer's words, once they are checked.
         """
         started = perf_counter()
-        until = monotonic() + TIME_FOR_THE_MODEL * self._settings.assistant.time_limit_seconds
+        until = monotonic() + time_for_the_model(self._settings.assistant.time_limit_seconds)
         allowed = None if source_limit is None else tuple(source_limit)
         context = ToolContext(self._database, self._settings, now, allowed)
         shown = Quiet() if progress is None else Guarded(progress)
@@ -170,3 +170,8 @@ class Assistant:
             return
         with self._locks[hash(thread) % LOCKS]:
             yield
+
+
+def time_for_the_model(limit_seconds: float) -> float:
+    """Return how much of the time limit a model has; the rest is the built-in reader's, should it not be done."""
+    return limit_seconds - min(limit_seconds / 3, max(LEAST_RESERVE_SECONDS, limit_seconds / 10))

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agent.errors import AgentError
 from config.load import load_settings
+from config.logs import configure_logs
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
 from storage.opening import open_stores
 
@@ -36,6 +37,7 @@ def ask(
     """Ask what the cameras saw."""
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - loaded only once the options are good
 
+    configure_logs()  # to stderr: what a script reads on stdout is the answer
     moment = moment_of(now) if now else None
     settings = load_settings(config)
     assistant = Assistant(open_stores(settings).database, settings)

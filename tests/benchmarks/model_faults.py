@@ -33,7 +33,7 @@ from tests.histories import NOW
 from tests.model_faults import Case, all_cases, fill_with_traps
 from tests.servers.model import LocalModel
 
-TIME_LIMIT_SECONDS = 3.0
+TIME_LIMIT_SECONDS = 6.0
 DIGITS = re.compile(r"\d+")
 LIST_MARKS = {str(number) for number in range(1, 6)}
 

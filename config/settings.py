@@ -249,11 +249,9 @@ class AssistantSettings(_Section):
     )
     fallback_api_key: SecretStr | None = Field(None, description="Its key; null: as for its server.")
     mode: Literal["tools", "picks"] = Field(
-        "tools", description="tools: it calls tools and answers; picks, for small ones: it only picks what is wanted."
+        "tools", description="tools, for models that call them, or picks, for small ones that only pick what is wanted."
     )
-    pick_seconds: float = Field(
-        10.0, gt=0, description="picks: longest it may take before the built-in reader goes on."
-    )
+    pick_seconds: float = Field(10.0, gt=0, description="Longest a pick may take before the built-in reader goes on.")
     vision: bool = Field(
         default=False, description="Show the model crop and heatmap, as `images` allows, when asked what is wrong."
     )

@@ -117,6 +117,8 @@ class Assistant:
         given = self._told(answer or self._built_in(asked), asked, is_down=answer is None)
         if asked.thread:
             model.remember(asked.thread, asked.text, given.text)
+        if asked.thread and answer is not None:  # so that a follow-up is understood should the model be gone by then
+            self._built_in(asked)
         return given
 
     def _picked(self, asked: _Asked) -> Answer:

@@ -1,5 +1,8 @@
 """Our own templated answers hold nothing but the results: what is checked too strictly shows here first."""
 
+import json
+import re
+
 import pytest
 
 from agent.assistant.answers.compose import table
@@ -41,3 +44,19 @@ def test_finds_nothing_wrong_with_our_own_words(name: str, arguments: dict[str, 
     result = run_tool(ToolContext(filled, Settings(), NOW), name, arguments)
 
     assert ungrounded(table([result]), [result], now=NOW, known=("line-1", "line-2", "scratch", "crack")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), CALLS, ids=[f"{name}-{number}" for number, (name, _) in enumerate(CALLS)]
+)
+def test_finds_any_number_of_ours_that_was_changed(name: str, arguments: dict[str, object], filled: Database) -> None:
+    result = run_tool(ToolContext(filled, Settings(), NOW), name, arguments)
+    text = table([result])
+    places = [match.span() for match in re.finditer(r"\d+", text)]
+    held = set(re.findall(r"\d+", json.dumps(result.as_json())))
+
+    for start, end in places[:25]:
+        other = next(str(number) for number in range(37, 9999, 41) if str(number) not in held)
+        changed = f"{text[:start]}{other}{text[end:]}"
+
+        assert ungrounded(changed, [result], now=NOW) != [], changed

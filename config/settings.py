@@ -238,7 +238,7 @@ class AssistantSettings(_Section):
     time_limit_seconds: float = Field(60.0, gt=0, description="Longest a question may take.")
     max_model_calls: int = Field(8, ge=1, le=50, description="Model calls in one question.")
     max_tool_calls: int = Field(20, ge=1, le=200, description="Calls of tools in one question.")
-    max_tokens: int = Field(60_000, ge=100, description="Tokens of all model calls of one question, in and out.")
+    max_tokens: int = Field(120_000, ge=100, description="Tokens of all model calls of one question, in and out.")
     max_answer_tokens: int | None = Field(None, ge=16, description="Tokens of one reply; null: as its server says.")
     retries: int = Field(1, ge=0, le=5, description="Times a call is tried again where the server was busy or failed.")
     fallback_model: str | None = Field(

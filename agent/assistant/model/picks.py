@@ -20,7 +20,7 @@ from agent.assistant.reading.reading import Intent, Reading
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.windows.problems import AmbiguousDateError, WindowError
 
-EXAMPLES_EACH = 4
+EXAMPLES_EACH = 3
 LONGEST_QUESTION = 300
 PAIR = 2
 

@@ -240,6 +240,27 @@ class AssistantSettings(_Section):
     api_key: SecretStr | None = Field(None, description="Key for the model; better by environment or file.")
     time_limit_seconds: float = Field(60.0, gt=0, description="Longest a question may take.")
     max_model_calls: int = Field(8, ge=1, le=50, description="Model calls in one question.")
+    max_tool_calls: int = Field(20, ge=1, le=200, description="Calls of tools in one question.")
+    max_tokens: int = Field(120_000, ge=100, description="Tokens of all model calls of one question, in and out.")
+    max_answer_tokens: int | None = Field(None, ge=16, description="Tokens of one reply; null: as its server says.")
+    retries: int = Field(1, ge=0, le=5, description="Times a call is tried again where the server was busy or failed.")
+    fallback_model: str | None = Field(
+        None, description="Asked where `model` fails; null: the built-in reader at once."
+    )
+    fallback_base_url: Url | None = Field(
+        None, description="Its server; null: that of `model` where both have one provider, else the provider's own."
+    )
+    fallback_api_key: SecretStr | None = Field(None, description="Its key; null: as for its server.")
+    mode: Literal["tools", "picks"] = Field(
+        "tools", description="tools, for models that call them, or picks, for small ones that only pick what is wanted."
+    )
+    pick_seconds: float = Field(10.0, gt=0, description="Longest a pick may take before the built-in reader goes on.")
+    vision: bool = Field(
+        default=False, description="Show the model crop and heatmap, as `images` allows, when asked what is wrong."
+    )
+    price_per_million_input: float | None = Field(None, ge=0, description="Price of a million tokens it reads.")
+    price_per_million_output: float | None = Field(None, ge=0, description="Price of a million tokens it writes.")
+    currency: str = Field("USD", min_length=1, max_length=8, description="Of both prices.")
     row_limit: int = Field(50, ge=1, le=500, description="Rows a tool returns at most.")
 
 

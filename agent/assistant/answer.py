@@ -52,6 +52,29 @@ class ToolUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a question took of a language model; estimated where its server does not tell, cost where prices are set."""
+
+    model_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    currency: str = ""
+    is_estimated: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the usage as JSON values."""
+        return {
+            "model_calls": self.model_calls,
+            "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens,
+            "cost": None if self.cost is None else round(self.cost, 8),
+            "currency": self.currency or None,
+            "is_estimated": self.is_estimated,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer with the window and filters it holds for; choices are complete readings, when asked back.
 
@@ -70,6 +93,8 @@ class Answer:
     milliseconds: float = 0.0
     proposal: Proposal | None = None
     results: "tuple[ToolResult, ...]" = ()
+    usage: Usage | None = None
+    footnote: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of `oddspot ask --json`."""
@@ -85,6 +110,8 @@ class Answer:
             "model": self.model,
             "milliseconds": round(self.milliseconds, 1),
             "proposal": None if self.proposal is None else self.proposal.as_json(),
+            "usage": None if self.usage is None else self.usage.as_json(),
+            "footnote": self.footnote,
         }
 
 

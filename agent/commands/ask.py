@@ -11,6 +11,7 @@ from rich.console import Console
 
 from agent.errors import AgentError
 from config.load import load_settings
+from config.logs import configure_logs
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
 from storage.opening import open_stores
 
@@ -49,6 +50,7 @@ def ask(
 
     if question == FROM_INPUT and (chart or csv):
         raise OneFileError
+    configure_logs()  # to stderr: what a script reads on stdout is the answer
     moment = moment_of(now) if now else None
     settings = load_settings(config)
     stores = open_stores(settings)

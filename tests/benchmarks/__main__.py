@@ -16,6 +16,7 @@ BENCHMARKS = (
     "held_back",
     "label_sweep",
     "first_message",
+    "model_faults",
 )
 SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports")
 

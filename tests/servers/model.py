@@ -10,7 +10,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.servers.listener import Listener, cut
-from tests.servers.model_wire import Json, Reply, ToolCall, completion_json, sse_events
+from tests.servers.model_wire import Json, Reply, ToolCall, completion_json, is_orderly, sse_events
 
 Responder = Callable[[Json], Reply | str]
 MODEL = "local-model"
@@ -18,11 +18,16 @@ MODEL = "local-model"
 
 @dataclass(frozen=True, slots=True)
 class ModelFault:
-    """One thing that goes wrong with a completion; a stall alone only delays it."""
+    """One thing that goes wrong with a completion; a stall alone only delays it.
+
+    drip_seconds: time between two bytes of the reply. body: what is sent in place of a completion.
+    """
 
     status: int | None = None
     retry_after: int | None = None
     stall_seconds: float = 0.0
+    drip_seconds: float = 0.0
+    body: str | None = None
     is_truncated: bool = False
     is_cut: bool = False
 
@@ -76,7 +81,15 @@ class LocalModel:
 
     def enqueue(self, text: str = "", tool_calls: Sequence[ToolCall] = ()) -> None:
         """Say this next; a call's arguments are a dict, or the raw text of a malformed one."""
-        self._script.append(Reply(text, tuple(tool_calls)))
+        self.say(Reply(text, tuple(tool_calls)))
+
+    def say(self, reply: Reply) -> None:
+        """Say a whole reply next."""
+        self._script.append(reply)
+
+    def think(self, responder: Responder) -> None:
+        """Let a program answer from now on, after what is enqueued."""
+        self._responder = responder
 
     def fail_next(self, fault: ModelFault, *, count: int = 1) -> None:
         """Let the next completions go wrong; what was enqueued stays for later, unless the fault only stalls it."""
@@ -110,9 +123,18 @@ class LocalModel:
             return _error(fault.status, "told to fail", "scripted", headers)
         if fault.is_cut:
             return cut(request)
+        if fault.body is not None:
+            return web.Response(text=fault.body, content_type="application/json")
+        return await self._reply(request, body, fault)
+
+    async def _reply(self, request: web.Request, body: Json, fault: ModelFault) -> web.StreamResponse:
+        if not is_orderly(body.get("messages", [])):
+            return _error(400, "a call of a tool was never answered", "invalid_request_error")
         reply = self._next_reply(body)
         if reply is None:
             return _error(400, "nothing is scripted for this request", "nothing_scripted")
+        if fault.drip_seconds:
+            return await _drip(request, completion_json(reply, body), fault.drip_seconds)
         return await _say(request, reply, body, is_truncated=fault.is_truncated)
 
     async def _models(self, _: web.Request) -> web.Response:
@@ -150,6 +172,18 @@ async def _stream(request: web.Request, reply: Reply, body: Json, *, is_truncate
         request.transport.abort()
     else:
         await response.write_eof()
+    return response
+
+
+async def _drip(request: web.Request, body: Any, seconds: float) -> web.StreamResponse:
+    """Send a byte now and then, so that no single read of the client ever times out."""
+    whole = web.json_response(body).body
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    for byte in whole if isinstance(whole, bytes) else b"":
+        await response.write(bytes([byte]))
+        await asyncio.sleep(seconds)
+    await response.write_eof()
     return response
 
 

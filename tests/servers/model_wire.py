@@ -13,15 +13,34 @@ PIECE = 12
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model says: text, calls of tools by name and arguments (a dict, or raw text), or both."""
+    """What the model says: text, calls of tools by name and arguments (a dict, or raw text), or both.
+
+    is_cut_short: its tokens ran out in the middle of it. has_usage: it tells how many tokens there were.
+    """
 
     text: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
+    is_cut_short: bool = False
+    has_usage: bool = True
 
     @property
     def finish_reason(self) -> str:
         """Why the model stopped."""
+        if self.is_cut_short:
+            return "length"
         return "tool_calls" if self.tool_calls else "stop"
+
+
+def is_orderly(messages: list[Json]) -> bool:
+    """Say whether every call of a tool was answered before anything else was said, as the real servers want it."""
+    waiting: set[str] = set()
+    for message in messages:
+        if message["role"] == "tool":
+            waiting.discard(message.get("tool_call_id", ""))
+        elif waiting:
+            return False
+        waiting |= {call["id"] for call in message.get("tool_calls") or []}
+    return not waiting
 
 
 def completion_json(reply: Reply, body: Json) -> Json:
@@ -30,7 +49,8 @@ def completion_json(reply: Reply, body: Json) -> Json:
     if reply.tool_calls:
         message["tool_calls"] = _calls(reply)
     choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason, "logprobs": None}
-    return _frame(body, "chat.completion") | {"choices": [choice], "usage": _usage(reply, body)}
+    usage = {"usage": _usage(reply, body)} if reply.has_usage else {}
+    return _frame(body, "chat.completion") | {"choices": [choice]} | usage
 
 
 def sse_events(reply: Reply, body: Json) -> list[bytes]:

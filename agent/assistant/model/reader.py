@@ -1,40 +1,30 @@
 """Ask the language model, check what it says, and have it say it again once where it is not grounded."""
 
-import threading
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from queue import Empty, Queue
-from time import monotonic
 from typing import Any
 
 import structlog
 from langchain.agents import create_agent
-from langchain.agents.middleware import ModelCallLimitMiddleware
-from langchain.agents.middleware.model_call_limit import ModelCallLimitExceededError
-from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langchain_core.messages import AnyMessage, HumanMessage
 
-from agent.assistant.grounding import ungrounded
-from agent.assistant.model.prompt import CALL_A_TOOL, REPEAT, SYSTEM
+from agent.assistant.errors import ModelError
+from agent.assistant.model.bounded import LateError, Patience
+from agent.assistant.model.opening import in_one_line
+from agent.assistant.model.prompt import SYSTEM
+from agent.assistant.model.saying import Orderly, problem_of, text_of
+from agent.assistant.model.statuses import AGAIN, ASKING, CHECKING
 from agent.assistant.model.toolbox import Toolbox
+from agent.assistant.model.usage import LimitError, Meter
+from agent.assistant.progress import Progress
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.tools.result import ToolResult, ToolStatus
-from agent.errors import AgentError
-from config.settings import AssistantSettings
+from agent.assistant.tools.result import ToolResult
+
+TRIES = 2
+MOST_STEPS = 400
 
 logger = structlog.get_logger(__name__)
-
-NO_KEY = "none"
-
-
-class ModelError(AgentError):
-    """The language model did not answer."""
-
-    permanent = False
-
-    def __init__(self, model: str, reason: str) -> None:
-        super().__init__(f"The language model {model} did not answer: {reason}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,102 +36,62 @@ class Said:
     is_grounded: bool
 
 
-def open_model(settings: AssistantSettings) -> BaseChatModel:
-    """Make the chat model that the settings name; raise ModelError."""
-    options: dict[str, Any] = {"timeout": settings.time_limit_seconds, "max_retries": 1}
-    if settings.base_url:
-        options["base_url"] = settings.base_url
-    if settings.api_key or settings.base_url:
-        options["api_key"] = settings.api_key.get_secret_value() if settings.api_key else NO_KEY
-    try:
-        model = init_chat_model(settings.model, **options)
-    except (ImportError, ValueError, TypeError) as error:
-        raise ModelError(settings.model or "", _in_one_line(error)) from error
-    if not isinstance(model, BaseChatModel):
-        raise ModelError(settings.model or "", "it is no chat model")
-    return model
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One question's run: what it may use, which names the database has, and where its progress is shown."""
+
+    context: ToolContext
+    meter: Meter
+    progress: Progress
+    known: Sequence[str] = ()
 
 
 class ModelReader:
-    """Answers one question at a time with a chat model, within the limits of the settings."""
+    """Answers one question at a time with a chat model, within the limits of its run."""
 
-    def __init__(self, model: BaseChatModel, settings: AssistantSettings) -> None:
+    def __init__(self, model: BaseChatModel, name: str, patience: Patience, *, max_tool_calls: int) -> None:
         self._model = model
-        self._settings = settings
+        self._name = name
+        self._patience = patience
+        self._max_tool_calls = max_tool_calls
 
-    def ask(self, question: str, history: list[AnyMessage], context: ToolContext) -> Said:
-        """Return what the model says within the time limit; raise ModelError."""
-        toolbox = Toolbox(context)
+    def ask(self, question: str, history: list[AnyMessage], run: Run, deadline: float) -> Said:
+        """Return what the model says before the deadline, in monotonic seconds; raise ModelError."""
+        toolbox = Toolbox(run.context, run.progress, most=self._max_tool_calls)
         messages = [*history, HumanMessage(question)]
-        deadline = monotonic() + self._settings.time_limit_seconds
-        return self._in_time(lambda: self._converse(messages, toolbox, context, deadline), deadline)
+        try:
+            return self._patience.run(lambda: self._converse(messages, toolbox, run), deadline)
+        except LateError as error:
+            raise ModelError(self._name, str(error)) from None
+        except Exception as error:  # any provider raises its own errors; the next in line answers
+            raise ModelError(self._name, in_one_line(error)) from error
+        finally:
+            toolbox.close()
 
-    def _converse(self, messages: list[AnyMessage], toolbox: Toolbox, context: ToolContext, deadline: float) -> Said:
-        calls_left = self._settings.max_model_calls
+    def _converse(self, messages: list[AnyMessage], toolbox: Toolbox, run: Run) -> Said:
         text = ""
-        for _ in range(2):
-            messages, calls_left = self._run(messages, toolbox, calls_left)
-            text = _text_of(messages)
-            problem = _problem(text, toolbox.results, context)
+        for attempt in range(TRIES):
+            run.progress.doing(AGAIN if attempt else ASKING)
+            try:
+                messages = self._said(messages, toolbox, run)
+            except LimitError:
+                if attempt == 0:
+                    raise
+                break
+            toolbox.doing(CHECKING)
+            text = text_of(messages[-1])
+            problem = problem_of(messages[-1], toolbox.results, run.context, run.known)
             if problem is None:
                 return Said(text, tuple(toolbox.results), is_grounded=True)
             logger.info("answer_not_grounded", problem=problem)
-            if calls_left <= 0 or monotonic() > deadline:
-                break
             messages = [*messages, HumanMessage(problem)]
         return Said(text, tuple(toolbox.results), is_grounded=False)
 
-    def _run(self, messages: list[AnyMessage], toolbox: Toolbox, calls: int) -> tuple[list[AnyMessage], int]:
-        limit: ModelCallLimitMiddleware[Any, Any] = ModelCallLimitMiddleware(run_limit=calls, exit_behavior="error")
-        agent = create_agent(self._model, tools=toolbox.tools(), system_prompt=SYSTEM, middleware=[limit])
-        config: Any = {"recursion_limit": 4 * calls + 4}
+    def _said(self, messages: list[AnyMessage], toolbox: Toolbox, run: Run) -> list[AnyMessage]:
+        agent = create_agent(
+            self._model, tools=toolbox.tools(), system_prompt=SYSTEM, middleware=[Orderly(), run.meter]
+        )
+        config: Any = {"recursion_limit": MOST_STEPS}
         state: dict[str, Any] = agent.invoke({"messages": messages}, config=config)  # type: ignore[call-overload,unused-ignore]
         found: list[AnyMessage] = state["messages"]
-        used = sum(isinstance(message, AIMessage) for message in found[len(messages) :])
-        return found, calls - used
-
-    def _in_time(self, work: Callable[[], Said], deadline: float) -> Said:
-        """Run in a thread that is left behind when time is up: a server that drips bytes would hold us for ever."""
-        done: Queue[Said | Exception] = Queue()
-
-        def run() -> None:
-            try:
-                done.put(work())
-            except Exception as error:  # noqa: BLE001 - any provider raises its own errors; the built-in reader answers
-                done.put(error)
-
-        threading.Thread(target=run, name="language-model", daemon=True).start()
-        try:
-            outcome = done.get(timeout=max(0.0, deadline - monotonic()))
-        except Empty:
-            raise ModelError(self._name, f"no answer in {self._settings.time_limit_seconds:g} s") from None
-        if isinstance(outcome, ModelCallLimitExceededError):
-            raise ModelError(self._name, f"no answer in {self._settings.max_model_calls} calls") from outcome
-        if isinstance(outcome, Exception):
-            raise ModelError(self._name, _in_one_line(outcome)) from outcome
-        return outcome
-
-    @property
-    def _name(self) -> str:
-        return self._settings.model or ""
-
-
-def _problem(text: str, results: list[ToolResult], context: ToolContext) -> str | None:
-    """Return what to tell the model about its answer, None where it stands."""
-    useful = [result for result in results if result.status is not ToolStatus.ERROR]
-    if not text:
-        return CALL_A_TOOL
-    said = ungrounded(text, useful, now=context.now)
-    if said:
-        return REPEAT.format(said="; ".join(said[:10]))
-    is_question = text.rstrip().endswith("?")
-    return None if useful or is_question else CALL_A_TOOL
-
-
-def _text_of(messages: list[AnyMessage]) -> str:
-    last = messages[-1]
-    return str(last.text).strip() if isinstance(last, AIMessage) else ""
-
-
-def _in_one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+        return found

@@ -176,6 +176,19 @@ def test_says_once_a_thread_that_the_model_failed(assistant: Assistant, model: L
     assert second.filters == {"sources": ["line-2"]}
 
 
+def test_understands_a_follow_up_after_the_model_is_gone(assistant: Assistant, model: LocalModel) -> None:
+    model.enqueue(tool_calls=[CALL])
+    model.enqueue(TRUE)
+    ask(assistant, thread="t")
+    model.down()
+
+    answer = ask(assistant, "and last week?", thread="t")
+
+    assert answer.filters == {"sources": ["line-1"]}
+    assert answer.text.startswith("1 anomaly on line-1")
+    assert answer.text.endswith(MODEL_FAILED)
+
+
 def test_never_asks_the_model_to_change_anything(assistant: Assistant, model: LocalModel) -> None:
     answer = ask(assistant, "delete all anomalies on line-1")
 

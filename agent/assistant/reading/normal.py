@@ -22,8 +22,8 @@ def normal(text: str, known: KnownNames) -> str:
     """Return a question in plainer words; what belongs to a name stays."""
     kept = frozenset(re.findall(r"[a-z0-9]+", " ".join((*known.sources, *known.defect_classes, *known.people)).lower()))
     for pattern, instead in _rules():
-        text = pattern.sub(_unless_named(instead, kept), text)
-    return SPOKEN.sub(_clocked, " ".join(text.split()))
+        text = " ".join(pattern.sub(_unless_named(instead, kept), text).split())
+    return SPOKEN.sub(_clocked, text)
 
 
 def _unless_named(instead: str, kept: frozenset[str]) -> Callable[[re.Match[str]], str]:

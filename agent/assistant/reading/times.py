@@ -58,7 +58,9 @@ def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Wi
     if unit == "shift":
         shift = Shifts(tuple(shifts), calendar).at(window.start - MOMENT)
         return calendar.window(shift.start, shift.end)
-    return calendar.window(calendar.back(window.start, 1, unit), calendar.back(window.end, 1, unit))
+    start = calendar.back(window.start, 1, unit)
+    is_begun = window.end < calendar.back(window.start, -1, unit)  # as this week, up to now: the whole one before it
+    return calendar.window(start, window.start if is_begun else calendar.back(window.end, 1, unit))
 
 
 def window_after(window: Window, unit: str | None, shifts: Sequence[str], now: datetime) -> Window:

@@ -78,10 +78,12 @@ def test_talks_on_a_terminal_confirms_and_ends_with_ctrl_d(home: Path) -> None:
     person.wait_for("oddspot>")
     person.type("how many anomalies today?\n")
     person.wait_for("3 anomalies")
+    person.wait_for("oddspot>")
     person.type("mute line-1 for 2 hours\n")
     person.wait_for("Do it? [y/N]")
     person.type("y\n")
     person.wait_for("line-1 is silenced until")
+    person.wait_for("oddspot>")  # typed before, readline would not see it as the end
     person.type("\x04")
 
     assert person.end() == 0

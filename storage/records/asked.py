@@ -13,6 +13,7 @@ class JobKind(StrEnum):
     AUDIT = "audit"
     SWEEP = "sweep"
     REFIT = "refit"
+    LOOK = "look"
 
 
 class JobState(StrEnum):

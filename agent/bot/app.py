@@ -14,6 +14,7 @@ from agent.bot.buttons import Buttons
 from agent.bot.command import Command
 from agent.bot.conversations import Conversations
 from agent.bot.home import Home
+from agent.bot.looks import Looks
 from agent.bot.missed import MissedCommand
 from agent.bot.proposals import Proposals
 from agent.bot.questions import Answerer
@@ -33,6 +34,7 @@ def build_app(
     *,
     questions: Executor,
     listeners: Executor,
+    looks: Looks,
     clock: Callable[[], datetime],
 ) -> App:
     """Return the app; questions run in their own executor, so that a slow one never delays a button."""
@@ -45,9 +47,10 @@ def build_app(
         listener_executor=listeners,
         logger=quiet_logger(),
     )
-    conversations = Conversations(database, Answerer(client, assistant, clock), questions, clock)
+    conversations = Conversations(database, Answerer(client, assistant, clock), questions, clock, looks)
     Buttons(client, database, settings, clock).register(app)
     conversations.register(app)
+    looks.register(app)
     Proposals(client, database, settings, clock).register(app)
     Command(conversations, MissedCommand(client, database, settings, clock)).register(app)
     Home(client, database, settings, clock).register(app)

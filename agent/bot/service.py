@@ -12,14 +12,17 @@ from slack_bolt import App
 from agent.bot.app import build_app
 from agent.bot.asking import Asker
 from agent.bot.http_mode import HttpMode
+from agent.bot.looks import Looks
 from agent.bot.socket_mode import SocketMode
 from agent.errors import AgentError
 from agent.notifiers.slack_client import SlackAuthError, make_client
 from config.settings import Settings
+from storage.blobs import BlobStore
 from storage.database import Database
 
 logger = structlog.get_logger()
 QUESTIONS_AT_ONCE = 4
+IMAGES_AT_ONCE = 2
 LISTENERS_AT_ONCE = 10
 RATE_LIMIT_RETRIES = 2
 LOOK_SECONDS = 1.0
@@ -71,6 +74,7 @@ class Bot:
 def start_bot(
     settings: Settings,
     database: Database,
+    blobs: BlobStore,
     assistant: Asker,
     stop: threading.Event,
     *,
@@ -81,10 +85,14 @@ def start_bot(
     if slack.mode == "http" and slack.signing_secret is None:
         raise NoSigningSecretError
     questions = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="question")
+    images = ThreadPoolExecutor(IMAGES_AT_ONCE, thread_name_prefix="image")
     listeners = ThreadPoolExecutor(LISTENERS_AT_ONCE, thread_name_prefix="listener")
     client = make_client(slack, rate_limit_retries=RATE_LIMIT_RETRIES)
-    app = build_app(client, settings, database, assistant, questions=questions, listeners=listeners, clock=clock)
-    bot = Bot(app, [listeners, questions])
+    looks = Looks(client, database, blobs, settings, images, clock)
+    app = build_app(
+        client, settings, database, assistant, questions=questions, listeners=listeners, looks=looks, clock=clock
+    )
+    bot = Bot(app, [listeners, questions, images])
     try:
         if slack.mode == "http":
             bot.serve_http(slack.host, slack.port)

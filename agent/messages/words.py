@@ -6,6 +6,7 @@ HELP = (
     "• which source had the most anomalies last week?\n"
     "• show the open incidents\n"
     "• what if the threshold of line-1 were 2.5?\n"
+    "• is this one normal for line-1? (with an image attached; it is counted nowhere)\n"
     "`/oddspot missed line-2 10:32` shows the frames round a time at which you saw a defect that was not told.\n"
     "Mention me in a channel, write to me directly, or use `/oddspot` and your question. "
     "Under an alert, the buttons *Defect* and *False alarm* say what it really was, and *Silence* keeps it quiet."

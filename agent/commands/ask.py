@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,9 +32,14 @@ def ask(
     *,
     now: Annotated[str | None, typer.Option(help="Answer as at this moment, RFC 3339.")] = None,
     thread: Annotated[str, typer.Option(help="Name of a conversation to go on with.")] = "",
+    image: Annotated[Path | None, typer.Option(help="An image to ask about; `oddspot detect` has to run.")] = None,
+    heatmap: Annotated[Path | None, typer.Option(help="With --image: PNG file for the heatmap.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask what the cameras saw."""
+    """Ask what the cameras saw, or whether an image is normal for a source."""
+    if image is not None:
+        _ask_of(image, question, heatmap, config, as_json=as_json)
+        return
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - loaded only once the options are good
 
     moment = moment_of(now) if now else None
@@ -49,6 +55,21 @@ def ask(
             console.print(Text(answer.text))
             for number, choice in enumerate(answer.choices, 1):
                 console.print(Text(f"  {number}. {choice}"))
+
+
+def _ask_of(image: Path, question: str, heatmap: Path | None, config: Path | None, *, as_json: bool) -> None:
+    from agent.commands import ask_image  # noqa: PLC0415 - only a question with an image needs it
+
+    settings = load_settings(config)
+    stores = open_stores(settings)
+    with Console(stderr=True).status("Looking at the image ..."):
+        look = ask_image.ask_of_image(stores, settings, image, question)
+    if heatmap is not None:
+        ask_image.save_picture(stores, look, heatmap)
+    if as_json:
+        print_json(ask_image.as_json(look))
+    else:
+        Console().print(Text(ask_image.in_words(look)))
 
 
 def _questions(question: str) -> Iterator[str]:

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from storage.database import database_now
 from storage.models import FrameRow, JobRow, PinRow
 from storage.records import EventKind, FrameState, JobKind, JobState, Look, LookLease, LookResult, NewLook
+from storage.records.looks import Thread
 from storage.repositories.audit import write_audit
 from storage.repositories.events import add_event
 from storage.repositories.jobs import UnknownJobError, add_job
 from storage.text import storable
 
 MOST_TRIES = 3
+MOST_TOLD = 100
 OPEN = (JobState.PENDING, JobState.LEASED)
 TOLD_WAITING = "told_waiting"
 WITHDRAWN = "whoever asked did not wait for it"
@@ -101,21 +103,20 @@ def look_by_id(session: Session, look_id: int) -> Look:
     return _as_look(row)
 
 
-def take_untaken_looks(
-    session: Session, *, asked_before: datetime, long_before: datetime, limit: int = 20
-) -> list[Look]:
-    """Return looks of threads that nobody took up, each once, so that whoever asked can be told.
+def take_untaken_threads(session: Session, *, asked_before: datetime, long_before: datetime) -> list[Thread]:
+    """Return threads with looks that nobody took up, each once, so that whoever asked can be told.
 
     Asked before `asked_before`, and nobody scores; or asked before `long_before`, whatever is scored.
     """
     clock = database_now(session)
-    query = _claimable(clock).where(JobRow.created_at < (long_before if _is_scoring(session, clock) else asked_before))
-    untold = JobRow.arguments[TOLD_WAITING].as_string().is_(None)
-    rows = session.scalars(query.where(untold).limit(limit).with_for_update(skip_locked=True)).all()
-    for row in rows:
+    before = long_before if _is_scoring(session, clock) else asked_before
+    untold = _claimable(clock).where(JobRow.arguments[TOLD_WAITING].as_string().is_(None)).limit(MOST_TOLD)
+    rows = [(row, _as_look(row)) for row in session.scalars(untold.with_for_update(skip_locked=True)).all()]
+    threads = {look.thread for _, look in rows if look.created_at < before}
+    for row, _ in [one for one in rows if one[1].thread in threads]:
         row.arguments = row.arguments | {TOLD_WAITING: "yes"}
     session.flush()
-    return [look for look in map(_as_look, rows) if look.thread is not None]
+    return sorted(thread for thread in threads if thread is not None)
 
 
 def forget_looks(session: Session, *, before: datetime, limit: int) -> set[str]:

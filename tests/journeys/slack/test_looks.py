@@ -1,23 +1,20 @@
 """Is this one normal? Asked in Slack with an image attached, judged by a real fitted detector in its own process."""
 
 import io
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from storage.blobs import BlobStore
 from storage.database import Database
 from storage.models import AuditRow, FrameRow, InspectionRow, JobRow, RollUpRow
 from storage.records import JobKind
 from storage.repositories.looks import look_by_id
-from tests.journeys.commands import Running, json_lines, oddspot
+from tests.journeys.commands import Running, json_lines, oddspot, wait_until
 from tests.journeys.conftest import fitted_home, home, write_settings  # noqa: F401 - fixtures
 from tests.plates import make_plate
 from tests.servers.collector import Collector
@@ -140,8 +137,9 @@ def test_answers_with_verdict_and_heatmap_within_ten_seconds_and_counts_nothing(
     assert acts == [("image_asked", "line-1", f"slack:{ANNA}")] * 2
 
 
+@pytest.mark.usefixtures("running")
 def test_judges_each_of_several_images_and_takes_the_only_source_where_none_is_named(
-    slack: LocalSlack, running: House
+    slack: LocalSlack,
 ) -> None:
     files = [(f"plate-{number}.png", png(600 + number, has_scratch=number == 1)) for number in range(6)]
 
@@ -178,3 +176,159 @@ def test_asks_back_which_source_it_is_and_judges_for_the_one_that_is_pressed(sla
 
     unknown = slack.mention("oddspot", "is this normal for line-9?", files=[("plate.png", png(701))])
     assert answered(slack, unknown) == ["I know no source 'line-9'. Which source is this image of?"]
+
+
+def tell_of(slack: LocalSlack, text: str, *files: dict[str, Any]) -> Message:
+    """Mention the bot with files as only a stranger to this server could have attached them."""
+    asked = slack.say("oddspot", text)
+    event = {"type": "app_mention", "user": ANNA, "text": f"<@{BOT_USER}> {text}", "ts": asked.ts}
+    slack.people.tell(event | {"channel": slack.channel.id, "event_ts": asked.ts, "files": list(files)})
+    return asked
+
+
+def hosted(url: str, **changes: object) -> dict[str, Any]:
+    file = {"id": "F0HOSTILE", "name": "part.png", "mimetype": "image/png", "mode": "hosted", "is_external": False}
+    return file | {"size": 1000, "url_private": url, "url_private_download": url} | changes
+
+
+def bomb() -> bytes:
+    """Return a small PNG of far too many pixels."""
+    buffer = io.BytesIO()
+    Image.new("L", (20_000, 20_000)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_sends_the_token_to_no_other_host_whatever_a_file_or_a_redirect_says(slack: LocalSlack, running: House) -> None:
+    with Collector() as stranger:
+        for file in (
+            hosted(f"{stranger.url}/part.png"),
+            hosted(f"{stranger.url}/part.png", is_external=True, mode="external"),
+            hosted(f"http://user@127.0.0.1:{stranger.port}/part.png"),
+            hosted("file:///etc/passwd"),
+        ):
+            asked = tell_of(slack, QUESTION, file)
+            [said] = answered(slack, asked)
+            assert said.startswith("I cannot look at part.png: its address is not Slack's own") or (
+                "it lies outside Slack" in said
+            )
+        slack.fail_next("download", redirect=f"{stranger.url}/elsewhere.png")
+        asked = slack.mention("oddspot", QUESTION, files=[("part.png", png(1))])
+        assert answered(slack, asked) == ["I cannot look at part.png: its address is not Slack's own."]
+        assert stranger.posts == []
+    assert [row for row in running.rows(JobRow) if row.kind == JobKind.LOOK] == []
+
+
+@pytest.mark.usefixtures("running")
+def test_says_kindly_why_a_file_is_not_looked_at(slack: LocalSlack) -> None:
+    large = b"\x89PNG\r\n\x1a\n" + bytes(80_000_000)
+    cases = [
+        ("part.pdf", b"%PDF-1.7 ...", "it is a PDF; I can look at JPEG, PNG, TIFF, BMP and WebP images."),
+        ("part.png", b"%PDF-1.7 ...", "it is a PDF; I can look at JPEG, PNG, TIFF, BMP and WebP images."),
+        ("huge.png", large, "it is larger than 64 MB, which is the most I look at."),
+        ("none.png", b"", "it is empty."),
+        ("<!channel>.html", b"<!DOCTYPE html><p>Sign in", "it is a web page, not the file; I can look at JPEG, "),
+    ]
+    for name, content, reason in cases:
+        asked = slack.direct_message(QUESTION, files=[(name, content)])
+        [said] = answered(slack, asked)
+        shown = name.replace("<", "&lt;").replace(">", "&gt;")
+        assert said.startswith(f"I cannot look at {shown}: {reason}"), said
+
+    small = tell_of(slack, QUESTION, hosted(liar(slack, large), size=10))
+    assert answered(slack, small) == [
+        "I cannot look at part.png: it is larger than 64 MB, which is the most I look at."
+    ]
+
+    many = slack.direct_message(QUESTION, files=[("bomb.png", bomb())])
+    assert answered(slack, many) == [
+        "I could not judge bomb.png for line-1: it has more pixels than the settings allow."
+    ]
+    broken = slack.direct_message(QUESTION, files=[("half.png", png(2)[:5000])])
+    assert answered(slack, broken) == [
+        "I could not judge half.png for line-1: the file is damaged or stops before its end."
+    ]
+    assert not any(file for one in (many, broken) for reply in replies(slack, one) for file in reply.files)
+
+
+def liar(slack: LocalSlack, content: bytes) -> str:
+    """Return the address of a file that is larger than Slack says it is."""
+    stored = slack.people._share(ANNA, "part.png", content)
+    return slack.workspace.file_url(stored)
+
+
+def test_refuses_guests_and_answers_a_question_of_the_record_as_ever(slack: LocalSlack, running: House) -> None:
+    guest = slack.mention("oddspot", QUESTION, user=GUEST, files=[("part.png", png(3))])
+    assert answered(slack, guest) == ["Guests may not do this."]
+
+    record = slack.mention("oddspot", "how many anomalies since yesterday?", files=[("part.png", png(4))])
+    [said] = answered(slack, record)
+    assert said.startswith("No data: no image was inspected")
+    assert [row for row in running.rows(JobRow) if row.kind == JobKind.LOOK] == []
+
+
+def test_says_that_nobody_scores_and_answers_once_somebody_does(slack: LocalSlack, house: House) -> None:
+    house.talk()
+    asked = slack.mention("oddspot", QUESTION, files=[("part.png", png(800)), ("other.png", png(801))])
+    [said] = answered(slack, asked)
+    assert said.startswith("Nobody is scoring just now: is `oddspot detect` running?")
+
+    house.detect()
+
+    said = answered(slack, asked, 3)[1:]
+    assert all(text.startswith("Normal for line-1: .") for text in said)
+    pictured(slack, asked, 2)
+
+
+def test_answers_once_with_two_bots_and_after_either_process_was_killed(slack: LocalSlack, house: House) -> None:
+    first, second = house.talk(), house.talk()
+    asked = slack.mention("oddspot", QUESTION, files=[("part.png", png(810))])
+    slack.wait_for(lambda: [row for row in house.rows(JobRow) if row.kind == JobKind.LOOK], LOOK_SECONDS)
+    first.process.kill()
+    second.process.kill()
+    detect = house.detect()
+    wait_until_judged(house)
+    detect.process.kill()
+
+    house.talk()
+    house.talk()
+
+    pictured(slack, asked)
+    [verdict] = [text for text in texts(slack, asked) if not text.startswith("Nobody")]
+    assert verdict.startswith("Normal for line-1: .")
+    later = slack.mention("oddspot", "help")
+    answered(slack, later)
+    assert len(pictured(slack, asked)) == 1
+
+
+def wait_until_judged(house: House) -> None:
+    def is_judged() -> bool:
+        looks = [row for row in house.rows(JobRow) if row.kind == JobKind.LOOK]
+        with house.database.reading() as session:
+            return all(look_by_id(session, row.id).result is not None for row in looks)
+
+    wait_until(is_judged)
+
+
+def test_answers_on_the_terminal_through_the_same_detectors(house: House) -> None:
+    (house.folder / "odd.png").write_bytes(png(901, has_scratch=True))
+    (house.folder / "report.pdf").write_bytes(b"%PDF-1.7")
+    nobody = oddspot("ask", "is this normal for line-1?", "--image", "odd.png", cwd=house.folder)
+    assert nobody.returncode == 1
+    assert "Nobody is scoring just now: is `oddspot detect` running?" in nobody.stderr
+
+    house.detect()
+    asked = ("ask", "is this normal for line 1?", "--image", "odd.png")
+    [line] = json_lines(oddspot(*asked, "--heatmap", "heat.png", "--json", cwd=house.folder))
+    words = oddspot(*asked, cwd=house.folder)
+    refused = oddspot("ask", "is this normal?", "--image", "report.pdf", cwd=house.folder)
+    unknown = oddspot("ask", "is this normal for line-7?", "--image", "odd.png", cwd=house.folder)
+
+    [scored] = json_lines(oddspot("score", "line-1", "odd.png", "--json", cwd=house.folder))
+    assert (line["verdict"], line["source"], line["detector"]) == ("anomalous", "line-1", "line-1@1")
+    assert line["score"] == pytest.approx(scored["score"], rel=1e-6)
+    assert line["text"].startswith("Anomalous for line-1: ")
+    assert (house.folder / "heat.png").read_bytes().startswith(b"\x89PNG")
+    assert words.stdout.startswith("Anomalous for line-1: ")
+    assert "it is a PDF" in refused.stderr
+    assert "There is no source 'line-7'; sources with a detector: line-1." in unknown.stderr
+    assert house.rows(FrameRow) == []

@@ -22,10 +22,13 @@ from storage.queries.anomalies import ratio
 from storage.queries.report_results import Change, LabelsBy, Promise, Reason, ScorePoint, VersionUse
 from storage.queries.selection import Selection, conditions, is_anomaly, is_judged
 from storage.records import FrameState, LabelKind, Outage, Source, Window
+from storage.repositories.looks import IMAGE_ASKED
 from storage.repositories.outages import as_outage
 from storage.repositories.versions import as_version
 
 LABEL_ACTION = "label"
+# Labels are counted elsewhere, and who asks changes nothing.
+NO_CHANGE = (LABEL_ACTION, IMAGE_ASKED)
 SHOWN_ID = re.compile(r"([AI])-(\d{1,18})")
 UNFINISHED = (FrameState.PENDING, FrameState.LEASED)
 NOT_JUDGED = (FrameState.REJECTED, FrameState.DROPPED, FrameState.DEAD_LETTER, *UNFINISHED)
@@ -165,7 +168,7 @@ def changes_in(
     """
     query = (
         select(AuditRow)
-        .where(AuditRow.at >= window.start, AuditRow.at < window.end, AuditRow.action != LABEL_ACTION)
+        .where(AuditRow.at >= window.start, AuditRow.at < window.end, AuditRow.action.not_in(NO_CHANGE))
         .order_by(AuditRow.at.desc(), AuditRow.id.desc())
     )
     rows = list(session.scalars(query))

@@ -17,6 +17,7 @@ from storage.repositories.events import add_event
 from storage.repositories.jobs import UnknownJobError, add_job
 from storage.text import storable
 
+IMAGE_ASKED = "image_asked"
 MOST_TRIES = 3
 MOST_TOLD = 100
 OPEN = (JobState.PENDING, JobState.LEASED)
@@ -41,7 +42,7 @@ def add_look(session: Session, look: NewLook, *, now: datetime) -> int:
         now=now,
     )
     detail = {"look": look_id, "name": name}
-    write_audit(session, actor=look.requested_by, action="image_asked", subject=look.source, detail=detail, now=now)
+    write_audit(session, actor=look.requested_by, action=IMAGE_ASKED, subject=look.source, detail=detail, now=now)
     return look_id
 
 

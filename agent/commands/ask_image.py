@@ -125,7 +125,7 @@ def _content(image: Path, most_bytes: int) -> bytes:
         with image.open("rb") as file:
             content = file.read(most_bytes + 1)
         if len(content) > most_bytes:
-            raise BadImageError(image, f"it is larger than {most_bytes / 1e6:,.0f} MB, the most the settings allow")
+            raise BadImageError(image, f"it is larger than {most_bytes / 1e6:,.3g} MB, the most the settings allow")
         need_image(content)
     except OSError as error:
         raise BadImageError(image, error.strerror or "it cannot be read") from error

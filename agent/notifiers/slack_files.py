@@ -108,7 +108,7 @@ def _bounded(response: httpx.Response, most_bytes: int, deadline: float) -> Iter
 
 
 def _too_large(most_bytes: int) -> FileRefusedError:
-    return FileRefusedError(f"it is larger than {most_bytes / 1e6:,.0f} MB, which is the most I look at")
+    return FileRefusedError(f"it is larger than {most_bytes / 1e6:,.3g} MB, which is the most I look at")
 
 
 def _origin(url: str) -> Origin | None:

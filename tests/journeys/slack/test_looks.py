@@ -274,8 +274,8 @@ def test_says_that_nobody_scores_and_answers_once_somebody_does(slack: LocalSlac
 
     house.detect()
 
-    said = answered(slack, asked, 3)[1:]
-    assert all(text.startswith("Normal for line-1: .") for text in said)
+    verdicts = answered(slack, asked, 3)[1:]
+    assert all(text.startswith("Normal for line-1: .") for text in verdicts)
     pictured(slack, asked, 2)
 
 

@@ -17,7 +17,7 @@ from slack_sdk import WebClient
 from agent.alerts.thread_notices import say_in_thread
 from agent.bot.permissions import Permissions
 from agent.bot.questions import question_text
-from agent.bot.which_source import Named, asks_of_the_image, named_sources
+from agent.bot.which_source import Named, asks_if_normal, asks_of_the_image, named_sources
 from agent.messages.look_message import (
     LOOK_AT,
     NO_SOURCE,
@@ -84,8 +84,13 @@ class Looks:
 
     def take(self, body: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
         """Take up a message that asks about what is attached to it; False for any other, which is not ours."""
-        files, text = [one for one in event.get("files") or [] if isinstance(one, dict)], str(event.get("text") or "")
-        if not files or not asks_of_the_image(question_text(text)):
+        text = question_text(str(event.get("text") or ""))
+        files = _files_of(event)
+        if files and not asks_of_the_image(text):
+            return False
+        if not files and event.get("thread_ts") and asks_if_normal(text):
+            files = self._files_above(str(event["channel"]), str(event["thread_ts"]))
+        if not files:
             return False
         asked = Asked(
             user=str(event["user"]),
@@ -93,7 +98,7 @@ class Looks:
             channel=str(event["channel"]),
             thread_ts=str(event.get("thread_ts") or event["ts"]),
         )
-        self._once(str(body["event_id"]), asked, lambda: self._ask(asked, files, question_text(text)))
+        self._once(str(body["event_id"]), asked, lambda: self._ask(asked, files, text))
         return True
 
     def _on_choice(self, ack: Callable[[], object], body: dict[str, Any]) -> None:
@@ -195,6 +200,15 @@ class Looks:
             raise FileRefusedError(GONE) from None
         return found
 
+    def _files_above(self, channel: str, thread_ts: str) -> list[dict[str, Any]]:
+        """Return what a person attached to the first message of a thread."""
+        try:
+            found = self._client.conversations_replies(channel=channel, ts=thread_ts, limit=1)["messages"]
+        except SlackTrouble as error:
+            logger.warning("thread_not_looked_up", reason=explain(channel, error).reason)
+            return []
+        return [] if not found or found[0].get("bot_id") else _files_of(found[0])
+
     def _set_status(self, asked: Asked) -> None:
         try:
             self._client.assistant_threads_setStatus(
@@ -210,6 +224,10 @@ class Looks:
 
 def _said(words: str) -> Message:
     return message(words, [section(words)])
+
+
+def _files_of(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [file for file in message.get("files") or [] if isinstance(file, dict)]
 
 
 def _name_of(file: Mapping[str, Any]) -> str:

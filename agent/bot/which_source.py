@@ -22,6 +22,12 @@ OF_THE_IMAGE = re.compile(
     r"\b(?:attached|is (?:this|it|that)|th(?:is|at|ese|ose) (?:one|image|picture|photo|part|file)s?|normal|okay|ok)\b",
     re.IGNORECASE,
 )
+# Asked in the thread of an image, without one: whether that is normal.
+IF_NORMAL = re.compile(
+    r"\b(?:this|that|it|these|those|they|one|part|image|picture|photo)s?\b.*"
+    r"\b(?:normal|anomalous|odd|okay|ok|fine|good|defects?|defective)\b",
+    re.IGNORECASE,
+)
 LONGEST_NAME_WORDS = 3
 TYPO, SHORTEST_TYPO = 80.0, 4
 Meant = Callable[[str, Sequence[str]], str | None]
@@ -38,6 +44,11 @@ class Named:
 def asks_of_the_image(text: str) -> bool:
     """Say whether words that came with a file ask about it, rather than about the record."""
     return OF_THE_RECORD.match(text.strip()) is None or OF_THE_IMAGE.search(text) is not None
+
+
+def asks_if_normal(text: str) -> bool:
+    """Say whether words in an image's thread ask if it is normal."""
+    return OF_THE_RECORD.match(text.strip()) is None and IF_NORMAL.search(text) is not None
 
 
 def named_sources(text: str, known: Sequence[str]) -> Named:

@@ -16,6 +16,7 @@ BENCHMARKS = (
     "held_back",
     "label_sweep",
     "first_message",
+    "looks",
 )
 SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports")
 

@@ -178,6 +178,21 @@ def test_asks_back_which_source_it_is_and_judges_for_the_one_that_is_pressed(sla
     assert answered(slack, unknown) == ["I know no source 'line-9'. Which source is this image of?"]
 
 
+def test_looks_at_the_image_a_thread_began_with_but_not_at_pictures_of_its_own(
+    slack: LocalSlack, running: House
+) -> None:
+    posted = slack.people.say("oddspot", "look at this", ANNA, files=[("part.png", png(750))])
+    slack.mention("oddspot", "is it normal?", thread_ts=posted.ts)
+    [verdict] = answered(slack, posted)
+    assert verdict.startswith("Normal for line-1: .")
+    pictured(slack, posted)
+
+    nothing = slack.say("oddspot", "nothing attached")
+    slack.mention("oddspot", "is it normal?", thread_ts=nothing.ts)
+    assert len(answered(slack, nothing)) == 1
+    assert len([row for row in running.rows(JobRow) if row.kind == JobKind.LOOK]) == 1
+
+
 def tell_of(slack: LocalSlack, text: str, *files: dict[str, Any]) -> Message:
     """Mention the bot with files as only a stranger to this server could have attached them."""
     asked = slack.say("oddspot", text)

@@ -1,6 +1,6 @@
 import pytest
 
-from agent.bot.which_source import asks_of_the_image, named_sources
+from agent.bot.which_source import asks_if_normal, asks_of_the_image, named_sources
 
 KNOWN = ("line-1", "line-2", "north-gate", "press")
 
@@ -59,3 +59,18 @@ def test_takes_words_with_an_image_as_a_question_about_it(text: str) -> None:
 )
 def test_leaves_a_question_about_the_record_to_the_assistant(text: str) -> None:
     assert not asks_of_the_image(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_so"),
+    [
+        ("is this one normal for line-1?", True),
+        ("are these parts ok?", True),
+        ("does it look fine", True),
+        ("how many of these were normal?", False),
+        ("show it to me", False),
+        ("thanks", False),
+    ],
+)
+def test_knows_a_question_about_the_image_a_thread_began_with(text: str, *, is_so: bool) -> None:
+    assert asks_if_normal(text) is is_so

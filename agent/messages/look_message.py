@@ -70,7 +70,7 @@ def look_note(look: Look, result: LookResult) -> str:
     if not result.may_alert:
         cautions.append("Its detector was judged not fit, so do not rely on this.")
     if result.fault:
-        cautions.append(f"The image looks {result.fault}, so do not rely on this.")
+        cautions.append(f"The image has a fault ({result.fault}), so do not rely on this.")
     if result.verdict is not Verdict.ANOMALOUS and result.picture:
         cautions.append("Outlined is where it is oddest.")
     return " ".join(["; ".join(part for part in parts if part) + ".", *cautions])

@@ -70,7 +70,7 @@ def test_says_when_a_verdict_is_not_to_be_relied_on() -> None:
     words = said(look_message(look(replace(ODD, may_alert=False, fault="black"))))
 
     assert "Its detector was judged not fit, so do not rely on this." in words
-    assert "The image looks black, so do not rely on this." in words
+    assert "The image has a fault (black), so do not rely on this." in words
 
 
 @pytest.mark.parametrize("reason", RejectReason)

@@ -52,6 +52,13 @@ def has_look(session: Session) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def has_untold_look(session: Session) -> bool:
+    """Say whether a look has not ended of which nobody was told that it waits: cheap, and takes no lock."""
+    is_open = (JobRow.state.in_(OPEN), JobRow.kind == JobKind.LOOK)
+    query = select(JobRow.id).where(*is_open, JobRow.arguments[TOLD_WAITING].as_string().is_(None))
+    return session.scalar(query.limit(1)) is not None
+
+
 def claim_look(session: Session, *, owner: str, lease_seconds: float, now: datetime) -> LookLease | None:
     """Lease the oldest look that waits or whose lease ran out; one that failed too often ends, and is told."""
     clock = database_now(session)

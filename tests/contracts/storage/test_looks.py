@@ -44,6 +44,7 @@ from storage.repositories.looks import (
     finish_look,
     give_back_look,
     has_look,
+    has_untold_look,
     look_by_id,
     take_untaken_threads,
     withdraw_look,
@@ -183,7 +184,9 @@ def test_names_a_thread_once_that_nobody_answers_unless_somebody_is_scoring(data
         session.execute(insert_frame(source.id))
         lease_one(session)
         assert take_untaken_threads(session, asked_before=soon, long_before=late) == []
+        assert has_untold_look(session)
         assert take_untaken_threads(session, asked_before=soon, long_before=soon) == [THREAD]
+        assert not has_untold_look(session)
         assert take_untaken_threads(session, asked_before=soon, long_before=soon) == []
 
 

@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint bench run clean
+.PHONY: help setup demo test lint evals bench run clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -16,14 +16,17 @@ setup: .venv/.demo ## Create .venv and install Oddspot with the demo's photograp
 demo: .venv/.demo ## Learn 200 good solar cells, watch 40 unseen ones, ask three questions (ARGS=--no-chat)
 	@$(BIN)/oddspot demo $(ARGS)
 
-test: .venv/.dev ## Run every test (ARGS="-k words" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/.dev ## Run every test on two cores (ARGS="-k words" for some)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: .venv/.dev ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+evals: .venv/.dev ## Ask the question bank and judge every answer (ARGS="--half unseen", --failures, --check)
+	@$(BIN)/python -m tests.evals $(ARGS)
 
 bench: .venv/.dev ## Measure accuracy, speed and time to the first message
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -46,11 +46,13 @@ class Talk:
         deliverer: Deliverer,
         *,
         bell: AlarmBell | None = None,
+        beat: Callable[[], None] = lambda: None,
         poll_seconds: float = POLL_SECONDS,
     ) -> None:
         self._out = out
         self._deliverer = deliverer
         self._bell = bell
+        self._beat = beat
         self._poll_seconds = poll_seconds
         self._chores_due_at: datetime | None = None
 
@@ -60,6 +62,7 @@ class Talk:
         while not stop.wait(min(self._poll_seconds * 2**faults, LONGEST_PAUSE_SECONDS)):
             try:
                 self.tick()
+                self._beat()
                 faults = 0
             except Exception:
                 faults = min(faults + 1, 10)
@@ -103,10 +106,12 @@ def start_talk(
     console: Console | None = None,
     assistant: Asker | None = None,
     clock: Callable[[], datetime] = utc_now,
+    beat: Callable[[], None] = lambda: None,
 ) -> None:
     """Tell and listen until `stop` is set: in Slack with a bot token, else on the console.
 
-    Raise SlackAuthError for a token Slack refuses, PortInUseError in HTTP mode, AlarmUrlError for a bad address.
+    beat: called after every round that went well. Raise SlackAuthError for a token Slack refuses, PortInUseError in
+    HTTP mode, AlarmUrlError for a bad address.
     """
     chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
     with ExitStack() as stack:
@@ -124,7 +129,7 @@ def start_talk(
         ringing = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="alarm"))
         after = timedelta(minutes=settings.alarms.unsent_minutes)
         bell = AlarmBell(database, other_way(settings.alarms), ringing, clock, after)
-        Talk(out, Deliverer(out, sending, chance=chance), bell=bell).run(stop)
+        Talk(out, Deliverer(out, sending, chance=chance), bell=bell, beat=beat).run(stop)
 
 
 def _own_assistant(settings: Settings, database: Database) -> Asker:

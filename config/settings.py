@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, PlainSerializer, SecretStr, model_validator
 
 from config.routes import AlarmSettings, Images, RouteSettings, WebhookSettings, need_distinct_names
-from config.sections import ClockTime, is_safe
+from config.sections import ClockTime, is_loopback, is_safe
 from config.sections import Section as _Section
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
@@ -281,6 +281,21 @@ class RetentionSettings(_Section):
     question_days: float = Field(7.0, gt=0, description="Images people asked about, and their pictures, likewise.")
 
 
+class StatusSettings(_Section):
+    """What monitoring may ask: /healthz, /readyz and /metrics; `detect` listens on the port, `talk` on the next one."""
+
+    port: int | None = Field(None, ge=1, le=65_534, description="Left out: nothing listens.")
+    host: str = Field("127.0.0.1", description="Where to listen; beyond this machine only with a token.")
+    token: SecretStr | None = Field(None, description="Asked for as Authorization: Bearer TOKEN.")
+
+    @model_validator(mode="after")
+    def _guarded(self) -> Self:
+        if self.token is None and not is_loopback(f"http://{self.host}"):
+            message = f"status.host {self.host} is heard beyond this machine, so status.token is needed"
+            raise ValueError(message)
+        return self
+
+
 class ShiftSettings(_Section):
     """When shifts start, in the source's zone."""
 
@@ -310,6 +325,7 @@ class Settings(_Section):
     assistant: AssistantSettings = Field(AssistantSettings(), description="The reader of questions.")
     alerts: AlertSettings = Field(AlertSettings(), description="Incidents and messages.")
     storage: StorageSettings = Field(StorageSettings(), description="Database and files.")
+    status: StatusSettings = Field(StatusSettings(), description="What monitoring may ask.")
     retention: RetentionSettings = Field(RetentionSettings(), description="What is thrown away.")
     shifts: ShiftSettings = Field(ShiftSettings(), description="Working shifts.")
     routes: tuple[RouteSettings, ...] = Field((), description="Who is told of what, when: the first rule that fits.")

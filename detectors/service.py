@@ -36,12 +36,19 @@ SETTLING_SECONDS = 0.25
 JOB_SECONDS = 5.0
 
 
-def run_service(settings: Settings, stores: Stores, stop: threading.Event, *, config: Path | None) -> None:
+def run_service(
+    settings: Settings,
+    stores: Stores,
+    stop: threading.Event,
+    *,
+    config: Path | None,
+    beat: Callable[[], None] = lambda: None,
+) -> None:
     """Scan, score and sweep until `stop` is set; what a worker holds is ended first.
 
-    config: the settings file, for the processes that score.
+    config: the settings file, for the processes that score. beat: called at every round of looking after them.
     """
-    service = _Service(settings, stores, stop, config)
+    service = _Service(settings, stores, stop, config, beat)
     try:
         service.run()
     finally:
@@ -49,10 +56,18 @@ def run_service(settings: Settings, stores: Stores, stop: threading.Event, *, co
 
 
 class _Service:
-    def __init__(self, settings: Settings, stores: Stores, stop: threading.Event, config: Path | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        stop: threading.Event,
+        config: Path | None,
+        beat: Callable[[], None],
+    ) -> None:
         self._settings = settings
         self._stores = stores
         self._stop = stop
+        self._beat = beat
         self._started_at = _utc_now()
         self._config = config
         self._wake = threading.Event()
@@ -77,6 +92,7 @@ class _Service:
                     process.wake()
             for process in self._scoring:
                 self._look_after(process)
+            self._beat()
 
     def close(self) -> None:
         if self._scheduler.running:

@@ -11,6 +11,7 @@ from detectors.drift_watch import watch_drift
 from detectors.sweep_watch import start_sweeps
 from storage.opening import Stores
 from storage.repositories.digests import add_due_digests
+from storage.repositories.views import start_views
 from storage.retention import BATCH_FRAMES, prune_looks, prune_originals
 
 logger = structlog.get_logger()
@@ -32,6 +33,7 @@ class Sweeps:
             self._drift,
             self._audits,
             self._threshold_sweeps,
+            self._views,
             self._retention,
             self._questions,
         ):
@@ -61,6 +63,12 @@ class Sweeps:
         started = start_sweeps(self._stores.database, self._settings, now=self._clock())
         if started:
             logger.info("threshold_sweeps_started", sources=started)
+
+    def _views(self) -> None:
+        with self._stores.database.transaction() as session:
+            started = start_views(session)
+        if started:
+            logger.info("new_views_started", sources=started)
 
     def _retention(self) -> None:
         retention = self._settings.retention

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from storage.blobs import BlobStore
 from storage.database import Database
 from storage.models import FrameRow, IncidentRow, InspectionRow, PinRow
-from storage.records import OPEN_STATES, FrameState, Verdict
+from storage.models.open import IS_ANOMALOUS
+from storage.records import OPEN_STATES, FrameState
 from storage.repositories.looks import forget_looks, images_asked_about
 
 BATCH_FRAMES = 500
@@ -47,7 +48,7 @@ def prune_looks(database: Database, blobs: BlobStore, *, days: float, now: datet
 
 def _expired(session: Session, *, before: datetime, is_anomalous: bool) -> list[tuple[int, str]]:
     own = InspectionRow.frame_id == FrameRow.id
-    anomalous = exists().where(own, InspectionRow.verdict == Verdict.ANOMALOUS)
+    anomalous = exists().where(own, IS_ANOMALOUS)
     labelled = exists().where(own, InspectionRow.label.is_not(None))
     in_open_incident = exists().where(
         own, InspectionRow.incident_id == IncidentRow.id, IncidentRow.state.in_(OPEN_STATES)

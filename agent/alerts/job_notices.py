@@ -15,7 +15,19 @@ from storage.database import Session
 from storage.queries.inspections import get_inspection
 from storage.queries.misses import misses
 from storage.queries.selection import Selection
-from storage.records import DeliveryKind, Event, Inspection, Job, JobKind, NewDelivery, Window, proposal_from
+from storage.records import (
+    DeliveryKind,
+    Event,
+    Inspection,
+    Job,
+    JobKind,
+    NewDelivery,
+    VersionProposal,
+    ViewProposal,
+    Window,
+    proposal_from,
+    view_from,
+)
 from storage.repositories.audit_picks import picks_of
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.jobs import job_by_id
@@ -69,9 +81,13 @@ def _missed(session: Session, settings: Settings, job: Job, now: datetime) -> Me
 def _sweep(session: Session, settings: Settings, job: Job, now: datetime) -> Message:
     result = job.result or {}
     source = source_by_id(session, int(job.arguments["source_id"]))
-    if "proposal" not in result:
+    proposal: VersionProposal | ViewProposal
+    if "view" in result:
+        proposal = view_from(result["view"])
+    elif "proposal" in result:
+        proposal = proposal_from(result["proposal"])
+    else:
         return job_message(f"{source.name}: no other version is proposed: {result.get('none', '')}.")
-    proposal = proposal_from(result["proposal"])
     since = [
         one
         for one in switches_of(session, proposal.version, proposal.was)
@@ -99,4 +115,5 @@ TELLERS: dict[str, Callable[[Session, Settings, Job, datetime], Message]] = {
     JobKind.SWEEP: _sweep,
     JobKind.REFIT: _sweep,
     JobKind.LOOK: _look,
+    JobKind.VIEW: _sweep,
 }

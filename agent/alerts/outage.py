@@ -26,6 +26,7 @@ from storage.repositories.outages import (
 )
 from storage.repositories.sending import doubtful_since
 from storage.repositories.silences import is_silenced
+from storage.repositories.views import view_job
 
 logger = structlog.get_logger()
 OUTAGES_AT_ONCE = 100
@@ -63,12 +64,8 @@ def send_outage(out: Outgoing, delivery: Delivery) -> None:
         raise DeliveryWithoutOutageError(delivery)
     with out.database.reading() as session:
         outage, posts = outage_by_id(session, delivery.outage_id), count_outage_posts(session, delivery.outage_id)
-    content = outage_message(
-        outage,
-        zone=out.settings.zone_of(outage.source),
-        now=out.clock(),
-        revision=f"{delivery.key[:12]}-{delivery.attempts}",
-    )
+        revision = f"{delivery.key[:12]}-{delivery.attempts}"
+        content = render_outage(session, out.settings, outage.id, now=out.clock(), revision=revision)
     if outage.channel is not None and outage.message_ts is not None:
         place = Place(outage.channel, outage.message_ts)
         if _edited(out, place, content, delivery):
@@ -77,6 +74,15 @@ def send_outage(out: Outgoing, delivery: Delivery) -> None:
         if posts >= MOST_POSTS:
             raise NotifyError(delivery.channel, "its message was deleted again and is left alone", permanent=True)
     _settle(out, delivery, outage, _found_before(out, delivery) or _post(out, delivery, content), is_new=True)
+
+
+def render_outage(
+    session: Session, settings: Settings, outage_id: int, *, now: datetime, revision: str = ""
+) -> Message:
+    """Return what an outage's message says now."""
+    outage = outage_by_id(session, outage_id)
+    view, zone = view_job(session, outage), settings.zone_of(outage.source)
+    return outage_message(outage, zone=zone, now=now, revision=revision or now.strftime("%H%M%S%f"), view=view)
 
 
 def _is_due(session: Session, settings: Settings, outage: Outage, now: datetime) -> bool:

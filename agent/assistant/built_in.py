@@ -13,7 +13,7 @@ from agent.assistant.reading.ngrams import ngram_reader
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reader import Looked, look, shaped
-from agent.assistant.reading.reading import Intent, Reading
+from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.spelling import corrected
 from agent.assistant.reading.wording import worded
 from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
@@ -34,6 +34,7 @@ FILTERS = {
     "min_ratio",
     "states",
 }
+MOST_OFFERED = 3
 NO_TOOL = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
 
 
@@ -54,6 +55,8 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
         choices = tuple(_replaced(text, error.said, reading) for reading in error.readings)
         return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
     except WindowError as error:
+        if read_by_cues(corrected(Question(text).masked())) is Intent.CHANGE:
+            return answer_reading(Reading(Intent.CHANGE, Slots()), context)
         return Read(Answer(str(error), AnswerStatus.ASKED_BACK, example_questions(known.sources)))
 
 
@@ -61,9 +64,13 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
     looked = look(text, context, known)
     if looked.places.unknown is not None and looked.by_cues not in NO_TOOL:
         return Read(_unknown_source(text, looked.places.unknown, known))
+    if looked.by_cues is Intent.CHANGE:  # whatever else it says
+        return answer_reading(Reading(Intent.CHANGE, looked.slots), context)
     reading = _reading(looked, last, context, known)
     if reading is None:
         return Read(_asked_back(looked, context, known))
+    if reading.intent is Intent.SIMILAR and not reading.slots.ids:
+        return Read(_which_one(last))
     return answer_reading(reading, context, last)
 
 
@@ -94,10 +101,10 @@ def answer_reading(reading: Reading, context: ToolContext, last: Remembered | No
 
 def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Remembered | None) -> Remembered:
     """Remember the reading; one shown inspection leaves the list it was picked from as it was."""
-    if reading.intent is not Intent.DETAIL:
+    if reading.intent not in {Intent.DETAIL, Intent.SIMILAR}:
         return Remembered(reading, context.now, answer.ids, answer.window)
     subject = reading.slots.ids[0]
-    if last is not None:
+    if last is not None and reading.intent is Intent.DETAIL:
         return replace(last, subject=subject)
     return Remembered(reading, context.now, answer.ids, answer.window, subject)
 
@@ -152,12 +159,19 @@ def _reading(looked: Looked, last: Remembered | None, context: ToolContext, know
 
 
 def _asked_back(looked: Looked, context: ToolContext, known: KnownNames) -> Answer:
-    if looked.is_far and not looked.has_slots:
+    if (looked.is_far and not looked.has_slots) or looked.is_strange:
         return Answer(OUTSIDE, AnswerStatus.REFUSED, example_questions(known.sources))
     zone = context.zone(looked.slots.sources)
     readings = [shaped(intent, looked.slots) for intent in looked.likely if _fits(intent, looked)]
     choices = tuple(dict.fromkeys(worded(reading, zone) for reading in readings))
     return Answer("I am not sure what you mean. Is it one of these?", AnswerStatus.ASKED_BACK, choices)
+
+
+def _which_one(last: Remembered | None) -> Answer:
+    """Ask which anomaly is meant, offering those just shown."""
+    shown = [one for one in (last.ids if last else ()) if one.startswith("A-")][:MOST_OFFERED]
+    choices = tuple(f"What is similar to {one}?" for one in shown)
+    return Answer("Similar to which one? Name it, as in 'similar to A-1042'.", AnswerStatus.ASKED_BACK, choices)
 
 
 def _fits(intent: Intent, looked: Looked) -> bool:

@@ -6,7 +6,7 @@ from config.settings import Settings
 from storage.database import Database
 from storage.moments import read_moment
 from storage.queries.around import frames_round
-from storage.records import JobKind, LabelKind, VersionProposal, proposal_from
+from storage.records import JobKind, LabelKind, VersionProposal, ViewProposal, proposal_from, view_from
 from storage.repositories.audit import write_audit
 from storage.repositories.audit_picks import answer_pick
 from storage.repositories.jobs import add_job, job_by_id
@@ -14,6 +14,7 @@ from storage.repositories.labels import add_label
 from storage.repositories.sources import source_by_id, source_by_name
 from storage.repositories.switches import apply_version, roll_back
 from storage.repositories.versions import version_by_id
+from storage.repositories.views import want_view
 
 FRAMES_SHOWN = 9
 
@@ -53,6 +54,13 @@ def roll_back_proposal(database: Database, act: Act) -> int:
     return act.row_id
 
 
+def use_new_view(database: Database, act: Act) -> int:
+    """Let a moved camera's new view be learnt once it has frames enough, and return the outage; raise NotMovedError."""
+    with database.transaction() as session:
+        want_view(session, act.row_id, channel=None, actor=act.author, now=act.now)
+    return act.row_id
+
+
 def ask_for_frames(database: Database, settings: Settings, act: Act, source_name: str, *, channel: str) -> str:
     """Have the frames round a moment shown in a channel, and say so; act.value is the moment as it was typed.
 
@@ -79,8 +87,10 @@ def _two_ids(act: Act) -> tuple[int, int]:
     return Act(act.user, job, act.now).row_id, Act(act.user, inspection, act.now).row_id
 
 
-def _proposal(result: dict[str, object] | None) -> VersionProposal:
-    values = (result or {}).get("proposal")
-    if not isinstance(values, dict):
-        raise BadValueError
-    return proposal_from(values)
+def _proposal(result: dict[str, object] | None) -> VersionProposal | ViewProposal:
+    known = result or {}
+    for name, read in (("proposal", proposal_from), ("view", view_from)):
+        values = known.get(name)
+        if isinstance(values, dict):
+            return read(values)
+    raise BadValueError

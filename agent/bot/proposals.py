@@ -1,4 +1,4 @@
-"""The buttons under audits, lists of frames and proposed thresholds: who presses may, and the message says so after."""
+"""The buttons under audits, lists of frames, proposals and moved cameras: who presses may, and the message says so."""
 
 import threading
 from collections.abc import Callable
@@ -11,11 +11,13 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from agent.alerts.job_notices import render_job
+from agent.alerts.outage import render_outage
 from agent.bot import learning
 from agent.bot.acts import Act
 from agent.bot.permissions import Permissions
 from agent.messages.audit_message import AUDIT_GOOD, AUDIT_MISSED
 from agent.messages.missed_message import MISSED_DEFECT
+from agent.messages.outage_message import USE_VIEW
 from agent.messages.proposal_message import APPLY, ROLL_BACK
 from agent.messages.safe_text import escape
 from agent.messages.words import SORRY_ACT
@@ -26,10 +28,11 @@ from storage.database import Database
 from storage.repositories.audit_picks import GOOD, MISSED
 from storage.repositories.switches import SwitchError
 from storage.repositories.versions import NotFitError
+from storage.repositories.views import NotMovedError
 
 logger = structlog.get_logger()
 # Errors whose sentence says why nothing was changed; it holds names of ours only.
-TOLD = (SwitchError, NotFitError)
+TOLD = (SwitchError, NotFitError, NotMovedError)
 
 
 class Proposals:
@@ -50,6 +53,7 @@ class Proposals:
             MISSED_DEFECT: partial(learning.say_missed, database),
             APPLY: partial(learning.apply_proposal, database),
             ROLL_BACK: partial(learning.roll_back_proposal, database),
+            USE_VIEW: partial(learning.use_new_view, database),
         }
 
     def register(self, app: App) -> None:
@@ -66,24 +70,25 @@ class Proposals:
             self._whisper(body, refusal)
             return
         try:
-            job_id = self._acts[action["action_id"]](Act(user, str(action.get("value") or ""), self._clock()))
+            row_id = self._acts[action["action_id"]](Act(user, str(action.get("value") or ""), self._clock()))
         except OddspotError as error:
             logger.warning("act_failed", act=action["action_id"], user=user, reason=str(error))
             self._whisper(body, escape(str(error)) if isinstance(error, TOLD) else SORRY_ACT)
             return
         logger.info("act_done", act=action["action_id"], user=user, value=action.get("value"))
-        self._show(body, job_id)
+        self._show(body, action["action_id"], row_id)
 
-    def _show(self, body: dict[str, Any], job_id: int) -> None:
+    def _show(self, body: dict[str, Any], action_id: str, row_id: int) -> None:
         """Write the message anew, one at a time: of two people at once the later one must not show less."""
         channel, ts = body["channel"]["id"], str((body.get("container") or {}).get("message_ts"))
         try:
             with self._one_at_a_time:
+                render = render_outage if action_id == USE_VIEW else render_job
                 with self._database.reading() as session:
-                    message = render_job(session, self._settings, job_id, now=self._clock())
+                    message = render(session, self._settings, row_id, now=self._clock())
                 self._client.chat_update(channel=channel, ts=ts, text=message.text, blocks=list(message.blocks))
         except SlackTrouble as error:
-            logger.warning("message_not_updated", job=job_id, reason=explain(channel, error).reason)
+            logger.warning("message_not_updated", act=action_id, row=row_id, reason=explain(channel, error).reason)
             self._whisper(body, "Noted, though the message could not be changed.")
 
     def _whisper(self, body: dict[str, Any], words: str) -> None:

@@ -7,6 +7,10 @@ from config.load import load_settings
 from config.logs import configure_logs
 from storage.commands.options import ConfigOption
 from storage.opening import open_stores
+from storage.status.pulse import Pulse
+from storage.status.server import serve_status
+
+LONGEST_SECONDS = 120.0
 
 
 def talk(config: ConfigOption = None) -> None:
@@ -19,5 +23,7 @@ def talk(config: ConfigOption = None) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    start_talk(settings, stores.database, stores.blobs, stop)
+    pulse = Pulse("telling", longest_seconds=LONGEST_SECONDS)
+    with serve_status(settings.status, stores.database, pulse.trouble, offset=1):
+        start_talk(settings, stores.database, stores.blobs, stop, beat=pulse.beat)
     stores.database.close()

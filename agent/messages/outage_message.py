@@ -3,9 +3,18 @@
 from datetime import datetime
 
 from agent.messages.figures import clock, several
-from agent.messages.message import Message, context, message, section
-from agent.messages.safe_text import safe
-from storage.records import SILENT, Fault, Outage
+from agent.messages.message import Block, Message, actions, button, context, message, section
+from agent.messages.safe_text import safe, who
+from storage.records import SILENT, Fault, Job, JobState, Outage
+
+USE_VIEW = "use_new_view"
+VIEW_STATES = {
+    JobState.WAITING: "its frames are being collected",
+    JobState.PENDING: "it is being learnt",
+    JobState.LEASED: "it is being learnt",
+    JobState.DONE: "see the message about it",
+    JobState.FAILED: "it could not be learnt",
+}
 
 REASONS = {
     Fault.BLACK: "the camera shows black",
@@ -20,23 +29,36 @@ ADVICE = {
     Fault.SATURATED: "Look at the light and the exposure.",
     Fault.BLURRED: "Look at the focus, and whether the lens is clean.",
     Fault.FROZEN: "Restart the camera, or what fetches its pictures.",
-    Fault.MOVED: "Put the camera back, or fit again on good images of the new view.",
+    Fault.MOVED: "Put the camera back; or let the new view be learnt from its next frames, if they show good parts.",
     Fault.EXPOSURE: "Look at the light and the exposure; if they are to stay so, fit again.",
     SILENT: "Look at the camera, the network and what writes its files.",
 }
 
 
-def outage_message(outage: Outage, *, zone: str, now: datetime, revision: str = "") -> Message:
-    """Return the message of an outage; revision: what tells this version of it from the others."""
+def outage_message(outage: Outage, *, zone: str, now: datetime, revision: str = "", view: Job | None = None) -> Message:
+    """Return the message of an outage; revision: what tells this version of it from the others.
+
+    view: the wish that its new view be learnt, where the camera moved and somebody had it.
+    """
     text = outage_sentence(outage, zone=zone, now=now)
     notes = [f"Times are {zone}."]
     if outage.is_open:
         notes.insert(0, ADVICE.get(outage.kind, ""))
     if outage.is_open and outage.kind != SILENT:
         notes.insert(0, "Its frames are scored all the same; its parts page nobody.")
+    if view is not None:
+        notes.append(f"New view wanted by {who(view.requested_by)}: {VIEW_STATES[JobState(view.state)]}.")
     title = f"outage-{outage.id}-{revision}"
     kept = " ".join(note for note in notes if note)
-    return message(text, [section(f"*{text}*", block_id=title), context([kept], block_id=f"{title}-notes")])
+    blocks = [section(f"*{text}*", block_id=title), context([kept], block_id=f"{title}-notes")]
+    return message(text, blocks + _offer(outage, view))
+
+
+def _offer(outage: Outage, view: Job | None) -> list[Block]:
+    """Offer to learn the new view of a moved camera, until somebody wants it."""
+    if not outage.is_open or outage.kind != Fault.MOVED or view is not None:
+        return []
+    return [actions([button("Use the new view", action_id=USE_VIEW, value=str(outage.id))])]
 
 
 def outage_sentence(outage: Outage, *, zone: str, now: datetime) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from agent.messages.figures import clock
 from agent.messages.message import Block, Message, actions, button, context, message, section
 from agent.messages.safe_text import safe, who
-from storage.records import Switch, VersionProposal
+from storage.records import Switch, VersionProposal, ViewProposal
 
 APPLY, ROLL_BACK = "apply_version", "roll_back_version"
 WHY = {
@@ -15,6 +15,7 @@ WHY = {
     "budget": "It had more false incidents in a week than its budget allows.",
 }
 LEARNT = "No threshold tells its labelled false alarms from its defects, so it has learnt the false alarms as good."
+MOVED = "Its camera moved, and somebody wants it to stay so."
 LONGEST = 1000
 DONE = {"version_applied": "Applied", "version_rolled_back": "Rolled back"}
 
@@ -24,7 +25,7 @@ class ProposalView:
     """A proposal as it stands: the version that judges now, and the switches people made."""
 
     job: int
-    proposal: VersionProposal
+    proposal: VersionProposal | ViewProposal
     active_id: int | None
     switches: tuple[Switch, ...]
     zone: str
@@ -35,7 +36,7 @@ def proposal_message(view: ProposalView) -> Message:
     """Return the comparison and what may be done now."""
     proposal = view.proposal
     head = safe(proposal.sentence, most=LONGEST)
-    reason = LEARNT if proposal.learnt else WHY.get(proposal.why)
+    reason = _reason(proposal)
     why = f"{safe(proposal.source)}: {reason} " if reason else ""
     notes = [safe(note, most=LONGEST) for note in proposal.notes]
     blocks = [section(f"{why}*{head}*"), context(["\n".join(notes)])]
@@ -43,6 +44,12 @@ def proposal_message(view: ProposalView) -> Message:
     if lines:
         blocks.append(context(lines[-5:]))
     return message(" ".join([f"{why}{head}", *notes, *lines]), blocks + _buttons(view))
+
+
+def _reason(proposal: VersionProposal | ViewProposal) -> str | None:
+    if isinstance(proposal, ViewProposal):
+        return MOVED
+    return LEARNT if proposal.learnt else WHY.get(proposal.why)
 
 
 def _line(switch: Switch, view: ProposalView) -> str:

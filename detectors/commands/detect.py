@@ -10,6 +10,10 @@ from config.load import load_settings
 from config.logs import configure_logs
 from storage.commands.options import ConfigOption
 from storage.opening import open_stores
+from storage.status.pulse import Pulse
+from storage.status.server import serve_status
+
+LONGEST_SECONDS = 60.0
 
 
 def detect(
@@ -33,5 +37,7 @@ def detect(
     else:
         from detectors.service import run_service  # noqa: PLC0415 - the scheduler is for the one that scans
 
-        run_service(settings, stores, stop, config=config)
+        pulse = Pulse("detecting", longest_seconds=LONGEST_SECONDS)
+        with serve_status(settings.status, stores.database, pulse.trouble):
+            run_service(settings, stores, stop, config=config, beat=pulse.beat)
     stores.database.close()

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from config.load import load_settings
+from detectors.commands.fit import StageProgress, progress_bars
 from detectors.commands.fitted import fitted_version
 from storage.commands.lists import models
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
@@ -80,6 +81,28 @@ def refit(
         typer.echo(f"No other version is proposed for {source}: {found.reason}.")
     else:
         _tell(found.proposal, as_json=False)
+
+
+@model_app.command()
+def view(
+    source: Source,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn where a moved camera looks now, from its frames since; the version judges nothing until applied."""
+    from detectors.jobs.new_view import fit_view  # noqa: PLC0415 - the same
+
+    settings = load_settings(config)
+    stores = open_stores(settings)
+    version = fitted_version(source, settings, stores)
+    with progress_bars() as bars:
+        found = fit_view(version, stores, settings, now=now_utc(), progress=StageProgress(bars))
+    if as_json:
+        print_json({"view": found.as_json()})
+        return
+    typer.echo("\n".join([found.sentence, *found.notes]))
+    typer.echo(f"`oddspot model apply {found.version}` lets it judge.")
 
 
 def _tell(proposal: VersionProposal, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ import structlog
 
 from config.errors import OddspotError
 from detectors.jobs.pictures import make_pictures
-from detectors.jobs.refit_process import run_refit
+from detectors.jobs.refit_process import run_refit, run_view
 from detectors.jobs.workshop import Outcome, Workshop
 from storage.records import EventKind, Job, JobKind, JobLease, JobState
 from storage.repositories.events import add_event
@@ -29,6 +29,7 @@ WORK: dict[str, Callable[[Workshop, Job], Outcome]] = {
     JobKind.AUDIT: make_pictures,
     JobKind.SWEEP: _sweep,
     JobKind.REFIT: run_refit,
+    JobKind.VIEW: run_view,
 }
 
 

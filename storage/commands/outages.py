@@ -12,20 +12,30 @@ from storage.commands.options import (
     JsonOption,
     local_time,
     now_utc,
+    person,
     print_json,
     print_table,
     rfc3339,
 )
+from storage.errors import StorageError
 from storage.opening import open_stores
 from storage.queries.outages import not_judged
 from storage.records import SILENT, Outage, Window
-from storage.repositories.outages import list_outages
+from storage.repositories.outages import list_outages, open_outage_of
 from storage.repositories.sources import source_by_name
+from storage.repositories.views import FRAMES_WANTED, count_view, want_view
 
 outage_app = typer.Typer(help="When sources were not judged.", no_args_is_help=True)
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="Rows at most.")]
 SourceOption = Annotated[str | None, typer.Option("--source", help="One source only.")]
 OpenOption = Annotated[bool, typer.Option("--open", help="Only those that go on.")]
+
+
+class NoOutageError(StorageError):
+    """A source is judged."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"{source} is judged just now, so there is no new view to use.")
 
 
 @outage_app.command("list")
@@ -95,3 +105,20 @@ def outage_values(outage: Outage | None) -> dict[str, Any] | None:
         "ended_at": rfc3339(outage.ended_at),
         "frames": outage.frames,
     }
+
+
+@outage_app.command("use-view")
+def use_view(
+    source: Annotated[str, typer.Argument(help="The source whose camera moved.")], config: ConfigOption = None
+) -> None:
+    """Let the new view of a moved camera be learnt from its next frames; it judges nothing until applied."""
+    settings = load_settings(config)
+    with open_stores(settings).database.transaction() as session:
+        outage = open_outage_of(session, source_by_name(session, source).id)
+        if outage is None:
+            raise NoOutageError(source)
+        job = want_view(session, outage.id, channel=None, actor=person(), now=now_utc())
+        count = count_view(session, outage)
+    typer.echo(
+        f"Job {job.id}: {min(count, FRAMES_WANTED)} of {FRAMES_WANTED} frames of the new view of {source} are there."
+    )

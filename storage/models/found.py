@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import AUTOINCREMENT, Base, BigId
 
+# Counts are answered from the index alone: rows are wide with regions and vectors.
+COUNTED_BY = ("is_shadow", "fault", "verdict", "label", "defect_class", "detector_version_id")
+
 
 class InspectionRow(Base):
     """One frame scored by one detector version (invariant I2 is its unique key)."""
@@ -15,8 +18,8 @@ class InspectionRow(Base):
     __tablename__ = "inspection"
     __table_args__ = (
         UniqueConstraint("frame_id", "detector_version_id"),
-        Index("ix_inspection_source_captured", "source_id", "captured_at"),
-        Index("ix_inspection_captured", "captured_at"),
+        Index("ix_inspection_source_captured", "source_id", "captured_at", *COUNTED_BY),
+        Index("ix_inspection_captured", "captured_at", "source_id", *COUNTED_BY),
         Index(
             "ix_inspection_anomalous",
             "captured_at",

@@ -74,7 +74,7 @@ class FrameRow(Base):
         Index("ix_frame_received", "source_id", "received_at"),
         Index("ix_frame_sha256", "sha256"),
         Index("ix_frame_origin", "source_id", "origin"),
-        Index("ix_frame_captured", "captured_at", "source_id"),
+        Index("ix_frame_captured", "captured_at", "source_id", "state"),
         AUTOINCREMENT | {"postgresql_with": {"fillfactor": 70}},
     )
 

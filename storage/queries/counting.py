@@ -1,6 +1,9 @@
 """Counts of inspections and frames: flagged, confirmed, false and unlabelled told apart."""
 
-from sqlalchemy import ColumnElement, and_, func, select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select, true
 from sqlalchemy.orm import Session
 
 from storage.models import FrameRow, InspectionRow, SourceRow
@@ -8,11 +11,26 @@ from storage.queries.results import FrameCounts, InspectionCounts
 from storage.queries.selection import Selection, conditions, is_anomaly, is_judged, is_missed
 from storage.records import FrameState, LabelKind, Window
 
+NONE_FLAGGED = (0, 0, 0, 0, 0)
+
 
 def count_inspections(session: Session, *, selection: Selection) -> InspectionCounts:
     """Count a selection's inspections by what machine and people said."""
-    row = session.execute(select(*count_columns()).where(*conditions(selection))).one()
-    return as_counts(row)
+    wanted = conditions(selection)
+    whole = select(*_seen_columns()).where(*wanted).subquery()
+    flagged = select(*_flagged_columns()).where(*wanted, is_anomaly).subquery()
+    both = whole.join(flagged, true())  # two look-ups: flagged ones have an index of their own
+    row = session.execute(select(whole, flagged).select_from(both)).one()
+    return _together(row[:3], row[3:])
+
+
+def count_in_groups(session: Session, *, selection: Selection, key: ColumnElement[Any]) -> dict[Any, InspectionCounts]:
+    """Count a selection's inspections by a key of their own columns, which should have few values."""
+    wanted = conditions(selection)
+    seen = select(key, *_seen_columns()).where(*wanted).group_by(key)
+    odd = select(key, *_flagged_columns()).where(*wanted, is_anomaly).group_by(key)
+    flagged = {row[0]: row[1:] for row in session.execute(odd)}
+    return {row[0]: _together(row[1:], flagged.get(row[0], NONE_FLAGGED)) for row in session.execute(seen)}
 
 
 def count_columns() -> list[ColumnElement[int]]:
@@ -66,6 +84,27 @@ def _as_frame_counts(by_state: dict[str, int]) -> FrameCounts:
         dead_letter=by_state.get(FrameState.DEAD_LETTER, 0),
         waiting=by_state.get(FrameState.PENDING, 0) + by_state.get(FrameState.LEASED, 0),
     )
+
+
+def _seen_columns() -> list[ColumnElement[int]]:
+    """Return the columns of all inspections: how many, with a fault, and missed."""
+    is_missed_too = and_(InspectionRow.label == LabelKind.MISSED, is_missed)  # most have no label: the cheapest first
+    return [
+        func.count(InspectionRow.id).label("seen"),
+        func.count(InspectionRow.fault).label("faulted"),
+        func.count(InspectionRow.id).filter(is_missed_too).label("missed"),
+    ]
+
+
+def _flagged_columns() -> list[ColumnElement[int]]:
+    """Return the columns of anomalies: how many, and by label."""
+    names = ("anomalies", "confirmed", "false_alarms", "unsure", "unlabelled")
+    return [column.label(name) for name, column in zip(names, count_columns()[2:7], strict=True)]
+
+
+def _together(seen: Sequence[int], flagged: Sequence[int]) -> InspectionCounts:
+    number, faulted, missed = seen
+    return as_counts((number - faulted, faulted, *flagged, missed))
 
 
 def _flagged(label: ColumnElement[bool]) -> ColumnElement[int]:

@@ -5,6 +5,7 @@ here, and to the SQL of the same figures in `report_sql`.
 """
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -19,10 +20,40 @@ SPAN = timedelta(minutes=SPAN_MINUTES)
 Span = tuple[datetime, datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class DownSpan:
+    """A time in which a source was not watched: without a frame, or with frames none of which was judged."""
+
+    start: datetime
+    end: datetime
+    is_silent: bool
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is."""
+        return self.end - self.start
+
+
 def downtime_by_source(
     session: Session, *, window: Window, sources: Collection[Source], quiet: timedelta, now: datetime
 ) -> dict[int, Downtime]:
-    """Return the downtime of each source in a window, up to `now`, by source id.
+    """Return the downtime of each source in a window, up to `now`, by source id."""
+    found = down_spans_by_source(session, window=window, sources=sources, quiet=quiet, now=now)
+    return {source_id: downtime_of(spans) for source_id, spans in found.items()}
+
+
+def downtime_of(spans: Collection[DownSpan]) -> Downtime:
+    """Add up spans."""
+    return Downtime(
+        no_frame=sum((one.length for one in spans if one.is_silent), timedelta()),
+        not_judged=sum((one.length for one in spans if not one.is_silent), timedelta()),
+    )
+
+
+def down_spans_by_source(
+    session: Session, *, window: Window, sources: Collection[Source], quiet: timedelta, now: datetime
+) -> dict[int, list[DownSpan]]:
+    """Return when each source was down in a window, up to `now`, by source id, in order of time.
 
     A source is down in every gap of at least `quiet` between quarters of an hour with a frame, from its first frame
     ever on, and in every quarter whose frames were all left without a judgement.
@@ -41,7 +72,7 @@ def downtime_by_source(
         span = max(starts_at, window.start), min(starts_at + SPAN, end)
         quarters[source_id].append((span, bool(is_judged)))
     return {
-        source_id: _downtime(found, (max(window.start, first[source_id]), end), quiet)
+        source_id: _down_spans(found, (max(window.start, first[source_id]), end), quiet)
         for source_id, found in quarters.items()
         if source_id in first and first[source_id] < end
     }
@@ -54,13 +85,11 @@ def first_received(session: Session, source_ids: Collection[int]) -> dict[int, d
     return {source_id: starts_at for source_id, starts_at in rows}  # noqa: C416 - rows are no tuples to mypy
 
 
-def _downtime(quarters: list[tuple[Span, bool]], whole: Span, quiet: timedelta) -> Downtime:
-    gaps = _gaps([span for span, _ in quarters], whole)
-    not_judged = [span for span, is_judged in quarters if not is_judged]
-    return Downtime(
-        no_frame=_length([gap for gap in gaps if gap[1] - gap[0] >= quiet]),
-        not_judged=_length(not_judged),
-    )
+def _down_spans(quarters: list[tuple[Span, bool]], whole: Span, quiet: timedelta) -> list[DownSpan]:
+    gaps = [DownSpan(*gap, is_silent=True) for gap in _gaps([span for span, _ in quarters], whole)]
+    not_judged = [DownSpan(*span, is_silent=False) for span, is_judged in quarters if not is_judged]
+    down = [*(gap for gap in gaps if gap.length >= quiet), *not_judged]
+    return sorted(down, key=lambda one: one.start)
 
 
 def _gaps(busy: list[Span], whole: Span) -> Iterator[Span]:
@@ -71,7 +100,3 @@ def _gaps(busy: list[Span], whole: Span) -> Iterator[Span]:
         at = max(at, end)
     if whole[1] > at:
         yield at, whole[1]
-
-
-def _length(spans: list[Span]) -> timedelta:
-    return sum((end - start for start, end in spans), timedelta())

@@ -1,5 +1,6 @@
 """Counts in groups: by source, class, label, detector, verdict, or any attribute of the frame."""
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Any
 
@@ -7,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
-from storage.queries.counting import as_counts, count_columns
+from storage.queries.counting import as_counts, count_columns, count_in_groups
 from storage.queries.results import GroupCounts
 from storage.queries.selection import Selection, conditions
 
@@ -22,6 +23,18 @@ class Group(StrEnum):
     ATTRIBUTE = "attribute"
 
 
+KEYS: dict[Group, ColumnElement[Any]] = {
+    Group.SOURCE: InspectionRow.source_id.expression,
+    Group.DEFECT_CLASS: InspectionRow.defect_class.expression,
+    Group.LABEL: InspectionRow.label.expression,
+    Group.DETECTOR: InspectionRow.detector_version_id.expression,
+}
+NAMES: dict[Group, type[SourceRow] | type[DetectorVersionRow]] = {
+    Group.SOURCE: SourceRow,
+    Group.DETECTOR: DetectorVersionRow,
+}
+
+
 def count_by(
     session: Session,
     *,
@@ -31,29 +44,27 @@ def count_by(
     attribute: str = "",
 ) -> list[GroupCounts]:
     """Count a selection in groups, most anomalies first, then by name; groups beyond the limit are left out."""
-    key = _key(group, attribute).label("key")
-    columns = count_columns()
-    anomalies = columns[2]
-    query = (
-        select(key, *columns)
-        .select_from(InspectionRow)
-        .join(SourceRow, SourceRow.id == InspectionRow.source_id)
-        .join(DetectorVersionRow, DetectorVersionRow.id == InspectionRow.detector_version_id)
-    )
     if group is Group.ATTRIBUTE:
-        query = query.join(FrameRow, FrameRow.id == InspectionRow.frame_id)
-    grouped = query.where(*conditions(selection)).group_by(key).order_by(anomalies.desc(), key).limit(limit)
+        return _by_attribute(session, selection, attribute, limit)
+    counts = count_in_groups(session, selection=selection, key=KEYS[group].label("key"))
+    names = _names(session, group, counts)
+    groups = [GroupCounts(None if key is None else names.get(key, str(key)), one) for key, one in counts.items()]
+    return sorted(groups, key=lambda one: (-one.counts.anomalies, one.key or ""))[:limit]
+
+
+def _by_attribute(session: Session, selection: Selection, attribute: str, limit: int) -> list[GroupCounts]:
+    key = FrameRow.attributes[attribute].as_string().label("key")
+    columns = count_columns()
+    query = select(key, *columns).join(FrameRow, FrameRow.id == InspectionRow.frame_id).where(*conditions(selection))
+    ordered = query.group_by(key).order_by(columns[2].desc(), key).limit(limit)
     return [
-        GroupCounts(None if row[0] is None else str(row[0]), as_counts(row[1:])) for row in session.execute(grouped)
+        GroupCounts(None if row[0] is None else str(row[0]), as_counts(row[1:])) for row in session.execute(ordered)
     ]
 
 
-def _key(group: Group, attribute: str) -> ColumnElement[Any]:
-    keys: dict[Group, ColumnElement[Any]] = {
-        Group.ATTRIBUTE: FrameRow.attributes[attribute].as_string(),
-        Group.SOURCE: SourceRow.name.expression,
-        Group.DEFECT_CLASS: InspectionRow.defect_class.expression,
-        Group.LABEL: InspectionRow.label.expression,
-        Group.DETECTOR: DetectorVersionRow.name.expression,
-    }
-    return keys[group]
+def _names(session: Session, group: Group, ids: Collection[int]) -> dict[int, str]:
+    """Return the names of what groups are by id, empty for others."""
+    row = NAMES.get(group)
+    if row is None:
+        return {}
+    return {key: name for key, name in session.execute(select(row.id, row.name).where(row.id.in_(ids)))}  # noqa: C416 - rows are no tuples to mypy

@@ -1,13 +1,26 @@
 """Incidents: one by its id or its imported name, or those of a time and state."""
 
+from collections.abc import Collection
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, extract, func, select
 from sqlalchemy.orm import Session
 
 from storage.models import IncidentRow, SourceRow
+from storage.models.base import UtcDateTime
 from storage.records import Incident, IncidentState, Window
 from storage.repositories.incidents import as_incident
+
+
+class IncidentOrder(StrEnum):
+    """How incidents are ordered; longest: by the time from their opening to their end, or to now."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LARGEST = "largest"
+    LONGEST = "longest"
 
 
 def incident_by_id(session: Session, incident_id: int) -> Incident | None:
@@ -33,11 +46,18 @@ def list_incidents(
     sources: tuple[str, ...] | None = None,
     window: Window | None = None,
     opened_before: datetime | None = None,
+    ids: Collection[int] | None = None,
+    order: IncidentOrder = IncidentOrder.NEWEST,
+    now: datetime | None = None,
 ) -> list[Incident]:
-    """Return incidents, the one with the newest anomaly first; a window takes those that ran within it."""
+    """Return incidents in order, newest by their last anomaly; a window takes those that ran within it.
+
+    now: what the longest are measured to.
+    """
     query = select(IncidentRow, SourceRow.name).join(SourceRow, SourceRow.id == IncidentRow.source_id)
-    chosen = query.where(*_chosen(states, sources, window, opened_before))
-    rows = session.execute(chosen.order_by(IncidentRow.last_at.desc(), IncidentRow.id.desc()).limit(limit))
+    chosen = query.where(*_chosen(states, sources, window, opened_before, ids))
+    ordered = _ordered(session, order, now)
+    rows = session.execute(chosen.order_by(*ordered, IncidentRow.last_at.desc(), IncidentRow.id.desc()).limit(limit))
     return [as_incident(row, name) for row, name in rows]
 
 
@@ -48,10 +68,11 @@ def count_incidents(
     sources: tuple[str, ...] | None = None,
     window: Window | None = None,
     opened_before: datetime | None = None,
+    ids: Collection[int] | None = None,
 ) -> dict[IncidentState, int]:
     """Count incidents by state; states without one are left out."""
     query = select(IncidentRow.state, func.count()).join(SourceRow, SourceRow.id == IncidentRow.source_id)
-    chosen = query.where(*_chosen(states, sources, window, opened_before)).group_by(IncidentRow.state)
+    chosen = query.where(*_chosen(states, sources, window, opened_before, ids)).group_by(IncidentRow.state)
     return {IncidentState(state): int(number) for state, number in session.execute(chosen)}
 
 
@@ -60,6 +81,7 @@ def _chosen(
     sources: tuple[str, ...] | None,
     window: Window | None,
     opened_before: datetime | None,
+    ids: Collection[int] | None,
 ) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if states:
@@ -70,7 +92,22 @@ def _chosen(
         wanted += [IncidentRow.last_at >= window.start, IncidentRow.opened_at < window.end]
     if opened_before is not None:
         wanted.append(IncidentRow.opened_at < opened_before)
+    if ids is not None:
+        wanted.append(IncidentRow.id.in_(ids))
     return wanted
+
+
+def _ordered(session: Session, order: IncidentOrder, now: datetime | None) -> list[ColumnElement[Any]]:
+    if order is IncidentOrder.OLDEST:
+        return [IncidentRow.opened_at.asc(), IncidentRow.id.asc()]
+    if order is IncidentOrder.LARGEST:
+        return [IncidentRow.anomalies.desc()]
+    if order is IncidentOrder.NEWEST:
+        return []
+    end = func.coalesce(IncidentRow.closed_at, bindparam("now", now, UtcDateTime()))
+    if session.get_bind().dialect.name == "sqlite":
+        return [(func.julianday(end) - func.julianday(IncidentRow.opened_at)).desc()]
+    return [extract("epoch", end - IncidentRow.opened_at).desc()]
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool]) -> Incident | None:

@@ -1,8 +1,10 @@
 """Inspections as records: one by its id, or those of a selection."""
 
+from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
@@ -14,6 +16,24 @@ def get_inspection(session: Session, inspection_id: int) -> Inspection | None:
     """Return one inspection, anomalous or not; None where there is none."""
     found = session.execute(joined().where(InspectionRow.id == inspection_id)).one_or_none()
     return None if found is None else as_inspection(*found)
+
+
+def inspections_by_id(session: Session, ids: Collection[int]) -> dict[int, Inspection]:
+    """Return inspections by their ids; those that are none are left out."""
+    rows = session.execute(joined().where(InspectionRow.id.in_(ids)))
+    return {row.id: as_inspection(row, frame, source, detector) for row, frame, source, detector in rows}
+
+
+def neighbours(session: Session, inspection: Inspection, *, now: datetime) -> tuple[int | None, int | None]:
+    """Return the ids of the source's inspections just before and just after one, None where there is none by `now`."""
+    at, place = InspectionRow.captured_at, (inspection.captured_at, inspection.id)
+    own = select(InspectionRow.id).where(*conditions(Selection()), InspectionRow.source_id == inspection.source_id)
+    earlier = own.where(at <= place[0], or_(at < place[0], InspectionRow.id < place[1]))
+    later = own.where(at >= place[0], at <= now, or_(at > place[0], InspectionRow.id > place[1]))
+    return (
+        session.scalar(earlier.order_by(at.desc(), InspectionRow.id.desc()).limit(1)),
+        session.scalar(later.order_by(at.asc(), InspectionRow.id.asc()).limit(1)),
+    )
 
 
 def list_inspections(session: Session, *, selection: Selection, limit: int, offset: int = 0) -> list[Inspection]:

@@ -166,19 +166,47 @@ def changes_in(
 
     Labels are counted elsewhere. sources None takes every change; else those of these sources, and those of all.
     """
+    found = all_changes(session, window=window, sources=sources)
+    return found[:limit], len(found)
+
+
+def all_changes(
+    session: Session,
+    *,
+    window: Window,
+    sources: Collection[Source] | None,
+    actor: str | None = None,
+    action: str | None = None,
+) -> list[Change]:
+    """Return everything that was changed in a window, newest first, by the rules of `changes_in`.
+
+    actor, action: only theirs, labels too where those are the action asked for.
+    """
+    is_wanted = AuditRow.action.not_in(NO_CHANGE) if action is None else AuditRow.action == action
     query = (
         select(AuditRow)
-        .where(AuditRow.at >= window.start, AuditRow.at < window.end, AuditRow.action.not_in(NO_CHANGE))
+        .where(AuditRow.at >= window.start, AuditRow.at < window.end, is_wanted)
         .order_by(AuditRow.at.desc(), AuditRow.id.desc())
     )
+    if actor is not None:
+        query = query.where(AuditRow.actor == actor)
     rows = list(session.scalars(query))
     places = _Places(session, rows)
-    found = [
+    return [
         Change(row.at, row.actor, row.action, row.subject, places.source_of(row), dict(row.detail))
         for row in rows
         if sources is None or places.concerns(row, {source.name for source in sources})
     ]
-    return found[:limit], len(found)
+
+
+def people_who_changed(session: Session, *, limit: int = 1000) -> list[str]:
+    """Return who ever changed anything, by name."""
+    return list(session.scalars(select(AuditRow.actor).distinct().order_by(AuditRow.actor).limit(limit)))
+
+
+def kinds_of_changes(session: Session) -> list[str]:
+    """Return the actions on record, by name."""
+    return list(session.scalars(select(AuditRow.action).distinct().order_by(AuditRow.action)))
 
 
 def worst_points(session: Session, *, selection: Selection, limit: int) -> list[ScorePoint]:

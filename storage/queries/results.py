@@ -30,6 +30,11 @@ class InspectionCounts:
         return self.judged + self.not_judged
 
     @property
+    def normal(self) -> int:
+        """Judged and not flagged."""
+        return self.judged - self.anomalies
+
+    @property
     def false_alarm_rate(self) -> float | None:
         """Labelled false alarms as a share of judged images; None where nothing was judged."""
         return self.false_alarms / self.judged if self.judged else None

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.orm import aliased
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
+from storage.models.open import IS_ANOMALOUS
 from storage.records import LabelKind, Verdict, Window
 
 UNLABELLED = "unlabelled"
@@ -31,7 +33,7 @@ class Selection:
 
 is_counted: ColumnElement[bool] = InspectionRow.is_shadow.is_(False)
 is_judged: ColumnElement[bool] = InspectionRow.fault.is_(None)
-is_anomaly: ColumnElement[bool] = and_(is_judged, InspectionRow.verdict == Verdict.ANOMALOUS)
+is_anomaly: ColumnElement[bool] = and_(is_judged, IS_ANOMALOUS)
 is_missed: ColumnElement[bool] = and_(
     is_judged,
     InspectionRow.verdict == Verdict.NORMAL,
@@ -82,9 +84,8 @@ def _found(selection: Selection) -> list[ColumnElement[bool]]:
         named = select(DetectorVersionRow.id).where(DetectorVersionRow.name.in_(selection.detectors))
         wanted.append(InspectionRow.detector_version_id.in_(named))
     for key, value in selection.attributes.items():
-        fits = select(FrameRow.id).where(
-            FrameRow.id == InspectionRow.frame_id, FrameRow.attributes[key].as_string() == value
-        )
+        frame = aliased(FrameRow)  # the query may join frames itself
+        fits = select(frame.id).where(frame.id == InspectionRow.frame_id, frame.attributes[key].as_string() == value)
         wanted.append(fits.exists())
     if selection.min_ratio is not None:
         wanted.append(InspectionRow.score >= selection.min_ratio * InspectionRow.threshold)

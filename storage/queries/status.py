@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
+from storage.models.open import FRAME_IS_OPEN
 from storage.queries.counting import count_inspections
 from storage.queries.results import SourceStatus
 from storage.queries.selection import Selection, is_counted
-from storage.records import DetectorVersion, FrameState, Source, Window
+from storage.records import DetectorVersion, Source, Window
 from storage.repositories.sources import as_source
 from storage.repositories.versions import as_version
 
@@ -78,6 +79,6 @@ def _last_inspected(session: Session, source_id: int, before: datetime) -> datet
 
 
 def _waiting(session: Session, source_id: int) -> int:
-    is_open = FrameRow.state.in_((FrameState.PENDING, FrameState.LEASED))
-    query = select(FrameRow.id).where(is_open, FrameRow.source_id == source_id).limit(MOST_WAITING)
+    own = FrameRow.source_id + 0 == source_id  # `+ 0`: or SQLite walks all frames of a source instead of the open ones
+    query = select(FrameRow.id).where(FRAME_IS_OPEN, own).limit(MOST_WAITING)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0

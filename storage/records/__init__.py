@@ -30,6 +30,7 @@ from storage.records.found import (
     Verdict,
 )
 from storage.records.looks import Look, LookLease, LookResult, NewLook
+from storage.records.operations import Operations, SourceFigures
 from storage.records.outages import SILENT, Fault, NotJudged, Outage, RecentFrame
 from storage.records.seen import (
     NOT_FIT,
@@ -43,6 +44,7 @@ from storage.records.seen import (
     SourceState,
 )
 from storage.records.told import Act, Delivery, DeliveryKind, DeliveryState, Event, EventKind, NewDelivery, Silence
+from storage.records.views import ViewProposal, view_from
 from storage.records.watched import Check, DriftCheck, ToldDrift
 
 __all__ = [
@@ -87,6 +89,7 @@ __all__ = [
     "NewInspection",
     "NewLook",
     "NotJudged",
+    "Operations",
     "Outage",
     "RecentFrame",
     "Region",
@@ -96,13 +99,16 @@ __all__ = [
     "ScoredHistory",
     "Silence",
     "Source",
+    "SourceFigures",
     "SourceState",
     "Switch",
     "ToldDrift",
     "Unsent",
     "Verdict",
     "VersionProposal",
+    "ViewProposal",
     "WhatIf",
     "Window",
     "proposal_from",
+    "view_from",
 ]

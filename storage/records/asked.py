@@ -14,11 +14,13 @@ class JobKind(StrEnum):
     SWEEP = "sweep"
     REFIT = "refit"
     LOOK = "look"
+    VIEW = "view"
 
 
 class JobState(StrEnum):
-    """How far a piece of work has come; the last two are final."""
+    """How far a piece of work has come; the last two are final. One that waits lacks something yet."""
 
+    WAITING = "waiting"
     PENDING = "pending"
     LEASED = "leased"
     DONE = "done"

@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storage.models import AlarmRow, ChannelRow, DeliveryRow, EventRow
+from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import Alarm, DeliveryKind, DeliveryState
 
 FAILED, UNSENT = "failed", "unsent"
@@ -93,8 +94,7 @@ def _stands(session: Session, row: AlarmRow, wanted_before: datetime) -> bool:
 
 
 def _is_unsent(wanted_before: datetime) -> ColumnElement[bool]:
-    is_open = DeliveryRow.state.in_(OPEN_STATES)
-    return and_(is_open, DeliveryRow.kind.in_(TELLING), DeliveryRow.wanted_at < wanted_before)
+    return and_(DELIVERY_IS_OPEN, DeliveryRow.kind.in_(TELLING), DeliveryRow.wanted_at < wanted_before)
 
 
 def _is_untaken(created_before: datetime) -> ColumnElement[bool]:

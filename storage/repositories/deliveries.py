@@ -7,6 +7,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import DeliveryRow
+from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import Delivery, DeliveryKind, DeliveryState, NewDelivery
 
 SETTLED = (DeliveryState.SENT, DeliveryState.FOLDED, DeliveryState.DROPPED)
@@ -42,7 +43,7 @@ def claim_due_deliveries(session: Session, *, limit: int, now: datetime) -> list
     """Mark what is due as being sent and return it, oldest first."""
     query = (
         select(DeliveryRow)
-        .where(DeliveryRow.state == DeliveryState.PENDING, DeliveryRow.due_at <= now)
+        .where(DELIVERY_IS_OPEN, DeliveryRow.state == DeliveryState.PENDING, DeliveryRow.due_at <= now)
         .order_by(DeliveryRow.due_at, DeliveryRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import DeliveryRow, IncidentRow, SourceRow
+from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import CLOSED_STATES, Delivery, DeliveryKind, DeliveryState, Incident, NewDelivery
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.incidents import as_incident
@@ -44,6 +45,7 @@ def fold_closed(session: Session, notice: str, *, wanted_before: datetime, now: 
     """Fold the posts of incidents that opened and closed untold into a notice a channel, and return how many."""
     is_over = and_(
         DeliveryRow.kind == DeliveryKind.POST,
+        DELIVERY_IS_OPEN,
         DeliveryRow.state == DeliveryState.PENDING,
         func.coalesce(DeliveryRow.wanted_at, DeliveryRow.created_at) < wanted_before,
         _is_surely_unsent(),
@@ -98,11 +100,10 @@ def folded_incidents(session: Session, notice_id: int) -> list[Incident]:
 
 def count_waiting_posts(session: Session, channel: str, *, now: datetime) -> int:
     """Return how many incidents still wait for their first message in a channel."""
-    open_states = (DeliveryState.PENDING, DeliveryState.SENDING)
     query = select(func.count(func.distinct(DeliveryRow.incident_id))).where(
         DeliveryRow.kind == DeliveryKind.POST,
         DeliveryRow.channel == channel,
-        DeliveryRow.state.in_(open_states),
+        DELIVERY_IS_OPEN,
         DeliveryRow.wanted_at <= now,
     )
     return session.scalar(query) or 0
@@ -112,6 +113,7 @@ def bring_forward(session: Session, channel: str, *, now: datetime) -> None:
     """Make what was put off for a channel that could not be reached due at once, in its order."""
     put_off = update(DeliveryRow).where(
         DeliveryRow.channel == channel,
+        DELIVERY_IS_OPEN,
         DeliveryRow.state == DeliveryState.PENDING,
         DeliveryRow.due_at > now,
         DeliveryRow.wanted_at <= now,
@@ -125,6 +127,7 @@ def _fold_followers(session: Session, incident_id: int | None, notice_id: int) -
     waiting = update(DeliveryRow).where(
         DeliveryRow.incident_id == incident_id,
         DeliveryRow.kind.in_(FOLLOWERS),
+        DELIVERY_IS_OPEN,
         DeliveryRow.state == DeliveryState.PENDING,
     )
     values = {"state": DeliveryState.FOLDED, "folded_into": notice_id}
@@ -135,6 +138,7 @@ def _waits(channel: str, notice: str) -> ColumnElement[bool]:
     return and_(
         DeliveryRow.channel == channel,
         DeliveryRow.kind == DeliveryKind.NOTICE,
+        DELIVERY_IS_OPEN,
         DeliveryRow.state == DeliveryState.PENDING,
         DeliveryRow.payload["notice"].as_string() == notice,
         _is_surely_unsent(),

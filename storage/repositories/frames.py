@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import database_now
 from storage.models import DetectorVersionRow, FrameRow, SourceRow
+from storage.models.open import FRAME_IS_OPEN
 from storage.records import Frame, FrameState, Lease, NewFrame, RejectReason, SourceState
 from storage.repositories import roll_ups
 
@@ -85,7 +86,12 @@ def _claimable(clock: datetime, limit: int) -> Select[FrameRow]:
         select(FrameRow)
         .join(SourceRow, SourceRow.id == FrameRow.source_id)
         .join(DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id)
-        .where(or_(waits, ran_out), SourceRow.state.in_(JUDGED_STATES), DetectorVersionRow.bundle.is_not(None))
+        .where(
+            FRAME_IS_OPEN,
+            or_(waits, ran_out),
+            SourceRow.state.in_(JUDGED_STATES),
+            DetectorVersionRow.bundle.is_not(None),
+        )
         .order_by(FrameRow.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=FrameRow)
@@ -116,8 +122,7 @@ def give_back_frames_of(session: Session, owner: str) -> int:
 
 def queue_depth(session: Session) -> int:
     """Return how many frames wait or are leased, counted to 10,000 at most."""
-    open_states = FrameRow.state.in_((FrameState.PENDING, FrameState.LEASED))
-    return len(session.scalars(select(FrameRow.id).where(open_states).limit(10_000)).all())
+    return len(session.scalars(select(FrameRow.id).where(FRAME_IS_OPEN).limit(10_000)).all())
 
 
 def _fenced(session: Session, lease: Lease, **values: object) -> bool:

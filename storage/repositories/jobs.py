@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from storage.database import database_now
 from storage.errors import StorageError
 from storage.models import JobRow
+from storage.models.open import JOB_IS_OPEN
 from storage.records import Job, JobKind, JobLease, JobState
 
 MAX_ATTEMPTS = 5
@@ -47,7 +48,7 @@ def add_job(
 
 def has_job(session: Session, *, kinds: Collection[str] | None = None) -> bool:
     """Say whether a job, of these kinds, waits or is leased: cheap, and takes no lock."""
-    query = select(JobRow.id).where(JobRow.state.in_((JobState.PENDING, JobState.LEASED)))
+    query = select(JobRow.id).where(JOB_IS_OPEN)
     if kinds is not None:
         query = query.where(JobRow.kind.in_(kinds))
     return session.scalar(query.limit(1)) is not None
@@ -59,7 +60,7 @@ def claim_job(
     """Lease the oldest job, of these kinds, that waits or whose lease ran out; one that failed too often has failed."""
     clock = database_now(session)
     ran_out = (JobRow.state == JobState.LEASED) & (JobRow.lease_until < clock)
-    query = select(JobRow).where(or_(JobRow.state == JobState.PENDING, ran_out)).order_by(JobRow.id)
+    query = select(JobRow).where(JOB_IS_OPEN, or_(JobRow.state == JobState.PENDING, ran_out)).order_by(JobRow.id)
     if kinds is not None:
         query = query.where(JobRow.kind.in_(kinds))
     for row in session.scalars(query.limit(MAX_ATTEMPTS).with_for_update(skip_locked=True)).all():

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from storage.database import database_now
 from storage.models import FrameRow, JobRow, PinRow
+from storage.models.open import FRAME_IS_OPEN, JOB_IS_OPEN
 from storage.records import EventKind, FrameState, JobKind, JobState, Look, LookLease, LookResult, NewLook
 from storage.records.looks import Thread
 from storage.repositories.audit import write_audit
@@ -48,13 +49,13 @@ def add_look(session: Session, look: NewLook, *, now: datetime) -> int:
 
 def has_look(session: Session) -> bool:
     """Say whether a look waits or is leased: cheap, and takes no lock."""
-    query = select(JobRow.id).where(JobRow.state.in_(OPEN), JobRow.kind == JobKind.LOOK)
+    query = select(JobRow.id).where(JOB_IS_OPEN, JobRow.kind == JobKind.LOOK)
     return session.scalar(query.limit(1)) is not None
 
 
 def has_untold_look(session: Session) -> bool:
     """Say whether a look has not ended of which nobody was told that it waits: cheap, and takes no lock."""
-    is_open = (JobRow.state.in_(OPEN), JobRow.kind == JobKind.LOOK)
+    is_open = (JOB_IS_OPEN, JobRow.kind == JobKind.LOOK)
     query = select(JobRow.id).where(*is_open, JobRow.arguments[TOLD_WAITING].as_string().is_(None))
     return session.scalar(query.limit(1)) is not None
 
@@ -149,14 +150,14 @@ def images_asked_about(session: Session, hashes: set[str]) -> set[str]:
 def _claimable(clock: datetime) -> Select[JobRow]:
     ran_out = and_(JobRow.state == JobState.LEASED, JobRow.lease_until < clock)
     waits = or_(JobRow.state == JobState.PENDING, ran_out)
-    return select(JobRow).where(JobRow.kind == JobKind.LOOK, waits).order_by(JobRow.id)
+    return select(JobRow).where(JOB_IS_OPEN, JobRow.kind == JobKind.LOOK, waits).order_by(JobRow.id)
 
 
 def _is_scoring(session: Session, clock: datetime) -> bool:
     """Say whether anybody holds a frame or a look."""
-    frame = select(FrameRow.id).where(FrameRow.state == FrameState.LEASED, FrameRow.lease_until >= clock)
+    frame = select(FrameRow.id).where(FRAME_IS_OPEN, FrameRow.state == FrameState.LEASED, FrameRow.lease_until >= clock)
     look = select(JobRow.id).where(
-        JobRow.kind == JobKind.LOOK, JobRow.state == JobState.LEASED, JobRow.lease_until >= clock
+        JOB_IS_OPEN, JobRow.kind == JobKind.LOOK, JobRow.state == JobState.LEASED, JobRow.lease_until >= clock
     )
     return any(session.scalar(query.limit(1)) is not None for query in (frame, look))
 

@@ -9,6 +9,7 @@ from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import DeliveryRow, EventRow, InspectionRow, LabelRow
+from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import Delivery, DeliveryKind, DeliveryState, Label
 from storage.repositories.deliveries import as_delivery
 from storage.repositories.labels import as_label
@@ -22,7 +23,7 @@ REPEATS = "repeats"
 
 def has_work(session: Session, *, now: datetime, started_before: datetime) -> bool:
     """Say whether an event waits, a delivery is due or one is stuck: cheap, and takes no lock."""
-    due = (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
+    due = DELIVERY_IS_OPEN & (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
     stuck = (DeliveryRow.state == DeliveryState.SENDING) & (DeliveryRow.started_at < started_before)
     if session.scalar(select(EventRow.id).where(EventRow.done_at.is_(None)).limit(1)) is not None:
         return True
@@ -31,7 +32,7 @@ def has_work(session: Session, *, now: datetime, started_before: datetime) -> bo
 
 def claim_for_channels(session: Session, *, busy: Collection[str], limit: int, now: datetime) -> list[Delivery]:
     """Mark the oldest due delivery of each channel that may be spoken to as being sent, and return them."""
-    is_due = (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
+    is_due = DELIVERY_IS_OPEN & (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
     claimed = []
     for channel in take_free_channels(session, busy=busy, limit=limit, now=now):
         query = select(DeliveryRow).where(is_due, DeliveryRow.channel == channel)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.models import DeliveryRow, EventRow, FrameRow, IncidentRow, InspectionRow
-from storage.records import DeliveryState, Verdict
+from storage.models.open import DELIVERY_IS_OPEN, IS_ANOMALOUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,9 @@ class Tally:
 
 def tally(session: Session) -> Tally:
     """Count inspected frames, anomalies, incidents and what still has to be told."""
-    open_states = (DeliveryState.PENDING, DeliveryState.SENDING)
-    anomalous = (InspectionRow.verdict == Verdict.ANOMALOUS) & InspectionRow.fault.is_(None)
+    anomalous = IS_ANOMALOUS & InspectionRow.fault.is_(None)
     waiting = _count(session, select(EventRow.id).where(EventRow.done_at.is_(None)).subquery())
-    unsent = _count(session, select(DeliveryRow.id).where(DeliveryRow.state.in_(open_states)).subquery())
+    unsent = _count(session, select(DeliveryRow.id).where(DELIVERY_IS_OPEN).subquery())
     return Tally(
         frames=_count(session, select(InspectionRow.id).subquery()),
         anomalies=_count(session, select(InspectionRow.id).where(anomalous).subquery()),

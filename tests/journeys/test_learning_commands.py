@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from storage.blobs import BlobStore
 from storage.database import Database
-from storage.models import EventRow
-from storage.records import JobKind, JobState, LabelKind, NewFrame, NewInspection, Verdict
+from storage.models import EventRow, InspectionRow
+from storage.records import Fault, JobKind, JobState, LabelKind, NewFrame, NewInspection, Verdict
 from storage.repositories.frames import claim_frames, receive_frame
 from storage.repositories.inspections import record_inspection
 from storage.repositories.jobs import add_job, last_job
 from storage.repositories.labels import add_label
+from storage.repositories.outages import open_outage
 from storage.repositories.sources import source_by_name
 from storage.repositories.versions import active_version
 from tests.journeys.commands import Running, json_lines, oddspot, wait_until
@@ -175,3 +176,48 @@ def test_refits_in_the_service_where_no_threshold_tells_false_alarms_from_defect
     assert "fewer than 2 labelled false alarms" in (sweep.result or {})["none"]
     assert (refitted.result or {})["proposal"]["learnt"] == 6, refitted.result
     assert told == [{"job": refitted.id, "kind": "refit"}]
+
+
+def move_camera(home: Path, *, frames: int) -> list[Path]:
+    """Record frames of a camera that looks elsewhere by now, one of them black, and return them."""
+    photos = write_plates(home / "moved", frames - 1, first_seed=700)
+    for photo in photos:
+        with Image.open(photo) as image:
+            image.transpose(Image.Transpose.ROTATE_90).point(lambda level: 255 - level).save(photo)
+    Image.new("RGB", (SIDE, SIDE)).save(home / "moved" / "black.png")
+    record(home, *[(3.0, None)] * frames, photos=[*photos, home / "moved" / "black.png"])
+    database = Database(f"sqlite:///{home / 'data' / 'oddspot.db'}")
+    with database.transaction() as session:
+        source = source_by_name(session, "line-1")
+        session.execute(update(InspectionRow).values(fault=Fault.MOVED))
+        start, now = session.scalars(select(func.min(InspectionRow.captured_at))).one(), datetime.now(UTC)
+        moments = {"started_at": start, "last_at": now, "now": now}
+        open_outage(session, source_id=source.id, kind=Fault.MOVED, frames=frames, is_told=True, **moments)
+    database.close()
+    return photos
+
+
+def test_learns_where_a_moved_camera_looks_now(home: Path) -> None:
+    photos = move_camera(home, frames=52)
+    [before] = json_lines(oddspot("score", "line-1", photos[0], "--json", cwd=home))
+
+    wished = oddspot("outage", "use-view", "line-1", cwd=home)
+    [found] = json_lines(oddspot("model", "view", "line-1", "--json", cwd=home))
+    applied = oddspot("model", "apply", "line-1@2", cwd=home)
+    [after] = json_lines(oddspot("score", "line-1", photos[0], "--json", cwd=home))
+
+    view = found["view"]
+    assert wished.stdout.strip() == "Job 1: 50 of 50 frames of the new view of line-1 are there.", wished.stderr
+    assert (view["version"], view["was"], view["frames"]) == ("line-1@2", "line-1@1", 52)
+    assert 1 <= view["left_out"] <= 5  # the black one among them
+    assert applied.returncode == 0, applied.stderr
+    assert before["verdict"] == "anomalous"
+    assert (after["verdict"], after["detector"]) == ("normal", "line-1@2")
+
+
+def test_learns_no_new_view_of_a_camera_that_has_not_moved(home: Path) -> None:
+    wished = oddspot("outage", "use-view", "line-1", cwd=home)
+    told = oddspot("model", "view", "line-1", cwd=home)
+
+    assert (wished.returncode, "is judged just now" in wished.stderr) == (1, True)
+    assert (told.returncode, "is not said to have moved just now" in told.stderr) == (1, True)

@@ -2,10 +2,23 @@
 
 from collections.abc import Callable, Sequence
 
+from agent.assistant.answers.compared import tell_compare
 from agent.assistant.answers.counts import tell_comparison, tell_count, tell_top
+from agent.assistant.answers.labels import tell_labels
 from agent.assistant.answers.lists import tell_incidents, tell_list, tell_one
+from agent.assistant.answers.places import tell_places
+from agent.assistant.answers.reporting import tell_changes, tell_report
+from agent.assistant.answers.similar import tell_similar
 from agent.assistant.answers.status import tell_health, tell_status
 from agent.assistant.answers.trends import tell_trend
+from agent.assistant.answers.watching import (
+    tell_coverage,
+    tell_latency,
+    tell_misses,
+    tell_outages,
+    tell_silences,
+    tell_versions,
+)
 from agent.assistant.answers.whatif import tell_what_if
 from agent.assistant.reading.reading import Intent, Reading
 from agent.assistant.tools.result import ToolResult, ToolStatus
@@ -19,6 +32,18 @@ TELLERS: dict[str, Callable[[ToolResult, str | None], str]] = {
     "detector_status": tell_status,
     "list_incidents": tell_incidents,
     "what_if": tell_what_if,
+    "compare": tell_compare,
+    "similar": tell_similar,
+    "label_counts": tell_labels,
+    "hotspots": tell_places,
+    "list_silences": tell_silences,
+    "list_outages": tell_outages,
+    "versions": tell_versions,
+    "misses": tell_misses,
+    "coverage": tell_coverage,
+    "latency": tell_latency,
+    "changes": tell_changes,
+    "report": tell_report,
 }
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.assistant.answers.phrases import counted, number, percent, searched, span, where
+from agent.assistant.answers.phrases import counted, moment, number, percent, searched, span, where
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
 GROUPS_SHOWN = 30
@@ -14,6 +14,7 @@ NOUNS = {
     "unlabelled": ("unlabelled anomaly", "unlabelled anomalies"),
     "missed": ("missed defect", "missed defects"),
     "judged": ("image judged", "images judged"),
+    "normal": ("image judged normal", "images judged normal"),
     "not_judged": ("image not judged", "images not judged"),
     "received": ("frame received", "frames received"),
     "rejected": ("frame rejected", "frames rejected"),
@@ -82,8 +83,17 @@ def tell_comparison(results: list[ToolResult], figure: str | None = None) -> str
 
 
 def no_data(result: ToolResult, what: str) -> str:
-    """Say that nothing is there, naming what was searched."""
-    return f"No data: {what} {searched(result)}."
+    """Say that nothing is there, naming what was searched, and when the nearest there is was captured."""
+    return f"No data: {what} {searched(result)}.{nearest(result)}"
+
+
+def nearest(result: ToolResult) -> str:
+    """Say when the nearest image or anomaly was captured, where it is known."""
+    found = result.data.get("nearest")
+    if not found:
+        return ""
+    zone = result.window.time_zone if result.window else "UTC"
+    return f" The nearest {found['what']} is of {moment(found['captured_at'], zone)}."
 
 
 def not_judged(data: dict[str, Any]) -> str:
@@ -136,6 +146,8 @@ def _tell_groups(result: ToolResult, figure: str | None) -> str:
     rate = figure if figure in RATES else None
     figure = figure if figure in NOUNS and figure in result.data else "anomalies"
     groups = result.data["groups"]
+    if result.parameters["group_by"] == "verdict":
+        return _tell_verdicts(result)
     name = result.parameters.get("attribute") or str(result.parameters["group_by"]).replace("_", " ")
     head = _rate(result.data, rate) if rate else counted(result.data[figure], *NOUNS[figure])
     total = f"{head} {searched(result)}, by {name}"
@@ -147,6 +159,14 @@ def _tell_groups(result: ToolResult, figure: str | None) -> str:
     return "\n".join([f"{total}:", *lines, (not_judged(result.data) + missed(result.data)).strip()]).strip()
 
 
+def _tell_verdicts(result: ToolResult) -> str:
+    data = result.data
+    lines = [f"- {group['key']}: {counted(group['inspections'], 'image')}" for group in data["groups"]]
+    return "\n".join(
+        [f"{counted(data['judged'], 'image')} judged {searched(result)}, by verdict:", *lines, _apart(data)]
+    )
+
+
 def _cell(group: dict[str, Any], figure: str, rate: str | None) -> str:
     if rate is not None:
         part = "false_alarms" if rate == "false_alarm_rate" else "anomalies"
@@ -155,7 +175,7 @@ def _cell(group: dict[str, Any], figure: str, rate: str | None) -> str:
 
 
 def _row_rest(row: dict[str, Any], figure: str) -> str:
-    if figure in {"judged", "not_judged"}:
+    if figure in {"judged", "not_judged", "normal"}:
         return ""
     parts = [counted(row[name], *SHORT_NOUNS[name]) for name in SETTLED if row.get(name) and name != figure]
     if figure != "anomalies":

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from agent.assistant.answers.counts import no_data
+from agent.assistant.answers.counts import nearest, no_data
 from agent.assistant.answers.phrases import counted, moment, number, percent, searched
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
 ORDERS = {"newest": "newest first", "oldest": "oldest first", "worst": "worst first, by score over threshold"}
+INCIDENT_ORDERS = {"oldest": "oldest first", "largest": "largest first", "longest": "longest open first"}
+MOVED = ("acknowledged", "resolved", "dismissed")
 
 
 def tell_list(result: ToolResult, _: str | None = None) -> str:
@@ -21,7 +23,7 @@ def tell_list(result: ToolResult, _: str | None = None) -> str:
         offset = " further" if result.parameters.get("offset") else ""
         judged_words = f"{counted(judged, 'image was', 'images were')} judged"
         faulted = f", {number(data['not_judged'])} not judged (camera faults)" if data.get("not_judged") else ""
-        return no_data(result, f"no{offset} {noun[0]}").removesuffix(".") + f"; {judged_words}{faulted}."
+        return f"No data: no{offset} {noun[0]} {searched(result)}; {judged_words}{faulted}.{nearest(result)}"
     zone = result.window.time_zone if result.window else "UTC"
     order = ORDERS[result.parameters.get("order", "newest")]
     shown = f" (showing {number(data['shown'])}, {order})" if data["total"] > 1 else ""
@@ -59,6 +61,9 @@ def tell_one(result: ToolResult, _: str | None = None) -> str:
         lines.append(f"File: {row['file']}.")
     if row["attributes"]:
         lines.append("Attributes: " + ", ".join(f"{key} {value}" for key, value in row["attributes"].items()) + ".")
+    around = [f"{row[key]} {key}" for key in ("before", "after") if row.get(key)]
+    if around:
+        lines.append(f"Next to it on {row['source']}: {', '.join(around)}.")
     return "\n".join(lines)
 
 
@@ -71,6 +76,8 @@ def tell_incidents(result: ToolResult, _: str | None = None) -> str:
     data, states = result.data, result.parameters.get("states", [])
     named = " or ".join(states) + " " if states else ""
     place = f"on {', '.join(result.parameters['sources'])}" if result.parameters.get("sources") else "on all sources"
+    person = result.parameters.get("person")
+    place = f"{place} that {person} acknowledged, resolved or dismissed" if person else place
     when = f", {searched(result).split(', ', 1)[1]}" if result.window else ""
     if result.status is ToolStatus.NO_DATA:
         return f"No data: no {named}incidents {place}{when}."
@@ -79,9 +86,13 @@ def tell_incidents(result: ToolResult, _: str | None = None) -> str:
     lines = [
         f"- {row['id']} {row['source']}: {row['state']}, {counted(row['anomalies'], 'anomaly', 'anomalies')}, "
         f"opened {moment(row['opened_at'], zone)}, last {moment(row['last_at'], zone)}"
+        f"{_open_for(row, result.parameters.get('order'))}{_moved(row)}"
         for row in data["incidents_listed"]
     ]
-    shown = f" (showing {number(data['shown'])})" if data["incidents"] > data["shown"] else ""
+    order = INCIDENT_ORDERS.get(result.parameters.get("order", ""), "")
+    order = order if data["incidents"] > 1 else ""
+    more = [f"showing {number(data['shown'])}"] if data["incidents"] > data["shown"] else []
+    shown = f" ({', '.join([*more, order] if order else more)})" if more or order else ""
     head = f"{counted(data['incidents'], f'{named}incident')} {place}{when} ({by_state}; times in {zone}){shown}:"
     return "\n".join([head, *lines])
 
@@ -96,6 +107,17 @@ def _one_incident(row: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _open_for(row: dict[str, Any], order: str | None) -> str:
+    if order != "longest":
+        return ""
+    return f", {'open for' if row['state'] in {'open', 'acknowledged'} else 'was open for'} {row['open_hours']:g} hours"
+
+
+def _moved(row: dict[str, Any]) -> str:
+    parts = [f"{state} by {row[f'{state}_by']}" for state in MOVED if row.get(f"{state}_by")]
+    return f", {', '.join(parts)}" if parts else ""
+
+
 def _times(row: dict[str, Any]) -> str:
     return "" if row["ratio"] is None else f" ({row['ratio']:g} times)"
 
@@ -105,7 +127,9 @@ def _labelled(row: dict[str, Any]) -> str:
         return "Nobody has labelled it yet."
     named = f" ({row['defect_class']})" if row.get("defect_class") else ""
     author = f" by {row['labelled_by']}" if row.get("labelled_by") else ""
-    return f"Labelled {row['label'].replace('_', ' ')}{named}{author}."
+    at = f", {moment(row['labelled_at'], row['time_zone'])}" if row.get("labelled_at") else ""
+    note = f": {row['note']}" if row.get("note") else ""
+    return f"Labelled {row['label'].replace('_', ' ')}{named}{author}{at}{note}."
 
 
 def _regions(row: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from agent.assistant.tools.result import ToolResult
 from storage.records import Window
 
 WHOLE_PERCENT = 100
+TENS = 10
 
 
 def number(value: float) -> str:
@@ -27,6 +28,13 @@ def percent(share: float | None) -> str:
         return "no figure"
     value = share * 100
     return f"{value:,.0f} %" if abs(value) >= WHOLE_PERCENT else f"{value:.3g} %"
+
+
+def seconds(value: float) -> str:
+    """Return a duration's number with as many digits as it can bear."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.2f}" if value < TENS else f"{value:,.1f}"
 
 
 def moment(text: str | datetime, zone: str) -> str:

@@ -4,37 +4,22 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from agent.assistant.reading.language import slot_language
+from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.reader import Looked, shaped
 from agent.assistant.reading.reading import Intent, Reading, Slots
-from agent.assistant.reading.times import resolve_times, span_text
+from agent.assistant.reading.times import resolve_times, span_text, window_after, window_before
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.tools.groups import previous
-from agent.assistant.windows.calendar import Calendar
-from agent.assistant.windows.reader import find_times
+from agent.assistant.windows.language import time_language
+from agent.assistant.windows.reader import find_times, resolve
 from storage.records import Window
 
-LEAD = re.compile(
-    r"^(?:and|also|but|then|now|so|ok|okay|or|same|what about|how about|and what about|and how about|only|just|"
-    r"what if|instead|without|excluding|except|more|next|further)\b"
-)
-PRONOUN = re.compile(r"\b(?:them|those|these|they|it|its|that|ones|one|of which|the same|there|all of them|the rest)\b")
-BARE = re.compile(r"^(?:please )?(?:show|list|give|display|which|the worst|worst|top)\b")
-WHOLE = re.compile(r"\b(?:all|any|every|everything|ever|overall|anywhere)\b")
-SUBJECT = re.compile(r"\b(?:it|its|this one|that one|this anomaly|that anomaly)\b")
-MORE = re.compile(
-    r"^(?:show |list |give me |see )?(?:me )?(?:some |the )?(?:more|next|further|rest|next page|next ones|others)\b"
-)
-BEFORE = re.compile(
-    r"\b(?:the )?(?P<unit>day|week|month|year|hour)? ?before(?: that)?$|\b(?:the )?previous (?:one|period|window|time)$"
-)
-FILLER = re.compile(
-    r"\b(?:and|also|but|then|now|so|ok|okay|or|same|what|about|how|only|just|instead|without|excluding|except|the|for|on|in|at|of|"
-    r"from|with|by|per|to|is|it|this|that|please|me|show|again|ones|one|a|an|again|qsource|qwindow|qclass|qattribute|qgroup|"
-    r"qnumber|qdetector|question|if|there|were|was|are|did|do|all|any|not|thing|time|during|instead|anomalies|anomaly)\b"
-)
-SETTLED = {Intent.DETAIL, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
+WORDS = follow_up_language()
+OTHER_SHIFT = re.compile(rf"\b(?:the )?({'|'.join(time_language().shift_names)})(?: shift| one)$")
+NUMBER = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)$")
+SETTLED = {Intent.DETAIL, Intent.SIMILAR, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
+COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 
@@ -55,21 +40,29 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     if picked is not None:
         return picked
     text = looked.masked
-    if MORE.search(text) and last.reading.intent in {Intent.LIST, Intent.INCIDENTS}:
+    if WORDS.more.search(text) and last.reading.intent in {Intent.LIST, Intent.INCIDENTS}:
         return Reading(last.reading.intent, _next_page(last.reading.slots, len(last.ids)))
     if looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}:
         return None
-    is_short = not FILLER.sub("", text).strip(" ,") or _only_figure(looked)
-    names_a_place = bool(looked.slots.windows or looked.slots.sources or WHOLE.search(text))
-    is_led = LEAD.search(text) is not None or PRONOUN.search(text) is not None
-    is_bare = looked.agreed is Intent.LIST and BARE.search(text) is not None and not names_a_place
+    bare = WORDS.after.sub("", WORDS.before.sub("", text))
+    rest = WORDS.filler.sub("", bare)
+    is_short = not rest.strip(" ,") or _only_figure(looked)
+    names_a_place = bool(looked.slots.windows or looked.slots.sources or WORDS.whole.search(text))
+    is_led = WORDS.lead.search(text) is not None or WORDS.pronoun.search(text) is not None
+    is_bare = (
+        (looked.agreed or looked.by_cues) is Intent.LIST and WORDS.bare.search(text) is not None and not names_a_place
+    )
     is_narrowing = looked.slots.figure in NARROWED and not looked.slots.windows and not looked.slots.sources
     if not (is_short or is_led or is_narrowing or is_bare):
         return None
     own = None if is_short else looked.agreed or looked.by_cues
+    if looked.by_cues is Intent.LIST and last.reading.intent in COUNTING and WORDS.pronoun.search(text):
+        own = Intent.LIST  # `show them` after a count
+    if own is Intent.LIST and last.reading.intent is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
+        own = Intent.INCIDENTS
     if own is None and last.reading.intent in SETTLED:
         own = Intent.COUNT
-    merged = _merged(last, looked, is_same=own in {None, last.reading.intent})
+    merged = _merged(last, looked, context, is_same=own in {None, last.reading.intent})
     return shaped(own or last.reading.intent, _in_zone(merged, looked, last, context, first))
 
 
@@ -98,7 +91,11 @@ def _in_zone(
 
 def _spoken_of(looked: Looked, subject: int | None) -> Reading | None:
     """Read `is it confirmed?` after an inspection was shown as a question about that inspection."""
-    if subject is None or looked.has_slots_but_figure or SUBJECT.search(looked.masked) is None:
+    if subject is None or looked.slots.ids:
+        return None
+    if looked.by_cues is Intent.SIMILAR:
+        return Reading(Intent.SIMILAR, replace(looked.slots, ids=(subject,)))
+    if looked.has_slots_but_figure or WORDS.subject.search(looked.masked) is None:
         return None
     return Reading(Intent.DETAIL, Slots(ids=(subject,)))
 
@@ -110,18 +107,17 @@ def _only_figure(looked: Looked) -> bool:
         rest = focus.pattern.sub("", rest)
     return (
         looked.slots.figure is not None
-        and not FILLER.sub("", rest).strip(" ,")
-        and LEAD.search(looked.masked) is not None
+        and not WORDS.filler.sub("", rest).strip(" ,")
+        and WORDS.lead.search(looked.masked) is not None
     )
 
 
 def _picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
     """Read `the second one` as the second of the ids just shown."""
     ordinals = slot_language().ordinals
-    thing = r"(?: (?:one|anomaly|incident|image|picture|of (?:them|those|these)))?"
-    match = re.search(rf"\b(?:the )?({'|'.join(ordinals)}){thing}$", looked.masked)
+    match = re.search(rf"\b(?:the )?({'|'.join(ordinals)})(?: (?:{WORDS.thing.pattern}))?$", looked.masked)
     is_elsewhere = looked.slots.windows or looked.slots.sources or looked.slots.ids
-    if match is None or not ids or is_elsewhere:
+    if match is None or not ids or is_elsewhere or WORDS.ranked_first.search(looked.masked):
         return None
     place = ordinals[match[1]]
     if place > len(ids):
@@ -136,13 +132,15 @@ def _next_page(slots: Slots, shown: int) -> Slots:
     return replace(slots, offset=slots.offset + shown)
 
 
-def _merged(last: Remembered, looked: Looked, *, is_same: bool) -> Slots:
+def _merged(last: Remembered, looked: Looked, context: ToolContext, *, is_same: bool) -> Slots:
     old, new = last.reading.slots, looked.slots
     windows, spoken = (new.windows, new.spoken) if new.windows else (old.windows, old.spoken)
-    moved = _moved_back(looked, last.window)
+    moved = _moved_back(looked, last.window, context) or _other_shift(looked, last.window, context)
     if moved is not None and not new.windows:
         windows, spoken = (span_text(moved),), ()
     names_all = slot_language().all_sources.search(looked.question.text) is not None
+    is_any_label = slot_language().all_labels.search(looked.question.text) is not None
+    old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
     return replace(
         new,
         windows=windows,
@@ -161,16 +159,34 @@ def _merged(last: Remembered, looked: Looked, *, is_same: bool) -> Slots:
         order=new.order or (old.order if is_same else None),
         states=new.states or (old.states if is_same else ()),
         min_ratio=new.min_ratio or old.min_ratio,
+        threshold=new.threshold if new.threshold is not None else _number(looked, last) or old.threshold,
+        person=new.person or old.person,
+        period=new.period or (old.period if is_same and not new.windows else None),
     )
 
 
-def _moved_back(looked: Looked, window: Window | None) -> Window | None:
-    """Return the window before the last one, for `and the week before?`."""
-    match = BEFORE.search(looked.question.text)
+def _number(looked: Looked, last: Remembered) -> float | None:
+    """Return the threshold meant by a number alone, after a question what another one would do."""
+    match = NUMBER.search(looked.question.text)
+    return float(match[1]) if match and last.reading.intent is Intent.WHAT_IF else None
+
+
+def _other_shift(looked: Looked, window: Window | None, context: ToolContext) -> Window | None:
+    """Return the shift of the day last spoken of, for `and the late one?`."""
+    match = OTHER_SHIFT.search(looked.question.text)
     if match is None or window is None:
         return None
-    unit = match.groupdict().get("unit")
-    if unit is None:
-        return previous(window)
-    calendar = Calendar(window.start, window.time_zone)
-    return calendar.window(calendar.back(window.start, 1, unit), calendar.back(window.end, 1, unit))
+    day = window.start.astimezone(ZoneInfo(window.time_zone)).date().isoformat()
+    found = find_times(f"{match[1]} shift of {day}")
+    shifts = context.settings.shifts.starts
+    return resolve(found[0], now=context.now, zone=window.time_zone, shifts=shifts).window if found else None
+
+
+def _moved_back(looked: Looked, window: Window | None, context: ToolContext) -> Window | None:
+    """Return the window before the last one, for `and the week before?`."""
+    match, after = WORDS.before.search(looked.question.text), WORDS.after.search(looked.question.text)
+    if window is None or (match is None and after is None):
+        return None
+    if after is not None:
+        return window_after(window, after.groupdict().get("unit"), context.settings.shifts.starts, context.now)
+    return window_before(window, match.groupdict().get("unit") if match else None, context.settings.shifts.starts)

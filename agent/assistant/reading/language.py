@@ -31,12 +31,18 @@ class SlotLanguage:
     groups: dict[str, str]
     adverbs: dict[str, str]
     which_most: str
+    which_labels: re.Pattern[str]
+    which_shifts: re.Pattern[str]
+    which_people: re.Pattern[str]
     which_classes: re.Pattern[str]
     what_hour: re.Pattern[str]
     exclude: re.Pattern[str]
     threshold_ratio: re.Pattern[str]
     states: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     unacknowledged: re.Pattern[str]
+    all_labels: re.Pattern[str]
+    than_before: re.Pattern[str]
+    periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
     source_nouns: str
     all_sources: re.Pattern[str]
@@ -58,17 +64,53 @@ def slot_language(name: str = "english") -> SlotLanguage:
         groups=words["groups"],
         adverbs=words["adverbs"],
         which_most=words["which_most"],
+        which_labels=word_pattern(words["which_labels"]),
+        which_shifts=word_pattern(words["which_shifts"]),
+        which_people=word_pattern(words["which_people"]),
         which_classes=word_pattern(words["which_classes"]),
         what_hour=word_pattern(words["what_hour"]),
         exclude=re.compile(rf"(?:{words['exclude']})(?: (?:the|those|any|all|for|on))*\s*$"),
         threshold_ratio=word_pattern(words["threshold_ratio"]),
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         unacknowledged=word_pattern(words["unacknowledged"]),
+        all_labels=word_pattern(words["all_labels"]),
+        than_before=word_pattern(words["than_before"]),
+        periods=tuple((name, word_pattern(say)) for name, say in words["periods"].items()),
         place_lead=words["place_lead"],
         source_nouns=words["source_nouns"],
         all_sources=word_pattern(words["all_sources"]),
         common=frozenset(words["common"]),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpLanguage:
+    """How a question goes on from the one before it."""
+
+    lead: re.Pattern[str]
+    pronoun: re.Pattern[str]
+    subject: re.Pattern[str]
+    bare: re.Pattern[str]
+    whole: re.Pattern[str]
+    more: re.Pattern[str]
+    after: re.Pattern[str]
+    before: re.Pattern[str]
+    thing: re.Pattern[str]
+    anomalies: re.Pattern[str]
+    ranked_first: re.Pattern[str]
+    filler: re.Pattern[str]
+
+
+@lru_cache
+def follow_up_language(name: str = "english") -> FollowUpLanguage:
+    """Return how a language goes on in a thread."""
+    return FollowUpLanguage(**{key: re.compile(say) for key, say in read_words(f"{name}_follow_ups").items()})
+
+
+@lru_cache
+def words_of_slots(name: str = "english") -> frozenset[str]:
+    """Return every word the slot words of a language hold."""
+    return frozenset(re.findall(r"[a-z]{4,}", str(read_words(f"{name}_slots"))))
 
 
 def word_pattern(text: str) -> re.Pattern[str]:

@@ -1,7 +1,7 @@
 """Names in a question: ids, sources with typos and plurals, detectors, classes, attributes."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
@@ -20,6 +20,7 @@ INCIDENT = re.compile(
 )
 TYPO = 78.0
 SHORTEST_TYPO = 4
+SHORTEST_VALUE = 4
 VERB_LIKE = re.compile(r"(?:ed|ing|ly|est|er)$")
 STRICT_LEAD = re.compile(r"(?:on|at|for|from) ")
 NAME_LIKE = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)+|[a-z]+\d+|[a-z]{2,}")
@@ -36,6 +37,7 @@ class Places:
     detectors: list[str] = field(default_factory=list)
     defect_classes: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
+    person: str | None = None
     unknown: str | None = None
 
 
@@ -45,8 +47,11 @@ def read_names(question: Question, known: KnownNames) -> Places:
     _detectors(question, known, places)
     _sources(question, known.sources, places)
     _ids(question, places)
+    _short_sources(question, known, places)
     _attributes(question, known.attributes, places)
     _classes(question, known.defect_classes, places)
+    _values(question, known.values, places)
+    _people(question, known.people, places)
     return places
 
 
@@ -96,6 +101,21 @@ def _sources(question: Question, names: Sequence[str], places: Places) -> None:
     _listed(question, names, places)
 
 
+def _short_sources(question: Question, known: KnownNames, places: Places) -> None:
+    """Take the first word of a name for the whole: `solar` of solar-field, where no other source starts so."""
+    firsts = [re.split(r"[\W\d_]", name.lower())[0] for name in known.sources]
+    taken = slot_language().common | intent_language().words
+    classes = {word for name in known.defect_classes for word in name.lower().split()}
+    for name, first in zip(known.sources, firsts, strict=True):
+        if len(first) < SHORTEST_TYPO or firsts.count(first) > 1 or first in taken | classes:
+            continue
+        match = re.search(
+            rf"(?<![\w-]){re.escape(first)}(?:'?s)?(?: (?:{slot_language().source_nouns}))?(?![\w-])", question.rest
+        )
+        if match is not None:
+            _add_source(question, places, name, match.start(), match.end())
+
+
 def _listed(question: Question, names: Sequence[str], places: Places) -> None:
     """Read `lines 1, 2 and 3` as line-1, line-2 and line-3."""
     by_shape = {simplified(name): name for name in names}
@@ -128,12 +148,47 @@ def _attributes(question: Question, keys: Iterable[str], places: Places) -> None
                 question.cover(match.start(), match.end(), "qattribute")
 
 
+def _values(question: Question, values: Mapping[str, Sequence[str]], places: Places) -> None:
+    """Take values said without their key: one that is known, or one with digits of the same make, as B-1241."""
+    for key, known in values.items():
+        if key in places.attributes:
+            continue
+        makes = {_make(value) for value in known if re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)}
+        words = [re.escape(value.lower()) for value in known if _is_telling(value)]
+        either = "|".join([*sorted(makes), *(f"{word}s?" for word in words)])
+        match = re.search(rf"(?<![\w-])(?:{either})(?![\w-])", question.rest) if either else None
+        if match is not None:
+            said = question.cased[match.start() : match.end()]
+            places.attributes[key] = next((one for one in known if one.lower() == said.lower().rstrip("s")), said)
+            question.cover(match.start(), match.end(), "qattribute")
+
+
+def _is_telling(value: str) -> bool:
+    """Say whether a value is a word of its own, and none that questions hold anyway, as `frame`."""
+    word = value.lower()
+    return value.isalpha() and len(value) >= SHORTEST_VALUE and not {word, f"{word}s"} & slot_language().common
+
+
+def _make(value: str) -> str:
+    """Return the pattern of a value's make: the same letters, as many digits."""
+    return re.sub(r"\d+", lambda digits: rf"\d{{{len(digits[0])}}}", re.escape(value.lower()))
+
+
 def _classes(question: Question, names: Iterable[str], places: Places) -> None:
     for name in sorted(names, key=len, reverse=True):
         for match in list(_spelled(name, is_plural=True).finditer(question.rest)):
             if name not in places.defect_classes:
                 places.defect_classes.append(name)
             question.cover(match.start(), match.end(), "qclass")
+
+
+def _people(question: Question, names: Iterable[str], places: Places) -> None:
+    """Take names of people: `slack:U1` is said `U1`."""
+    for name in sorted(names, key=len, reverse=True):
+        match = _spelled(name.rpartition(":")[2]).search(question.rest)
+        if match is not None and match[0] not in slot_language().common:
+            places.person = places.person or name
+            question.cover(match.start(), match.end(), "qperson")
 
 
 def _spelled(name: str, *, is_plural: bool = False) -> re.Pattern[str]:

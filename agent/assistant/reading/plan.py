@@ -3,14 +3,18 @@
 from dataclasses import replace
 from typing import Any
 
+from agent.assistant.reading import plan_house
+from agent.assistant.reading.plan_house import Call
 from agent.assistant.reading.reading import Intent, Reading, Slots
 
-Call = tuple[str, dict[str, Any]]
 MEASURES = {"confirmed", "false_alarms", "unsure", "unlabelled", "missed", "not_judged", "judged"}
+COMPARED = MEASURES | {"normal", "anomaly_rate", "false_alarm_rate"}
 ORDERS = {"newest", "oldest", "worst"}
+INCIDENT_ORDERS = {"newest": "newest", "oldest": "oldest", "worst": "largest", "longest": "longest"}
 STEPS = {"hour", "day", "week", "month"}
 WORST_IN_SUMMARY = 3
 HEALTH_WINDOW = "last 24 hours"
+PAIR = 2
 
 
 def calls_of(reading: Reading) -> list[Call]:
@@ -30,6 +34,8 @@ def _group(slots: Slots) -> list[Call]:
         arguments["sort"] = "most"
     if slots.attribute:
         arguments["attribute"] = slots.attribute
+    if slots.limit:
+        arguments["limit"] = slots.limit
     return [("count_anomalies", arguments)]
 
 
@@ -53,12 +59,14 @@ def _incident(slots: Slots) -> list[Call]:
 
 def _incidents(slots: Slots) -> list[Call]:
     arguments: dict[str, Any] = {"sources": slots.sources, "states": slots.states, "limit": min(slots.limit or 10, 500)}
-    return [("list_incidents", arguments | _window(slots))]
+    order = {"order": INCIDENT_ORDERS[slots.order]} if slots.order in INCIDENT_ORDERS else {}
+    person = {"person": slots.person} if slots.person else {}
+    return [("list_incidents", arguments | order | person | _window(slots))]
 
 
 def _trend(slots: Slots) -> list[Call]:
     bucket = {"bucket": slots.group_by} if slots.group_by in STEPS else {}
-    return [("trend", _filters(slots, with_labels=False) | bucket)]
+    return [("trend", _filters(slots) | bucket)]
 
 
 def _top(slots: Slots) -> list[Call]:
@@ -81,9 +89,21 @@ def _health(slots: Slots) -> list[Call]:
 
 
 def _compare(slots: Slots) -> list[Call]:
+    """Compare the first two windows, sources, detectors, classes or lots; more than two sources are counted apart."""
+    filters = _filters(slots, with_labels=False)
+    filters |= {"measure": slots.figure} if slots.figure in COMPARED else {}
     if len(slots.windows) > 1:
-        return [_count(replace(slots, windows=(window,)))[0] for window in slots.windows[:2]]
-    return [("count_anomalies", _filters(slots, with_labels=False) | {"group_by": "source"})]
+        return [("compare", filters | {"other_window": slots.windows[1]})]
+    for name in ("sources", "detectors", "defect_classes"):
+        both = getattr(slots, name)
+        if len(both) == PAIR:
+            return [("compare", filters | {name: both[:1], f"other_{name}": both[1:]})]
+    filters.pop("measure", None)
+    return [("count_anomalies", filters | {"group_by": "source"})]
+
+
+def _hotspots(slots: Slots) -> list[Call]:
+    return [("hotspots", _filters(slots))]
 
 
 def _summary(slots: Slots) -> list[Call]:
@@ -137,6 +157,17 @@ PLANS = {
     Intent.COMPARE: _compare,
     Intent.SUMMARY: _summary,
     Intent.WHAT_IF: _what_if,
+    Intent.SIMILAR: plan_house.similar,
+    Intent.LABELS: plan_house.labels,
+    Intent.HOTSPOTS: _hotspots,
+    Intent.LATENCY: plan_house.latency,
+    Intent.SILENCES: plan_house.silences,
+    Intent.OUTAGES: plan_house.outages,
+    Intent.VERSIONS: plan_house.versions,
+    Intent.MISSES: plan_house.misses,
+    Intent.COVERAGE: plan_house.coverage,
+    Intent.CHANGES: plan_house.changes,
+    Intent.REPORT: plan_house.report,
     Intent.CHANGE: _nothing,
     Intent.HELP: _nothing,
     Intent.UNKNOWN: _nothing,

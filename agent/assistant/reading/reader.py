@@ -5,20 +5,35 @@ from dataclasses import dataclass, replace
 
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.language import intent_language, slot_language
 from agent.assistant.reading.ngrams import ngram_reader
+from agent.assistant.reading.normal import normal
 from agent.assistant.reading.places import Places, read_misspelled, read_names
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
-from agent.assistant.reading.spelling import corrected
+from agent.assistant.reading.spelling import corrected, with_times_corrected
 from agent.assistant.reading.threshold import take_threshold
-from agent.assistant.reading.times import resolve_times, span_text, spoken_text, take_times
+from agent.assistant.reading.times import (
+    resolve_times,
+    span_text,
+    spoken_text,
+    take_times,
+    window_before,
+    with_one_window,
+)
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.windows.reader import TimeReading, TimeWords
+from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
 
+SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
+NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
+# Ways of saying a time that are meant, whatever else is named by the way.
+FIRM = {"between", "days", "since", "after", "before", "before_on", "after_on"}
 AGREES = 0.78
 FAR = 0.31
+MOST_STRANGE = 0.3
 MOST_CHOICES = 3
+PAIR = 2
 NEVER_OFFERED = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
 
 
@@ -48,10 +63,25 @@ class Looked:
     @property
     def agreed(self) -> Intent | None:
         """The intent both readers give, None where they differ."""
-        if self.by_cues is None:
+        if self.by_cues is None or self.strange_share > MOST_STRANGE:
             return None
         best = max(self.by_ngrams.values())
         return self.by_cues if self.by_ngrams[self.by_cues] >= AGREES * best and best >= FAR else None
+
+    @property
+    def strange_share(self) -> float:
+        """The share of the question's words that no example and no word list knows: another language, another topic."""
+        words = re.findall(r"[a-z][a-z']+", self.masked)
+        known = intent_language().words | slot_language().common
+        return sum(word not in known and word.rstrip("s") not in known for word in words) / max(1, len(words))
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether the question holds unknown words and names nothing of the record."""
+        things = {"qsource", "qclass", "qattribute", "qdetector", "qid", "qincident", "qperson", "qgroup"}
+        words = set(self.masked.split())
+        is_named = bool(words & things) or re.search(rf"\b(?:{slot_language().rows})\b", self.masked) is not None
+        return self.strange_share > MOST_STRANGE and not is_named and self.slots.figure is None
 
     @property
     def likely(self) -> list[Intent]:
@@ -68,14 +98,18 @@ class Looked:
 
 def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     """Read a question's slots and let both readers say what it wants; raise WindowError."""
-    question = Question(text)
+    question = Question(with_times_corrected(normal(text, known), known))
     places = read_names(question, known)
     threshold = take_threshold(question)
     times = take_times(question)
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
+    times, resolved = _timely(times, resolved)
+    _same_shift(times, resolved, context)
     shape = read_shape(question, known)
-    masked = corrected(re.sub(r"(?<!\w)\d+(?:\.\d+)?(?!\w)", "qnumber", question.masked()))
+    masked = corrected(NUMBERS.sub("qnumber", question.masked()))
+    if len(resolved) == 1:
+        resolved += _before(question, resolved[0], context)
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
     return Looked(
         question=question,
@@ -91,6 +125,10 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
 
 def shaped(intent: Intent, slots: Slots) -> Reading:
     """Fit an intent to its slots: counts with a group are groups, a status with no source is everybody's."""
+    if intent is not Intent.COMPARE:
+        slots = with_one_window(slots)
+    if slots.group_by == "reviewer" or (slots.person and intent in {Intent.COUNT, Intent.GROUP, Intent.TOP}):
+        return Reading(Intent.LABELS, slots)
     if intent in {Intent.COUNT, Intent.LIST} and slots.group_by:
         intent = Intent.GROUP
     if intent is Intent.GROUP and not slots.group_by:
@@ -99,15 +137,46 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
         intent = Intent.TOP if slots.limit else Intent.GROUP
     if intent is Intent.HEALTH and slots.sources and not slots.windows:
         intent = Intent.DETECTOR
-    if intent is Intent.COMPARE and len(slots.windows) < 2 and len(slots.sources) < 2:  # noqa: PLR2004 - a pair
+    if intent is Intent.COMPARE and not _is_pair(slots):
         intent = Intent.TREND
     return Reading(intent, slots)
+
+
+def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[TimeWords], list[TimeReading]]:
+    """Leave out times that have not come where others have: a meeting on Tuesday is no window."""
+    past = [at for at, one in enumerate(resolved) if not one.is_future]
+    if not past or len(past) == len(resolved):
+        return times, resolved
+    return [times[at] for at in past], [resolved[at] for at in past]
+
+
+def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
+    """Read `monday's night shift ... than sunday's` as of two shifts of one name."""
+    if len(times) != PAIR or times[0].kind != "shift" or times[1].kind != "day" or not times[0].groups.get("name"):
+        return
+    found = find_times(f"{times[0].groups['name']} shift of {times[1].text}")
+    if found and found[0].kind == "shift":
+        zone, shifts = resolved[1].window.time_zone, context.settings.shifts.starts
+        resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)
+
+
+def _before(question: Question, window: TimeReading, context: ToolContext) -> list[TimeReading]:
+    """Return the window before the only one named, where it is spoken of: `was yesterday worse than the day before`."""
+    match = slot_language().than_before.search(question.rest)
+    return (
+        [TimeReading(window_before(window.window, match[1], context.settings.shifts.starts), match[0])] if match else []
+    )
+
+
+def _is_pair(slots: Slots) -> bool:
+    return max(map(len, (slots.windows, slots.sources, slots.detectors, slots.defect_classes))) >= PAIR
 
 
 def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], shape: Shape) -> Slots:
     slots = Slots(
         windows=tuple(span_text(one.window) for one in resolved),
         spoken=tuple(spoken_text(words) for words in times),
+        firm=tuple(words.kind in FIRM for words in times),
         is_future=any(one.is_future for one in resolved),
         sources=tuple(places.sources),
         excluded_sources=tuple(places.excluded_sources),
@@ -116,6 +185,7 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         detectors=tuple(places.detectors),
         defect_classes=tuple(places.defect_classes),
         attributes=dict(places.attributes),
+        person=places.person,
     )
     return replace(
         slots,
@@ -128,4 +198,5 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         order="worst" if shape.is_ranked and shape.order != "fewest" else shape.order,
         states=shape.states,
         min_ratio=shape.min_ratio,
+        period=shape.period,
     )

@@ -21,6 +21,17 @@ class Intent(StrEnum):
     COMPARE = "compare"
     SUMMARY = "summary"
     WHAT_IF = "what_if"
+    SIMILAR = "similar"
+    LABELS = "labels"
+    HOTSPOTS = "hotspots"
+    LATENCY = "latency"
+    SILENCES = "silences"
+    OUTAGES = "outages"
+    VERSIONS = "versions"
+    MISSES = "misses"
+    COVERAGE = "coverage"
+    CHANGES = "changes"
+    REPORT = "report"
     CHANGE = "change"
     HELP = "help"
     UNKNOWN = "unknown"
@@ -28,10 +39,11 @@ class Intent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """What narrows or shapes a question; windows are `FROM/TO` in UTC, spoken keeps their words."""
+    """What narrows or shapes a question; windows are `FROM/TO` in UTC, spoken keeps their words; firm: see FIRM."""
 
     windows: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
+    firm: tuple[bool, ...] = ()
     is_future: bool = False
     sources: tuple[str, ...] = ()
     excluded_sources: tuple[str, ...] = ()
@@ -51,6 +63,8 @@ class Slots:
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
     threshold: float | None = None
+    person: str | None = None
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

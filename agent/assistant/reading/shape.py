@@ -25,6 +25,7 @@ class Shape:
     order: str | None = None
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
+    period: str | None = None
     is_ranked: bool = False
 
 
@@ -38,6 +39,7 @@ def read_shape(question: Question, known: KnownNames) -> Shape:
     text = question.left()
     shape.order = next((kind for kind, pattern in language.order if pattern.search(text)), None)
     _states(text, language, shape)
+    shape.period = next((name for name, pattern in language.periods if pattern.search(question.text)), None)
     return shape
 
 
@@ -51,22 +53,27 @@ def _ratio(question: Question, language: SlotLanguage, shape: Shape) -> None:
 
 def _group(question: Question, language: SlotLanguage, known: KnownNames, shape: Shape) -> None:
     groups = {**{key: re.escape(key.lower()) + "s?" for key in known.attributes}, **language.groups}
-    if match := language.which_classes.search(question.rest):
-        _cover_group(question, match, shape, "defect_class", known)
-        return
-    if match := language.what_hour.search(question.rest):
-        _cover_group(question, match, shape, "hour_of_day", known)
-        return
+    spoken = {
+        "label": language.which_labels,
+        "shift": language.which_shifts,
+        "reviewer": language.which_people,
+        "defect_class": language.which_classes,
+        "hour_of_day": language.what_hour,
+    }
+    for name, pattern in spoken.items():
+        if match := pattern.search(question.rest):
+            _cover_group(question, match, shape, name, known)
+            return
     for name, words in groups.items():
         led = rf"(?:{language.group_lead}) (?:the )?(?:{words})"
         most = language.which_most.replace("{group}", f"(?:{words})")
-        pattern = led if name == "source" else f"{led}|{most}"
-        if match := re.search(rf"(?<!\w)(?:{pattern})(?!\w)", question.rest):
+        either = led if name == "source" else f"{led}|{most}"
+        if match := re.search(rf"(?<!\w)(?:{either})(?!\w)", question.rest):
             shape.is_ranked = name != "source" and re.fullmatch(led, match[0]) is None
             _cover_group(question, match, shape, _round(name, match[0]), known)
             return
     for word, name in language.adverbs.items():
-        if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)", question.rest):
+        if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)(?! report)", question.rest):
             _cover_group(question, match, shape, name, known)
             return
 

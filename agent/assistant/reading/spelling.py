@@ -5,7 +5,9 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from agent.assistant.reading.language import intent_language, slot_language
+from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.language import intent_language, slot_language, words_of_slots
+from agent.assistant.windows.language import words_of_time
 
 SHORTEST = 5
 NEAR = 82.0
@@ -14,6 +16,26 @@ NEAR = 82.0
 def corrected(masked: str) -> str:
     """Return a masked question with long unknown words replaced by a very near known one."""
     return re.sub(r"[a-z]{5,}", lambda match: _nearest(match[0]), masked)
+
+
+def with_times_corrected(text: str, known: KnownNames) -> str:
+    """Return a question with slips in words of time put right: `yestrday` unread would be all time."""
+    names = " ".join((*known.sources, *known.defect_classes, *known.attributes, *known.people)).lower()
+    kept = frozenset(re.findall(r"[a-z]+", names))
+    return re.sub(r"(?<![\w-])[A-Za-z]{5,}(?![\w-])", lambda match: _as_time(match[0], kept), text)
+
+
+def _as_time(said: str, kept: frozenset[str]) -> str:
+    word = said.lower()
+    return said if word in kept or word.rstrip("s") in kept else _nearest_time(word) or said
+
+
+@lru_cache(maxsize=4096)
+def _nearest_time(word: str) -> str | None:
+    if word in words_of_time() or word in _vocabulary() or word in words_of_slots():
+        return None
+    found = process.extractOne(word, words_of_time(), scorer=fuzz.ratio, score_cutoff=NEAR)
+    return found[0] if found and found[0][0] == word[0] and len(found[0]) >= SHORTEST - 1 else None
 
 
 @lru_cache(maxsize=4096)

@@ -4,9 +4,14 @@ import re
 
 from agent.assistant.reading.question import Question
 
-SUPPOSES = re.compile(r"\b(?:what if|suppose|would|if the threshold|happens? (?:if|at|with))\b")
+SUPPOSES = re.compile(
+    r"\b(?:what if|suppose|supposing|imagine|would|hypothetical\w*|if the threshold|happens? (?:if|at|with)"
+    r"|(?:with|using|under|at) (?:a |another )?threshold)\b"
+)
+OTHER_UNIT = r"(?![\d:/-]|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
 NUMBER = re.compile(
-    r"\bthresholds?\b[^\d]{0,80}?(\d+(?:\.\d+)?)(?![\d:/-]|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
+    r"\b(?:thresholds?\b[^\d]{0,80}?|(?:suppose|supposing|imagine|what if)\b[^?.]{0,60}?\b(?:at|to|of) )"
+    rf"(\d+(?:\.\d+)?){OTHER_UNIT}"
 )
 
 

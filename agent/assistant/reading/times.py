@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 from agent.assistant.answer import rfc3339
 from agent.assistant.reading.question import Question
+from agent.assistant.reading.reading import Slots
 from agent.assistant.tools.context import ToolContext
+from agent.assistant.tools.groups import previous
+from agent.assistant.windows.calendar import Calendar
 from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
+from agent.assistant.windows.shifts import Shifts
 from storage.records import Window
+
+MOMENT = timedelta(microseconds=1)
 
 
 def take_times(question: Question) -> list[TimeWords]:
@@ -34,7 +42,47 @@ def span_text(window: Window) -> str:
 
 
 def spoken_text(words: TimeWords) -> str:
-    """Return words about time without what led to them."""
+    """Return words about time without what led to them; a span keeps its `from`, without which it is none."""
+    if words.kind == "between":
+        return words.text
     return re.sub(
         r"^(?:in|on|during|for|of|over|within|from|at) (?=the |this |last |past |yester|today|\d)", "", words.text
     )
+
+
+def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Window:
+    """Return the window a unit earlier, or the one of equal length just before where none is named."""
+    calendar = Calendar(window.start, window.time_zone)
+    if unit is None:
+        return previous(window)
+    if unit == "shift":
+        shift = Shifts(tuple(shifts), calendar).at(window.start - MOMENT)
+        return calendar.window(shift.start, shift.end)
+    return calendar.window(calendar.back(window.start, 1, unit), calendar.back(window.end, 1, unit))
+
+
+def window_after(window: Window, unit: str | None, shifts: Sequence[str], now: datetime) -> Window:
+    """Return the window a unit later, or the one of equal length just after; none of it lies after now."""
+    calendar = Calendar(window.start, window.time_zone)
+    if unit == "shift":
+        shift = Shifts(tuple(shifts), calendar).at(window.end)
+        start, end = shift.start, shift.end
+    elif unit is None:
+        start, end = window.end, window.end + (window.end - window.start)
+    else:
+        start, end = calendar.back(window.start, -1, unit), calendar.back(window.end, -1, unit)
+    return calendar.window(min(start, now), min(end, now))
+
+
+def with_one_window(slots: Slots) -> Slots:
+    """Return slots with one window: neighbours joined, as of sunday and monday; else the firmest, of those the last."""
+    if len(slots.windows) < 2:  # noqa: PLR2004 - more than one
+        return slots
+    ends = [window.split("/") for window in slots.windows]
+    if all(one[1] == after[0] for one, after in pairwise(ends)):
+        spoken = (" and ".join(slots.spoken),) if len(slots.spoken) == len(slots.windows) else ()
+        return replace(slots, windows=(f"{ends[0][0]}/{ends[-1][1]}",), spoken=spoken, firm=(True,))
+    firm = slots.firm if len(slots.firm) == len(slots.windows) else (False,) * len(slots.windows)
+    at = max(range(len(slots.windows)), key=lambda place: (firm[place], place))
+    spoken = (slots.spoken[at],) if len(slots.spoken) == len(slots.windows) else ()
+    return replace(slots, windows=(slots.windows[at],), spoken=spoken, firm=(firm[at],))

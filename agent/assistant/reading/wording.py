@@ -32,9 +32,20 @@ LEADS = {
     Intent.HEALTH: "Is everything ok",
     Intent.COMPARE: "Compare",
     Intent.SUMMARY: "What happened",
+    Intent.LABELS: "How many labels were given{by}",
+    Intent.HOTSPOTS: "Where on the part are the {figure}",
+    Intent.LATENCY: "How long does an inspection take",
+    Intent.SILENCES: "What is silenced",
+    Intent.OUTAGES: "Which outages were there",
+    Intent.VERSIONS: "Which versions were there",
+    Intent.MISSES: "What is the miss rate",
+    Intent.COVERAGE: "Since when do we have data",
+    Intent.CHANGES: "Which changes were made",
+    Intent.REPORT: "{period} report",
     Intent.HELP: "What can you do",
 }
 GROUPS = {"defect_class": "defect class", "hour_of_day": "hour of the day"}
+PERIODS = {"day": "Daily", "week": "Weekly", "month": "Monthly", "shift": "Shift"}
 
 
 def worded(reading: Reading, zone: str) -> str:
@@ -44,6 +55,8 @@ def worded(reading: Reading, zone: str) -> str:
         return f"Show A-{slots.ids[0] if slots.ids else 0}?"
     if reading.intent is Intent.INCIDENT:
         return f"Show {slots.incident}?"
+    if reading.intent is Intent.SIMILAR:
+        return f"What is similar to A-{slots.ids[0] if slots.ids else 0}?"
     if reading.intent is Intent.COMPARE:
         return f"Compare {_pair(slots, zone)}?"
     if reading.intent is Intent.WHAT_IF:
@@ -54,6 +67,8 @@ def worded(reading: Reading, zone: str) -> str:
         group=slots.attribute or GROUPS.get(slots.group_by or "", slots.group_by or "day"),
         order=" ".join([*([str(slots.limit)] if slots.limit else []), slots.order or "newest"]),
         states=f"{slots.states[0]} " if slots.states else "",
+        by=f" per {GROUPS.get(slots.group_by, slots.group_by)}" if slots.group_by else "",
+        period=PERIODS.get(slots.period or "", "Daily"),
     )
     return " ".join([lead, *_where(slots), *(_when(slots, at, zone) for at in range(min(1, len(slots.windows))))]) + "?"
 

@@ -9,9 +9,11 @@ LabelName = Literal["defect", "false_alarm", "unsure", "unlabelled"]
 Bucket = Literal["hour", "day", "week", "month"]
 GroupName = Literal[
     "source", "hour", "day", "week", "month", "shift", "hour_of_day", "weekday",
-    "defect_class", "label", "detector", "attribute",
+    "defect_class", "label", "detector", "attribute", "verdict",
 ]  # fmt: skip
 Measure = Literal["anomalies", "confirmed", "false_alarms", "unsure", "unlabelled", "missed", "not_judged", "judged"]
+ComparedMeasure = Measure | Literal["normal", "anomaly_rate", "false_alarm_rate", "false_alarm_share"]
+LabelGroup = Literal["none", "reviewer", "defect_class", "label", "source"]
 IncidentStateName = Literal["open", "acknowledged", "resolved", "dismissed"]
 MOST_NAMES = 50
 
@@ -102,7 +104,7 @@ class WhatIfThreshold(Arguments):
 
 
 class ListIncidents(Arguments):
-    """List incidents, newest first, or tell one by its id with its worst anomalies."""
+    """List incidents in the order wished, or tell one by its id with its worst anomalies."""
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=80)] | None = Field(None, description="As I-57.")
     states: tuple[IncidentStateName, ...] = Field((), description="Only in these states; empty: all.")
@@ -110,4 +112,51 @@ class ListIncidents(Arguments):
     window: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         None, description="Only incidents with an anomaly in this time; words or FROM/TO."
     )
+    order: Literal["newest", "oldest", "largest", "longest"] = Field(
+        "newest", description="largest: most anomalies first; longest: the one that is or was open longest first."
+    )
+    person: Name | None = Field(None, description="Only incidents this person acknowledged, resolved or dismissed.")
     limit: int = Field(10, ge=1, le=500, description="Rows at most.")
+
+
+class Compare(Filtered):
+    """Compare two windows, sources, detectors, classes or lots, with the change from the first to the second.
+
+    The second side is the first with what is given here put in its place.
+    """
+
+    other_window: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        None, description="The second side's time, in words or FROM/TO; left out: the same as the first's."
+    )
+    other_sources: tuple[Name, ...] = Field((), max_length=MOST_NAMES, description="The second side's sources.")
+    other_detectors: tuple[Name, ...] = Field((), max_length=MOST_NAMES, description="The second side's detectors.")
+    other_defect_classes: tuple[Name, ...] = Field((), max_length=MOST_NAMES, description="The second side's classes.")
+    other_attributes: dict[Name, Name] = Field({}, max_length=10, description="The second side's attributes.")
+    measure: ComparedMeasure = Field("anomalies", description="What change and difference are of.")
+
+
+class Similar(Arguments):
+    """Find the anomalies that look most like one, by the vectors its detector stored."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=30)] = Field(description="Such as A-1042.")
+    limit: int = Field(5, ge=1, le=100, description="Rows at most.")
+    sources: tuple[Name, ...] = Field((), max_length=MOST_NAMES, description="Names of sources; empty: all.")
+
+
+class LabelCounts(Arguments):
+    """Count what people said (defect, false alarm, unsure, missed), on wish by reviewer, class, label or source.
+
+    Only the last word on each inspection counts. The window is when it was said.
+    """
+
+    window: Annotated[str, StringConstraints(max_length=200)] | None = Field(
+        None, description="When people said it, in words or FROM/TO; left out: all time."
+    )
+    sources: tuple[Name, ...] = Field((), max_length=MOST_NAMES, description="Names of sources; empty: all.")
+    by: LabelGroup = Field("none", description="Count in groups.")
+    person: Name | None = Field(None, description="Only what this person said.")
+    limit: int = Field(50, ge=1, le=500, description="Groups at most.")
+
+
+class Hotspots(Filtered):
+    """Tell where on the part anomalies fall: in a 3 x 3 grid over the image, by the centre of the oddest region."""

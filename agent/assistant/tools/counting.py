@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.assistant.tools.arguments import CountAnomalies
+from agent.assistant.tools.arguments import CountAnomalies, GroupName
 from agent.assistant.tools.context import ToolContext, ToolError, plain
 from agent.assistant.tools.figures import count_figures, facts_of, frame_figures
 from agent.assistant.tools.filters import Chosen, choose, count_looked_at, parameters
@@ -16,6 +16,8 @@ from storage.queries.vocabulary import attribute_keys
 
 SPANS = {"hour", "day", "week", "month"}
 GROUP_FACTS = ("anomalies", "confirmed", "false_alarms", "unsure", "unlabelled", "judged", "false_alarm_rate")
+MOST_WHOLE = 62
+MORE_FACTS = ("missed", "not_judged", "anomaly_rate", "false_alarm_share")
 
 
 def count_anomalies(context: ToolContext, wanted: CountAnomalies) -> ToolResult:
@@ -34,11 +36,10 @@ def count_anomalies(context: ToolContext, wanted: CountAnomalies) -> ToolResult:
     used = parameters(chosen)
     if wanted.group_by is not None:
         used |= {"group_by": wanted.group_by} | ({"attribute": attribute} if attribute else {})
-        data["groups"] = [{"key": plain(group.key or ""), **count_figures(group.counts)} for group in groups]
-        for group in groups:
-            shown = count_figures(group.counts)
-            names = ("anomalies",) if wanted.group_by in SPANS else GROUP_FACTS
-            facts += facts_of({name: shown[name] for name in names}, plain(group.key or ""))
+        data["groups"] = [_group_figures(wanted.group_by, group) for group in groups]
+        for shown in data["groups"]:
+            names = _fact_names(wanted.group_by, len(groups))
+            facts += facts_of({name: shown[name] for name in names}, shown["key"])
     is_empty = looked_at.inspections == 0 and (frames is None or frames.received == 0)
     return ToolResult(
         tool="count_anomalies",
@@ -62,6 +63,18 @@ def _groups(
     limit = context.limit(wanted.limit)
     rows = grouped(session, context, chosen.selection, wanted.group_by, attribute=attribute, limit=limit)
     return sorted(rows, key=lambda row: -row.counts.anomalies) if wanted.sort == "most" else rows, attribute
+
+
+def _group_figures(group_by: GroupName, group: GroupCounts) -> dict[str, Any]:
+    figures = {"key": plain(group.key or ""), **count_figures(group.counts)}
+    return figures | ({"inspections": group.counts.inspections} if group_by == "verdict" else {})
+
+
+def _fact_names(group_by: GroupName, groups: int) -> tuple[str, ...]:
+    """Return what is told of every group; of many spans of time only the anomalies."""
+    if group_by == "verdict":
+        return ("inspections",)
+    return ("anomalies",) if group_by in SPANS and groups > MOST_WHOLE else GROUP_FACTS + MORE_FACTS
 
 
 def _attribute(session: Session, said: str | None) -> str:

@@ -6,6 +6,7 @@ from agent.assistant.answer import Fact, rfc3339
 from agent.assistant.tools.arguments import DetectorStatus
 from agent.assistant.tools.context import ToolContext, plain
 from agent.assistant.tools.figures import count_figures, facts_of
+from agent.assistant.tools.filters import seen
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from storage.queries.results import SourceStatus
 from storage.queries.status import source_status
@@ -21,7 +22,7 @@ def detector_status(context: ToolContext, wanted: DetectorStatus) -> ToolResult:
         named = sources or () if wanted.sources else ()
         reading = context.window(session, wanted.window or DEFAULT_WINDOW, named)
         limit = context.settings.assistant.row_limit
-        found = source_status(session, window=reading.window, sources=sources, limit=limit)
+        found = source_status(session, window=seen(reading.window, context.now), sources=sources, limit=limit)
     rows = [_row(one) for one in found]
     facts: tuple[Fact, ...] = ()
     for row in rows:

@@ -13,6 +13,8 @@ UNITS = {
     "unlabelled": "inspections",
     "missed": "inspections",
     "judged": "inspections",
+    "normal": "inspections",
+    "inspections": "inspections",
     "not_judged": "inspections",
     "received": "frames",
     "rejected": "frames",
@@ -34,7 +36,7 @@ def count_figures(counts: InspectionCounts, judged: InspectionCounts | None = No
     """Return counts by name; `judged` gives the images looked at where the counts are narrowed to some anomalies."""
     whole = judged or counts
     figures: dict[str, Any] = {name: getattr(counts, name) for name in COUNTED}
-    figures |= {"judged": whole.judged, "not_judged": whole.not_judged}
+    figures |= {"judged": whole.judged, "not_judged": whole.not_judged, "normal": whole.normal}
     if judged is None or judged == counts:
         figures |= {name: rounded(getattr(counts, name)) for name in RATES}
     return figures

@@ -1,6 +1,8 @@
 """From a tool's filters to a selection, and back to what the answer says it looked at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from agent.assistant.answer import rfc3339
@@ -10,6 +12,7 @@ from agent.assistant.tools.names import exact, nearest
 from agent.assistant.windows.reader import TimeReading
 from storage.database import Session
 from storage.queries.counting import count_inspections
+from storage.queries.coverage import known_classes
 from storage.queries.results import InspectionCounts
 from storage.queries.selection import Selection
 from storage.queries.vocabulary import attribute_keys, defect_classes, detector_names
@@ -43,17 +46,22 @@ def choose(session: Session, context: ToolContext, wanted: Filtered, *, default_
     reading = context.window(session, wanted.window or default_window, named)
     attributes = _attributes(session, wanted.attributes)
     selection = Selection(
-        window=reading.window,
+        window=seen(reading.window, context.now),
         sources=sources,
         excluded_sources=excluded or (),
         labels=wanted.labels,
         excluded_labels=wanted.excluded_labels,
-        defect_classes=_known("defect class", wanted.defect_classes, defect_classes(session)),
-        detectors=_known("detector", wanted.detectors, detector_names(session)),
+        defect_classes=_known("defect class", wanted.defect_classes, lambda: _classes(session, context)),
+        detectors=_known("detector", wanted.detectors, lambda: _detectors(session, context)),
         attributes=attributes,
         min_ratio=wanted.min_ratio,
     )
     return Chosen(selection, reading, _filters(selection, named))
+
+
+def seen(window: Window, now: datetime) -> Window:
+    """Return the part of a window that is not after `now`; an empty one where all of it is."""
+    return replace(window, end=max(window.start, min(window.end, now)))
 
 
 def count_looked_at(session: Session, chosen: Chosen, counts: InspectionCounts) -> InspectionCounts:
@@ -69,9 +77,15 @@ def parameters(chosen: Chosen) -> dict[str, Any]:
     return chosen.filters | {"window": span, "time_zone": window.time_zone}
 
 
-def _known(kind: str, said: tuple[str, ...], known: list[str]) -> tuple[str, ...]:
+def known_name(kind: str, said: str, known: list[str]) -> str:
+    """Return the known name that is meant; raise UnknownNameError."""
+    return _known(kind, (said,), lambda: known)[0]
+
+
+def _known(kind: str, said: tuple[str, ...], names: Callable[[], list[str]]) -> tuple[str, ...]:
     if not said:
         return ()
+    known = names()
     found = [exact(name, known) for name in said]
     for name, match in zip(said, found, strict=True):
         if match is None:
@@ -83,7 +97,21 @@ def _attributes(session: Session, said: dict[str, str]) -> dict[str, str]:
     if not said:
         return {}
     keys = attribute_keys(session)
-    return {_known("attribute", (key,), keys)[0]: value for key, value in said.items()}
+    return {known_name("attribute", key, keys): value for key, value in said.items()}
+
+
+def _classes(session: Session, context: ToolContext) -> list[str]:
+    """Return the defect classes that may be seen."""
+    if context.allowed is None:
+        return defect_classes(session)
+    return list(known_classes(session, now=context.now, sources=context.allowed))
+
+
+def _detectors(session: Session, context: ToolContext) -> list[str]:
+    """Return the detector versions that may be seen."""
+    names = detector_names(session)
+    visible = set(context.visible_sources(session))
+    return names if context.allowed is None else [name for name in names if name.rpartition("@")[0] in visible]
 
 
 def _filters(selection: Selection, named: tuple[str, ...]) -> dict[str, Any]:

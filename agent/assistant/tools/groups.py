@@ -1,6 +1,7 @@
 """Counts in groups: by what the database groups, and by stretches of local time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,8 @@ def grouped(
     """Count a selection in groups, time in its order and the rest by most anomalies; raise ToolError."""
     if group == "label":
         return by_label(session, selection)
+    if group == "verdict":
+        return by_verdict(session, selection)
     if group in {"source", "defect_class", "detector", "attribute"}:
         found = count_by(session, selection=selection, group=Group(group), limit=limit + 1, attribute=attribute)
         named = [GroupCounts(row.key or NOTHING.get(group, "none"), row.counts) for row in found]
@@ -94,6 +97,18 @@ def by_label(session: Session, selection: Selection) -> list[GroupCounts]:
     }
     ordered = sorted(numbers.items(), key=lambda pair: -pair[1])
     return [GroupCounts(name, InspectionCounts(judged=number, anomalies=number)) for name, number in ordered if number]
+
+
+def by_verdict(session: Session, selection: Selection) -> list[GroupCounts]:
+    """Count inspections by the machine's word; those with a camera fault have none."""
+    counts = count_inspections(session, selection=selection)
+    flagged = replace(counts, judged=counts.anomalies, not_judged=0, missed=0)
+    groups = {
+        "normal": InspectionCounts(judged=counts.normal, missed=counts.missed),
+        "anomalous": flagged,
+        "not judged": InspectionCounts(not_judged=counts.not_judged),
+    }
+    return [GroupCounts(name, one) for name, one in groups.items()]
 
 
 def _round(

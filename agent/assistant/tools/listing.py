@@ -1,8 +1,9 @@
 """list_anomalies and get_anomaly: which ones they are, and everything about one."""
 
 import re
+from typing import Any
 
-from agent.assistant.answer import Fact
+from agent.assistant.answer import Fact, rfc3339
 from agent.assistant.tools.arguments import GetAnomaly, ListAnomalies
 from agent.assistant.tools.context import ToolContext, ToolError, plain
 from agent.assistant.tools.figures import count_figures, facts_of
@@ -11,9 +12,9 @@ from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.tools.rows import inspection_details, inspection_row
 from storage.queries.anomalies import Order, list_anomalies, list_missed
 from storage.queries.counting import count_inspections
-from storage.queries.inspections import get_inspection
-from storage.records import Window
-from storage.repositories.labels import labels_of
+from storage.queries.inspections import get_inspection, neighbours
+from storage.records import Label, Window
+from storage.repositories.labels import last_label
 
 SHOWN_ID = re.compile(r"\s*a?[\s-]?(\d{1,18})\s*", re.IGNORECASE)
 
@@ -61,8 +62,10 @@ def get_anomaly(context: ToolContext, wanted: GetAnomaly) -> ToolResult:
                 parameters={"id": f"A-{inspection_id}"},
                 message=f"There is no inspection A-{inspection_id}.",
             )
-        labels = labels_of(session, inspection_id)
-    details = inspection_details(found) | ({"labelled_by": plain(labels[-1].author)} if labels else {})
+        word = last_label(session, inspection_id)
+        before, after = neighbours(session, found, now=context.now)
+    details = inspection_details(found) | _said(word)
+    details |= {"before": before and f"A-{before}", "after": after and f"A-{after}"}
     zone = context.settings.zone_of(found.source)
     figures = ("score", "threshold", "ratio", "p_value", "region_count")
     return ToolResult(
@@ -75,6 +78,14 @@ def get_anomaly(context: ToolContext, wanted: GetAnomaly) -> ToolResult:
         window=Window(found.captured_at, found.captured_at, zone),
         rows=1,
     )
+
+
+def _said(word: Label | None) -> dict[str, Any]:
+    """Return who said the last word on an inspection, when, and what they noted."""
+    if word is None:
+        return {}
+    said = {"labelled_by": plain(word.author), "labelled_at": rfc3339(word.created_at)}
+    return said | ({"note": plain(word.note)} if word.note else {})
 
 
 def inspection_id_of(text: str) -> int:

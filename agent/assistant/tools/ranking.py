@@ -1,12 +1,14 @@
 """top_sources: which sources have most of what."""
 
+from functools import reduce
+
 from agent.assistant.tools.arguments import TopSources
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.tools.figures import count_figures, facts_of
-from agent.assistant.tools.filters import choose, count_looked_at, parameters
+from agent.assistant.tools.figures import added, count_figures, facts_of
+from agent.assistant.tools.filters import choose, parameters
 from agent.assistant.tools.result import ToolResult, ToolStatus
-from storage.queries.counting import count_inspections
 from storage.queries.grouping import Group, count_by
+from storage.queries.results import InspectionCounts
 
 MOST_SOURCES = 1000
 
@@ -22,8 +24,8 @@ def top_sources(context: ToolContext, wanted: TopSources) -> ToolResult:
             if is_whole
             else count_by(session, selection=chosen.unlabelled_side, group=Group.SOURCE, limit=MOST_SOURCES)
         )
-        counts = count_inspections(session, selection=chosen.selection)
-        looked_at = count_looked_at(session, chosen, counts)
+    counts = reduce(added, (group.counts for group in groups), InspectionCounts())
+    looked_at = reduce(added, (group.counts for group in whole), InspectionCounts())
     judged = {group.key: group.counts for group in whole}
     sign = -1 if wanted.order == "most" else 1
     ranked = sorted(groups, key=lambda group: (sign * getattr(group.counts, wanted.measure), group.key or ""))

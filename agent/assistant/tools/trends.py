@@ -13,6 +13,8 @@ from storage.queries.trends import trend
 from storage.records import Window
 
 DEFAULT_WINDOW = "last 7 days"
+STEP_FACTS = ("anomalies", "confirmed", "false_alarms", "judged")
+MOST_WHOLE = 62
 STEPS = (("hour", timedelta(days=2)), ("day", timedelta(days=62)), ("week", timedelta(days=370)))
 
 
@@ -20,7 +22,7 @@ def tell_trend(context: ToolContext, wanted: TrendArguments) -> ToolResult:
     """Count a window step by step and against the window of equal length before it; raise ToolError."""
     with context.database.reading() as session:
         chosen = choose(session, context, wanted, default_window=DEFAULT_WINDOW)
-        window = chosen.window
+        window = chosen.selection.window or chosen.window
         bucket = wanted.bucket or fitting_step(window)
         found = trend(
             session,
@@ -39,13 +41,14 @@ def tell_trend(context: ToolContext, wanted: TrendArguments) -> ToolResult:
     change = found.total.anomalies - found.before.anomalies
     share = rounded(change / found.before.anomalies) if found.before.anomalies else None
     is_empty = found.total.inspections == 0
+    names = STEP_FACTS if len(steps) <= MOST_WHOLE else STEP_FACTS[:1]
     facts = (
         *facts_of(total),
         Fact("anomalies_before", found.before.anomalies, "inspections"),
         Fact("judged_before", found.before.judged, "inspections"),
         Fact("change", change, "inspections"),
         *((Fact("change_share", share, "share of the window before"),) if share is not None else ()),
-        *(Fact(f"anomalies[{step['key']}]", step["anomalies"], "inspections") for step in steps),  # type: ignore[arg-type]
+        *(Fact(f"{name}[{step['key']}]", step[name], "inspections") for step in steps for name in names),  # type: ignore[arg-type]
     )
     return ToolResult(
         tool="trend",
@@ -53,7 +56,7 @@ def tell_trend(context: ToolContext, wanted: TrendArguments) -> ToolResult:
         data={**total, "before": before, "change": change, "change_share": share, "bucket": bucket, "steps": steps},
         facts=facts,
         parameters=parameters(chosen) | {"bucket": bucket},
-        window=window,
+        window=chosen.window,
         rows=len(steps),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from agent.assistant.answer import Fact, rfc3339
 from agent.assistant.tools.arguments import WhatIfThreshold
 from agent.assistant.tools.context import ToolContext, ToolError, plain
+from agent.assistant.tools.filters import seen
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from storage.database import Session
 from storage.errors import StorageError
@@ -43,7 +44,7 @@ def compare_threshold(context: ToolContext, wanted: WhatIfThreshold) -> ToolResu
         reading = context.window(session, wanted.window or DEFAULT_WINDOW, (name,))
         source = source_by_name(session, name)
         try:
-            version, found = _compared(session, context, source, reading.window, wanted.threshold)
+            version, found = _compared(session, context, source, seen(reading.window, context.now), wanted.threshold)
         except StorageError as error:
             raise ToolError(str(error)) from error
         audited = replace(reading.window, start=reading.window.end - timedelta(days=AUDIT_DAYS))

@@ -17,6 +17,7 @@ HALF = r" ?[ap]\.?m\b\.?"
 STRICT_CLOCK = rf"{CLOCK}:[0-5]\d(?::[0-5]\d)?(?:{HALF})?|{CLOCK}{HALF}|{CLOCK} o'?clock|{CLOCK}h(?:[0-5]\d|(?![a-z]))"
 SOLID = r"(?:19|20)\d\d-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?)?"
 LONGEST_SHORT_NAME = 5
+NO_MONTH_ALONE = {"may", "mar", "sep"}  # they mean other things too
 PLAIN_DAYS = ("iso", "dotted", "slashed", "written", "named", "days_ago", "week_weekday")
 
 
@@ -83,6 +84,22 @@ def time_language(name: str = "english") -> TimeLanguage:
     )
 
 
+@lru_cache
+def words_of_time(name: str = "english") -> frozenset[str]:
+    """Return the names of days, months, units and parts of a day of a language."""
+    words = time_language(name)
+    named = [
+        *read_words(f"{name}_time")["connectives"],
+        *words.units,
+        *words.weekdays,
+        *words.months,
+        *words.days,
+        *words.clocks,
+        *words.parts,
+    ]
+    return frozenset(word for one in named for word in one.split())
+
+
 class _Lists:
     """The patterns that {slots} stand for."""
 
@@ -94,6 +111,8 @@ class _Lists:
             "unit": _any_of(_by_word(values["units"])),
             "weekday": _any_of(_by_word(values["weekdays"])),
             "month": _any_of(_by_word(values["months"])),
+            "long_month": _any_of([word for word in _by_word(values["months"]) if word not in NO_MONTH_ALONE]),
+            "dated_clock": "",
             "named_day": _any_of(_by_word(values["days"])),
             "monthday": r"(?:[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?\.?",
             "year": r"(?:19|20)\d\d",
@@ -108,12 +127,14 @@ class _Lists:
         self._patterns["day"] = self._joined("day_forms")
         self._patterns["date"] = "|".join([forms["iso"], forms["dotted"], forms["slashed"], forms["written"]])
         self._patterns["long_day"] = self._long_days(values, forms)
+        self._patterns["mid_month"] = rf"(?:the )?(?:mid|middle of) (?:{self._patterns['month']})"
+        self._patterns["dated_clock"] = rf"(?:{self._patterns['day']}),? (?:at )?(?:{STRICT_CLOCK})"
         self._patterns["point"] = self._joined("point_forms")
 
     def rules(self, name: str) -> tuple[Rule, ...]:
         """Compile a list of rules, their slots named."""
         return tuple(
-            Rule(kind, re.compile(rf"(?<![\w@.-])(?:{self._expanded(text, named=True)})(?![\w@])"))
+            Rule(kind, re.compile(rf"(?<![\w@.-])(?:{self._expanded(text, named=True)})(?![\w@]|\.\d)"))
             for kind, text in self._values[name]
         )
 

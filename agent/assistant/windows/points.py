@@ -16,6 +16,7 @@ from storage.records import Window
 A_DAY = timedelta(days=1)
 HALF_DAY = 12
 DAY_HOURS = 24
+MIDDLE = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,13 @@ def _edged(groups: Groups, context: Context) -> tuple[datetime, datetime]:
     return calendar.at(first), calendar.at(after)
 
 
+def _mid(groups: Groups, context: Context) -> Moment:
+    """Return the middle of a month: its 15th day."""
+    year = int(groups["year"]) if groups.get("year") else None  # type: ignore[arg-type]  # looked at just before
+    first, _ = month_of(context.language.months[groups["month"] or ""], year, context.calendar)
+    return _days(first.replace(day=MIDDLE), first.replace(day=MIDDLE + 1), context)
+
+
 def _shift(groups: Groups, context: Context) -> Moment:
     is_past = groups.get("which") in {"last", "previous"}
     if groups.get("name"):
@@ -241,6 +249,7 @@ READERS: dict[str, Callable[[Groups, Context], Moment]] = {
     "clock": _clock,
     "part": _part,
     "edge": _edge,
+    "mid": _mid,
     "shift": _shift,
     "period": _period,
     "ago": _ago,

@@ -25,6 +25,7 @@ from agent.assistant.windows.problems import NoSuchDateError, WindowError
 
 Ends = tuple[datetime | None, datetime | None]
 SATURDAY = 5
+NUMBERED = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 
 
 def _all(_: Groups, __: Context) -> Ends:
@@ -106,6 +107,15 @@ def _last_clock(before: datetime, clock: time, calendar: Calendar) -> datetime:
     day = Calendar(before, calendar.zone).today
     moment = calendar.at(day, clock)
     return moment if moment < before else calendar.at(day - A_DAY, clock)
+
+
+def _week_of_month(groups: Groups, context: Context) -> Ends:
+    """Return the first, second, third or fourth seven days of a month: the answer says which those are."""
+    year = groups.get("year")
+    first, _ = month_of(context.language.months[groups["month"] or ""], int(year) if year else None, context.calendar)
+    start = first + timedelta(days=7 * NUMBERED[groups["which"] or "first"])
+    window = context.calendar.days(start, start + timedelta(days=7))
+    return window.start, window.end
 
 
 def _days(groups: Groups, context: Context) -> Ends:
@@ -271,6 +281,7 @@ RULES: dict[str, Callable[[Groups, Context], Ends]] = {
     "unclear": _unclear,
     "between": _between,
     "days": _days,
+    "week_of_month": _week_of_month,
     "rolling": _rolling,
     "half_hour": _half_hour,
     "week_before": _week_before,

@@ -16,8 +16,8 @@ from storage.repositories.versions import active_version
 from tests.factories import found
 from tests.factories_agent import Plant
 from tests.journeys.slack.conftest import Start
-from tests.journeys.slack.reading import roots, settled, words
-from tests.servers.slack import LocalSlack
+from tests.journeys.slack.reading import buttons, roots, settled, words
+from tests.servers.slack import ANNA, GUEST, LocalSlack
 
 
 @dataclass
@@ -118,3 +118,24 @@ def test_says_that_a_source_fell_silent_and_that_frames_come_again(
     slack.wait_for(lambda: "frames come again" in said(slack))
     slack.wait_for(lambda: settled(plant))
     assert len(roots(slack)) == 1
+
+
+def test_a_person_lets_the_new_view_of_a_moved_camera_be_used(slack: LocalSlack, plant: Plant, start: Start) -> None:
+    camera = watched(plant)
+    start()
+    for _ in range(3):
+        camera.take(fault=Fault.MOVED)
+    (message,) = slack.wait_for(lambda: roots(slack))
+    assert buttons(message.blocks) == ["Use the new view"]
+
+    slack.click(message, "use_new_view", user=GUEST)
+    slack.wait_for(lambda: slack.workspace.ephemerals)
+    slack.click(message, "use_new_view", user=ANNA)
+    slack.click(message, "use_new_view", user=ANNA)
+    slack.wait_for(lambda: f"New view wanted by <@{ANNA}>: its frames are being collected." in said(slack))
+    slack.wait_for(lambda: all(envelope.is_acked for envelope in slack.envelopes) and settled(plant))
+
+    assert buttons(roots(slack)[0].blocks) == []
+    wishes = [(row.actor, row.subject) for row in plant.audit() if row.action == "new_view_wanted"]
+    assert wishes == [(f"slack:{ANNA}", "line-1")]
+    assert [shown["user"] for shown in slack.workspace.ephemerals] == [GUEST]

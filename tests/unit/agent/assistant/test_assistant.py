@@ -188,3 +188,28 @@ def test_needs_neither_langchain_nor_torch_without_a_model(tmp_path: Path) -> No
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+
+
+def test_asks_which_one_and_offers_those_just_shown(ask: Ask) -> None:
+    ask("Show me the 2 worst anomalies", thread="t")
+
+    answer = ask("anything similar?", thread="t")
+
+    assert answer.status == "asked_back"
+    assert answer.choices == ("What is similar to A-2?", "What is similar to A-7?")
+
+
+def test_takes_the_one_just_shown_for_the_one_meant(ask: Ask) -> None:
+    ask("Show me the 2 worst anomalies", thread="t")
+    ask("show me the second one", thread="t")
+
+    answer = ask("have we seen this before?", thread="t")
+
+    assert [(tool.name, tool.arguments["id"]) for tool in answer.tools] == [("similar", "A-7")]
+
+
+def test_answers_nothing_where_it_knows_too_few_of_the_words(ask: Ask) -> None:
+    answer = ask("Wieviele Anomalien gab es gestern auf line-1?")
+
+    assert answer.status in {"asked_back", "refused"}
+    assert not answer.tools

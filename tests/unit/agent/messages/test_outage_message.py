@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from agent.messages.outage_message import outage_message, outage_sentence
-from storage.records import SILENT, Fault, Outage
+from storage.records import SILENT, Fault, Job, JobKind, JobState, Outage
 from tests.factories_agent import NOON
 from tests.servers.slack.blocks import check_blocks
 
@@ -47,3 +47,21 @@ def test_every_message_is_one_slack_takes(kind: str, minutes: int | None) -> Non
     check_blocks(list(made.blocks), lambda _: False)
     assert "<!" not in made.text
     assert made.text.strip("*") in made.blocks[0]["text"]["text"]
+
+
+@pytest.mark.parametrize("kind", [Fault.MOVED, Fault.BLURRED])
+def test_offers_to_learn_the_new_view_of_a_moved_camera_only(kind: Fault) -> None:
+    made = outage_message(replace(MOVED, kind=kind), zone=BERLIN, now=NOON)
+
+    assert [block["type"] for block in made.blocks] == ["section", "context"] + ["actions"] * (kind is Fault.MOVED)
+    ended = outage_message(replace(MOVED, ended_at=NOON), zone=BERLIN, now=NOON)
+    assert [block["type"] for block in ended.blocks] == ["section", "context"]
+
+
+def test_says_who_wants_the_new_view_instead_of_offering_it_again() -> None:
+    wish = Job(7, JobKind.VIEW, {"source_id": 1, "outage_id": 1}, "slack:U0ANNA", JobState.WAITING, 0)
+
+    made = outage_message(MOVED, zone=BERLIN, now=NOON, view=wish)
+
+    assert "New view wanted by <@U0ANNA>: its frames are being collected." in str(made.blocks)
+    assert [block["type"] for block in made.blocks] == ["section", "context"]

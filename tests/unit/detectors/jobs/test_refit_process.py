@@ -4,10 +4,11 @@ import pytest
 
 from config.settings import Settings
 from detectors.jobs import refit_process
-from detectors.jobs.refit_process import RefitError, run_refit
+from detectors.jobs.refit_process import RefitError, run_refit, run_view
 from detectors.jobs.workshop import Workshop
 from storage.opening import Stores
-from storage.records import Job, JobKind, JobState
+from storage.records import Fault, Job, JobKind, JobState
+from storage.repositories.outages import open_outage
 from tests.factories import NOON, make_source
 
 
@@ -78,3 +79,27 @@ def test_can_be_tried_again_where_the_process_fails_or_the_service_stops(
         run_refit(workshop(stores, is_kept=False), job(stores))
 
     assert not failed.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("printed", "result"),
+    [
+        ('{"view": {"version": "line-1@2"}}', {"view": {"version": "line-1@2"}}),
+        ('{"reason": "dark"}', {"none": "dark"}),
+    ],
+)
+def test_tells_of_a_new_view_either_way(
+    stores: Stores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, printed: str, result: dict[str, object]
+) -> None:
+    says(
+        monkeypatch, tmp_path, f"import sys; print({printed!r} if sys.argv[1:4] == ['model', 'view', 'line-1'] else '')"
+    )
+    with stores.database.transaction() as session:
+        source = make_source(session)
+        moments = {"started_at": NOON, "last_at": NOON, "now": NOON}
+        outage = open_outage(session, source_id=source.id, kind=Fault.MOVED, frames=3, is_told=True, **moments)
+    wish = Job(1, JobKind.VIEW, {"source_id": source.id, "outage_id": outage}, "test", JobState.LEASED, 1)
+
+    outcome = run_view(workshop(stores), wish)
+
+    assert (outcome.result, outcome.is_told) == (result, True)

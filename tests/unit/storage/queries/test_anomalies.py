@@ -79,3 +79,12 @@ def test_tells_where_a_selection_begins_and_ends(database: Database) -> None:
             NOW - timedelta(hours=2),
         )
         assert first_and_last_captured(session, selection=Selection(sources=())) is None
+
+
+def test_lists_only_those_whose_frame_has_an_attribute(database: Database) -> None:
+    wanted, *_ = fill(database, [line(3, attributes={"lot": "7"}), line(2, attributes={"lot": "8"}), line(1)])
+
+    with database.reading() as session:
+        found = list_anomalies(session, selection=Selection(attributes={"lot": "7"}), limit=9)
+
+    assert [one.id for one in found] == [wanted]

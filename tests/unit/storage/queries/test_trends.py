@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import pairwise
 
 from storage.database import Database
 from storage.queries.selection import Selection
@@ -34,3 +35,24 @@ def test_compares_with_the_window_before(database: Database) -> None:
 
     assert (found.total.anomalies, found.before.anomalies) == (2, 1)
     assert [bucket.counts.anomalies for bucket in found.buckets] == [2]
+
+
+def test_counts_many_spans_of_whole_hours_at_once_and_each_the_same_as_alone(database: Database) -> None:
+    labels = ["defect", "false_alarm", "unsure", None]
+    fill(
+        database,
+        [line(hours / 7, label=labels[hours % 4], source=f"line-{hours % 2}") for hours in range(1, 150, 2)]
+        + [normal(hours / 5, fault="black" if hours % 3 else None) for hours in range(1, 120)],
+    )
+    whole = NOW.replace(minute=0)
+    edges = [NOW - 22.3 * HOUR, *(whole - number * HOUR for number in range(21, 0, -3)), NOW]
+    spans = list(pairwise(edges))
+
+    with database.reading() as session:
+        selection = Selection(sources=("line-1",))
+        together = count_spans(session, selection=selection, spans=spans)
+        alone = [count_spans(session, selection=selection, spans=[span])[0] for span in spans]
+
+    assert list(together) == alone
+    assert sum(bucket.counts.anomalies for bucket in together) > 0
+    assert sum(bucket.counts.not_judged for bucket in together) > 0

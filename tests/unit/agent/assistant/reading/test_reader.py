@@ -128,7 +128,23 @@ def test_puts_every_example_nearest_to_its_own_intent() -> None:
 
 
 @pytest.mark.parametrize(
-    "intent", [Intent.COUNT, Intent.LIST, Intent.TREND, Intent.TOP, Intent.SUMMARY, Intent.INCIDENTS]
+    "intent",
+    [
+        Intent.COUNT,
+        Intent.LIST,
+        Intent.TREND,
+        Intent.TOP,
+        Intent.SUMMARY,
+        Intent.INCIDENTS,
+        Intent.LABELS,
+        Intent.HOTSPOTS,
+        Intent.LATENCY,
+        Intent.OUTAGES,
+        Intent.VERSIONS,
+        Intent.MISSES,
+        Intent.CHANGES,
+        Intent.REPORT,
+    ],
 )
 def test_says_a_reading_in_words_that_read_as_the_same(context: ToolContext, intent: Intent) -> None:
     first = looked_at(context, "anomalies on line-1 since monday 6am")

@@ -1,0 +1,100 @@
+"""The bank is what it says it is, and its windows are read right."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.evals.cases import HALVES, BadCaseError, Case, before, load_half, read_window, readings, window_of
+from tests.evals.world import NOW
+
+BERLIN, CHICAGO = "Europe/Berlin", "America/Chicago"
+
+
+def questions_of(half: str) -> list[Case]:
+    return [case for thread in load_half(half) for case in thread.turns]
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_half_has_enough_of_everything(half: str) -> None:
+    cases = questions_of(half)
+    kinds = Counter(case["kind"] for case in cases)
+    answerable = [case for case in cases if "refuse" not in case]
+    follow_ups = [case for thread in load_half(half) for case in thread.turns[1:]]
+
+    assert len(cases) >= 160
+    assert len(kinds) >= 14
+    assert kinds["unanswerable"] >= 20
+    assert kinds["injection"] >= 20
+    assert 3 * len(follow_ups) >= len(answerable)
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_every_window_of_a_half_can_be_read(half: str) -> None:
+    for case in questions_of(half):
+        for reading in readings(case):
+            window_of(reading)
+
+
+def test_the_halves_share_no_question() -> None:
+    seen, unseen = ({case["ask"].casefold().strip(" ?.!") for case in questions_of(half)} for half in HALVES)
+
+    assert not seen & unseen
+
+
+def test_a_thread_has_two_to_four_questions() -> None:
+    lengths = {len(thread.turns) for half in HALVES for thread in load_half(half)}
+
+    assert lengths <= {1, 2, 3, 4}
+
+
+def test_a_window_is_local_time_across_a_change_of_the_clock() -> None:
+    start, end = read_window("03-28 22:00..03-29 06:00", BERLIN)
+
+    assert (start, end) == (datetime(2026, 3, 28, 21, tzinfo=UTC), datetime(2026, 3, 29, 4, tzinfo=UTC))
+
+
+def test_days_back_from_now_are_read_by_the_clock_and_by_24_hours() -> None:
+    starts = [window[0] for one in readings({"window": "now-30d..now"}) if (window := window_of(one))]
+
+    assert starts == [datetime(2026, 3, 16, 11, 40, tzinfo=UTC), datetime(2026, 3, 16, 10, 40, tzinfo=UTC)]
+
+
+def test_the_zone_is_that_of_the_one_source_named() -> None:
+    window = window_of({"window": "04-14..now", "sources": ["solar-field"]})
+
+    assert window == (datetime(2026, 4, 14, 5, tzinfo=UTC), NOW)
+
+
+def test_an_empty_window_is_no_window() -> None:
+    with pytest.raises(ValueError, match="is empty"):
+        read_window("04-14..04-13", BERLIN)
+
+
+def test_the_week_before_keeps_whole_local_days() -> None:
+    week = read_window("03-30..04-06", BERLIN)
+
+    assert before(week, BERLIN) == read_window("03-23..03-30", BERLIN)
+
+
+def test_the_hours_before_are_as_long() -> None:
+    assert before(read_window("04-14 09:00..04-14 11:00", CHICAGO), CHICAGO) == read_window(
+        "04-14 07:00..04-14 09:00", CHICAGO
+    )
+
+
+def test_alternatives_and_states_multiply_the_readings() -> None:
+    case = {
+        "window": ["04-13..now", "04-14..now"],
+        "incidents": {"or_states": [["open"], ["open", "acknowledged"]]},
+        "or": [{"sources": ["line-1"]}, {"sources": ["line-2"]}],
+    }
+
+    found = list(readings(case))
+
+    assert len(found) == 8
+    assert {one["incidents"]["states"][-1] for one in found} == {"open", "acknowledged"}
+
+
+def test_a_bad_case_names_its_question() -> None:
+    assert "'how many?'" in str(BadCaseError({"ask": "how many?"}, "unknown keys ['x']"))

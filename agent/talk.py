@@ -17,6 +17,7 @@ from agent.alerts.due_reports import add_due_reports
 from agent.alerts.outage import tell_outages
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.route import repeat_untaken, resolve_quiet, route_events
+from agent.alerts.untaken_looks import tell_untaken_looks
 from agent.bot.asking import Asker
 from agent.bot.service import start_bot
 from agent.notifiers.console import ConsoleNotifier
@@ -70,6 +71,7 @@ class Talk:
     def tick(self) -> int:
         """Do one round and return how many deliveries it started."""
         self._do_chores(self._out.clock())
+        tell_untaken_looks(self._out.database, now=self._out.clock())
         if not self._deliverer.has_work():
             return 0
         route_events(self._out.database, self._out.settings, now=self._out.clock())

@@ -302,6 +302,7 @@ class RetentionSettings(_Section):
 
     normal_days: float = Field(30.0, gt=0, description="Originals of normal frames are kept this long.")
     anomaly_days: float = Field(365.0, gt=0, description="Originals of anomalies are kept this long.")
+    question_days: float = Field(7.0, gt=0, description="Images people asked about, and their pictures, likewise.")
 
 
 class StatusSettings(_Section):

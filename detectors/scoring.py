@@ -133,17 +133,18 @@ class Detector:
         seen = embed(self._backbone, pixels)
         return seen, self._method.score(seen)
 
-    def inspect(self, pixels: NDArray[np.uint8]) -> ScoredImage:
-        """Score upright RGB pixels (H, W, 3)."""
+    def inspect(self, pixels: NDArray[np.uint8], *, names_oddest: bool = False) -> ScoredImage:
+        """Score upright RGB pixels (H, W, 3); names_oddest: give the oddest region of a normal image too."""
         started = perf_counter()
         seen, found = self.look(pixels)
         is_anomalous = found.score > self.threshold
+        has_regions = is_anomalous or names_oddest
         patches = found.patches
-        if is_anomalous and isinstance(self._method, Bounds):
+        if has_regions and isinstance(self._method, Bounds):
             patches = self._method.exact_patches(seen, patches, self.map_threshold)
         anomaly_map = compute_anomaly_map(patches, self._backbone.image_size)
         areas: tuple[MapRegion, ...] = ()
-        if is_anomalous:
+        if has_regions:
             height, width = pixels.shape[:2]
             areas = find_regions(anomaly_map, self.map_threshold, width=width, height=height, at_least_one=True)
         luma = luma_of(seen.square)

@@ -24,6 +24,7 @@ from storage.errors import StorageError
 from storage.leader import Leadership
 from storage.opening import Stores
 from storage.repositories.frames import give_back_frames_of
+from storage.repositories.jobs import give_back_jobs_of
 
 logger = structlog.get_logger()
 FOLDER_SECONDS = 10.0
@@ -114,6 +115,7 @@ class _Service:
         try:
             with self._stores.database.transaction() as session:
                 give_back_frames_of(session, owner)
+                give_back_jobs_of(session, owner)
         except StorageError as error:
             logger.warning("storage_away", reason=str(error))  # its leases run out by themselves
 

@@ -12,7 +12,7 @@ from detectors.sweep_watch import start_sweeps
 from storage.opening import Stores
 from storage.repositories.digests import add_due_digests
 from storage.repositories.views import start_views
-from storage.retention import BATCH_FRAMES, prune_originals
+from storage.retention import BATCH_FRAMES, prune_looks, prune_originals
 
 logger = structlog.get_logger()
 MOST_BATCHES = 100
@@ -28,7 +28,15 @@ class Sweeps:
 
     def tick(self) -> None:
         """Do each chore; what goes wrong is logged, and the next tick tries again."""
-        for chore in (self._digests, self._drift, self._audits, self._threshold_sweeps, self._views, self._retention):
+        for chore in (
+            self._digests,
+            self._drift,
+            self._audits,
+            self._threshold_sweeps,
+            self._views,
+            self._retention,
+            self._questions,
+        ):
             try:
                 chore()
             except Exception:  # the edge of a tick
@@ -78,3 +86,9 @@ class Sweeps:
                 break
         if pruned:
             logger.info("originals_pruned", frames=pruned)
+
+    def _questions(self) -> None:
+        days = self._settings.retention.question_days
+        pruned = prune_looks(self._stores.database, self._stores.blobs, days=days, now=self._clock())
+        if pruned:
+            logger.info("questions_pruned", files=pruned)

@@ -14,6 +14,7 @@ from detectors.camera.checks import CameraChecks
 from detectors.camera_watch import CameraWatch, is_live
 from detectors.decode import DecodedImage, DecodeError, Decoder
 from detectors.heatmap import render_crop, render_thumbnail
+from detectors.looking import Looker
 from detectors.models import LoadedDetectors
 from detectors.scoring import Detector, ScoredImage
 from detectors.weights import WeightsError
@@ -77,22 +78,24 @@ class Worker:
         self._clock = clock
         self._judged: list[Judged] = []
         self._judged_since = 0.0
+        self._looker = Looker(name, stores, settings, decoders=decoders, detectors=detectors, clock=clock)
 
     def work(self) -> int:
-        """Lease some frames, end each, and return how many were leased."""
+        """Lease some frames and end each, after each an image asked about; return how many were ended or leased."""
         with self._stores.database.transaction() as session:
             leases = claim_frames(session, owner=self._name, limit=LEASED_AT_ONCE, lease_seconds=LEASE_SECONDS)
         left = list(leases)
         try:
             judges = self._judges_of({lease.frame.source_id for lease in leases})
             until = time.monotonic() + HOLD_SECONDS
+            looked = int(not leases and self._looker.look())
             while left and self._end(left.pop(0), judges) and time.monotonic() < until:
-                pass
+                looked += self._looker.look()
             self._record()
         finally:
             waiting, self._judged = self._judged, []
             self._hand_back(left + [judged.lease for judged in waiting])
-        return len(leases)
+        return len(leases) + looked
 
     def _judges_of(self, source_ids: set[int]) -> dict[int, tuple[Source, DetectorVersion | None]]:
         """Return each source with the version that judges it."""

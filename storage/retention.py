@@ -10,6 +10,7 @@ from storage.database import Database
 from storage.models import FrameRow, IncidentRow, InspectionRow, PinRow
 from storage.models.open import IS_ANOMALOUS
 from storage.records import OPEN_STATES, FrameState
+from storage.repositories.looks import forget_looks, images_asked_about
 
 BATCH_FRAMES = 500
 ENDED = (FrameState.SCORED, FrameState.REJECTED, FrameState.DROPPED, FrameState.DEAD_LETTER)
@@ -36,6 +37,15 @@ def prune_originals(
     return len(frames)
 
 
+def prune_looks(database: Database, blobs: BlobStore, *, days: float, now: datetime) -> int:
+    """Forget the images people asked about so long ago, and their pictures; return how many blobs were removed."""
+    with database.transaction() as session:
+        unneeded = forget_looks(session, before=now - timedelta(days=days), limit=BATCH_FRAMES)
+    for sha256 in unneeded:
+        blobs.remove(sha256)
+    return len(unneeded)
+
+
 def _expired(session: Session, *, before: datetime, is_anomalous: bool) -> list[tuple[int, str]]:
     own = InspectionRow.frame_id == FrameRow.id
     anomalous = exists().where(own, IS_ANOMALOUS)
@@ -56,4 +66,4 @@ def _expired(session: Session, *, before: datetime, is_anomalous: bool) -> list[
 
 def _wanted(session: Session, hashes: set[str]) -> set[str]:
     query = select(FrameRow.sha256).where(FrameRow.sha256.in_(hashes), FrameRow.has_blob)
-    return set(session.scalars(query))
+    return set(session.scalars(query)) | images_asked_about(session, hashes)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from agent.messages.audit_message import AuditView, audit_message
+from agent.messages.look_message import look_message
 from agent.messages.message import Message
 from agent.messages.missed_message import MissedView, missed_message
 from agent.messages.notices import job_message
@@ -30,6 +31,7 @@ from storage.records import (
 from storage.repositories.audit_picks import picks_of
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.jobs import job_by_id
+from storage.repositories.looks import look_by_id
 from storage.repositories.sources import source_by_id
 from storage.repositories.switches import switches_of
 
@@ -95,6 +97,10 @@ def _sweep(session: Session, settings: Settings, job: Job, now: datetime) -> Mes
     return proposal_message(ProposalView(job.id, proposal, active, tuple(since), zone, now))
 
 
+def _look(session: Session, _settings: Settings, job: Job, _now: datetime) -> Message:
+    return look_message(look_by_id(session, job.id))
+
+
 def _ids(job: Job) -> list[int]:
     return [int(one) for one in job.arguments["inspections"]]
 
@@ -109,5 +115,6 @@ TELLERS: dict[str, Callable[[Session, Settings, Job, datetime], Message]] = {
     JobKind.SWEEP: _sweep,
     JobKind.REFIT: _sweep,
     JobKind.THRESHOLD: _sweep,
+    JobKind.LOOK: _look,
     JobKind.VIEW: _sweep,
 }

@@ -6,6 +6,7 @@ from datetime import datetime
 from agent.alerts.catch_up import CATCH_UP, QUIET, render_catch_up, render_quiet
 from agent.alerts.job_notices import render_job
 from agent.alerts.report_notice import ReportNotice, render_report
+from agent.alerts.thread_notices import SAID, render_said
 from agent.alerts.view import digest_view, explained_view, inspection
 from agent.messages.looking_messages import explain_message, similar_message
 from agent.messages.message import Message
@@ -57,5 +58,6 @@ NOTICES: dict[str, Render] = {
     "explain": _explain,
     CATCH_UP: render_catch_up,
     QUIET: render_quiet,
+    SAID: render_said,
     **dict.fromkeys(ReportNotice, render_report),
 }

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from agent.alerts.contact_sheet import MOST_TILES
+from agent.alerts.look_notices import is_look_picture, send_look_picture
 from agent.alerts.outgoing import NotYetError, Outgoing, place_of, render_incident
 from agent.alerts.report_file import is_report_file, send_report_file
 from agent.alerts.repost import post_again
@@ -35,6 +36,9 @@ def send_picture(out: Outgoing, delivery: Delivery) -> None:
         return
     if is_report_file(delivery):
         send_report_file(out, delivery)
+        return
+    if is_look_picture(delivery):
+        send_look_picture(out, delivery)
         return
     place = place_of(out, delivery)
     try:

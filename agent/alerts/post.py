@@ -6,6 +6,7 @@ import structlog
 
 from agent.alerts.catch_up import CATCH_UP, is_too_early
 from agent.alerts.edit import add_farewell
+from agent.alerts.look_notices import add_look_picture
 from agent.alerts.outgoing import NotYetError, Outgoing, incident_of, render_incident, render_notice, thread_of
 from agent.alerts.picture import add_picture
 from agent.alerts.report_file import add_report_files
@@ -54,6 +55,7 @@ def send_notice(out: Outgoing, delivery: Delivery) -> None:
         if mark_sent(session, delivery, message_ts=place.ts, now=now):
             add_sheet(session, out.settings, delivery, thread or place, now=now)
             add_report_files(session, delivery, place, now=now)
+            add_look_picture(session, out.settings, delivery, thread or place, now=now)
 
 
 def _is_over(out: Outgoing, delivery: Delivery) -> bool:

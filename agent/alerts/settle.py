@@ -8,7 +8,7 @@ import structlog
 from agent.alerts.backoff import backoff
 from agent.alerts.catch_up import come_back
 from agent.alerts.outgoing import NotYetError, Outgoing
-from agent.notifiers.port import NotifyError
+from agent.notifiers.port import MessageGoneError, NotifyError
 from storage.database import Session
 from storage.records import Delivery, DeliveryKind
 from storage.repositories.alarms import FAILED, TELLING, raise_alarm
@@ -62,8 +62,13 @@ def _is_hopeless(delivery: Delivery, error: NotifyError) -> bool:
 
 def _give_up(out: Outgoing, session: Session, delivery: Delivery, error: NotifyError) -> None:
     mark_failed(session, delivery, error=error.reason)
-    if delivery.kind in TELLING and error.reason not in OF_NO_CONSEQUENCE:
+    if delivery.kind in TELLING and error.reason not in OF_NO_CONSEQUENCE and not _has_no_asker(delivery, error):
         raise_alarm(session, FAILED, delivery.channel, error.reason, now=out.clock())
+
+
+def _has_no_asker(delivery: Delivery, error: NotifyError) -> bool:
+    """Say whether a person deleted the message that this answers."""
+    return isinstance(error, MessageGoneError) and "thread" in delivery.payload
 
 
 def _log(delivery: Delivery, error: NotifyError, *, is_given_up: bool) -> None:

@@ -101,7 +101,7 @@ class Assistant:
         if refused is not None:
             return refused
         settings = self._settings.assistant
-        several = questions_in(asked.text) if settings.model is None else []
+        several = questions_in(asked.text) if settings.model is None or settings.mode == "picks" else []
         if len(several) > 1:
             return self._first_of(several, asked)
         if asked.thread:

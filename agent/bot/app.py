@@ -17,6 +17,7 @@ from agent.bot.confirming import Confirming
 from agent.bot.conversations import Conversations
 from agent.bot.feedback import FeedbackButtons
 from agent.bot.home import Home
+from agent.bot.looks import Looks
 from agent.bot.missed import MissedCommand
 from agent.bot.proposals import Proposals
 from agent.bot.questions import Answerer
@@ -40,6 +41,7 @@ def build_app(
     *,
     questions: Executor,
     listeners: Executor,
+    looks: Looks,
     clock: Callable[[], datetime],
 ) -> App:
     """Return the app; questions run in their own executor, so that a slow one never delays a button."""
@@ -55,9 +57,10 @@ def build_app(
     files = ThreadFiles(client, database, blobs, settings)
     askers = Askers(client, database, settings)
     answerer = Answerer(client, assistant, askers, files, clock)
-    conversations = Conversations(database, answerer, questions, clock)
+    conversations = Conversations(database, answerer, questions, clock, looks)
     Buttons(client, database, settings, clock).register(app)
     conversations.register(app)
+    looks.register(app)
     Proposals(client, database, settings, clock).register(app)
     Confirming(client, database, settings, clock).register(app)
     FeedbackButtons(client, database, settings, clock).register(app)

@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_bolt import App
 
+from agent.bot.looks import Looks
 from agent.bot.question import Question, home_of, question_text
 from agent.bot.questions import Answerer
 from agent.messages.answer_message import ASK_THIS
@@ -26,11 +27,13 @@ class Conversations:
         answerer: Answerer,
         executor: Executor,
         clock: Callable[[], datetime],
+        looks: Looks,
     ) -> None:
         self._database = database
         self._answerer = answerer
         self._executor = executor
         self._clock = clock
+        self._looks = looks
 
     def register(self, app: App) -> None:
         """Listen to mentions, direct messages and chosen readings."""
@@ -46,11 +49,11 @@ class Conversations:
             self._executor.submit(self._answerer.answer, question)
 
     def _on_mention(self, body: dict[str, Any], event: dict[str, Any], context: Any) -> None:
-        if _is_from_a_person(event):
+        if _is_from_a_person(event) and not self._looks.take(body, event):
             self.ask_once(body["event_id"], _question(body, event, home_of(context)))
 
     def _on_message(self, body: dict[str, Any], event: dict[str, Any], context: Any) -> None:
-        if event.get("channel_type") == "im" and _is_from_a_person(event):
+        if event.get("channel_type") == "im" and _is_from_a_person(event) and not self._looks.take(body, event):
             self.ask_once(body["event_id"], _question(body, event, home_of(context)))
 
     def _on_choice(

@@ -12,6 +12,7 @@ from slack_bolt import App
 from agent.bot.app import build_app
 from agent.bot.asking import Asker
 from agent.bot.http_mode import HttpMode
+from agent.bot.looks import Looks
 from agent.bot.socket_mode import SocketMode
 from agent.errors import AgentError
 from agent.notifiers.slack_client import SlackAuthError, make_client
@@ -21,6 +22,7 @@ from storage.database import Database
 
 logger = structlog.get_logger()
 QUESTIONS_AT_ONCE = 4
+IMAGES_AT_ONCE = 2
 LISTENERS_AT_ONCE = 10
 RATE_LIMIT_RETRIES = 2
 LOOK_SECONDS = 1.0
@@ -83,10 +85,22 @@ def start_bot(
     if slack.mode == "http" and slack.signing_secret is None:
         raise NoSigningSecretError
     questions = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="question")
+    images = ThreadPoolExecutor(IMAGES_AT_ONCE, thread_name_prefix="image")
     listeners = ThreadPoolExecutor(LISTENERS_AT_ONCE, thread_name_prefix="listener")
     client = make_client(slack, rate_limit_retries=RATE_LIMIT_RETRIES)
-    app = build_app(client, settings, database, blobs, assistant, questions=questions, listeners=listeners, clock=clock)
-    bot = Bot(app, [listeners, questions])
+    looks = Looks(client, database, blobs, settings, images, clock)
+    app = build_app(
+        client,
+        settings,
+        database,
+        blobs,
+        assistant,
+        questions=questions,
+        listeners=listeners,
+        looks=looks,
+        clock=clock,
+    )
+    bot = Bot(app, [listeners, questions, images])
     try:
         if slack.mode == "http":
             bot.serve_http(slack.host, slack.port)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from agent.errors import AgentError
 from config.load import load_settings
@@ -41,9 +42,14 @@ def ask(
     thread: Annotated[str, typer.Option(help="Name of a conversation to go on with.")] = "",
     chart: Annotated[Path | None, typer.Option(help="Write the answer's chart or picture, a PNG.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the answer's table for spreadsheets.")] = None,
+    image: Annotated[Path | None, typer.Option(help="An image to ask about; `oddspot detect` has to run.")] = None,
+    heatmap: Annotated[Path | None, typer.Option(help="With --image: PNG file for the heatmap.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask what the cameras saw; a change it proposes is made only once you say yes on a terminal."""
+    """Ask what the cameras saw, or whether an image is normal; a change is made only once you say yes on a terminal."""
+    if image is not None:
+        _ask_of(image, question, heatmap, config, as_json=as_json)
+        return
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - loaded only once the options are good
     from agent.bot.exporting import take_export  # noqa: PLC0415 - the same
     from agent.commands.terminal import Terminal  # noqa: PLC0415 - the same
@@ -71,6 +77,21 @@ def ask(
             terminal.write_table(answer, csv)
         if answer.proposal is not None and not as_json:
             terminal.confirm(answer.proposal)
+
+
+def _ask_of(image: Path, question: str, heatmap: Path | None, config: Path | None, *, as_json: bool) -> None:
+    from agent.commands import ask_image  # noqa: PLC0415 - only a question with an image needs it
+
+    settings = load_settings(config)
+    stores = open_stores(settings)
+    with Console(stderr=True).status("Looking at the image ..."):
+        look = ask_image.ask_of_image(stores, settings, image, question)
+    if heatmap is not None:
+        ask_image.save_picture(stores, look, heatmap)
+    if as_json:
+        print_json(ask_image.as_json(look))
+    else:
+        Console().print(Text(ask_image.in_words(look)))
 
 
 def _questions(question: str) -> Iterator[str]:

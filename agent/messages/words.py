@@ -8,6 +8,7 @@ HELP = (
     "• what if the threshold of line-1 were 2.5?\n"
     "`/oddspot status`, `/oddspot report week` and `/oddspot silence line-1 2h` do what they say; "
     "add _as csv_ to a question for a table.\n"
+    "• is this one normal for line-1? (with an image attached; it is counted nowhere)\n"
     "`/oddspot missed line-2 10:32` shows the frames round a time at which you saw a defect that was not told.\n"
     "Mention me in a channel, write to me directly, or use `/oddspot` and your question. "
     "Under an alert, the buttons *Defect* and *False alarm* say what it really was, and *Silence* keeps it quiet."

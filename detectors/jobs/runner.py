@@ -51,10 +51,10 @@ class JobRunner:
         """Run the job that waits longest; False where none does."""
         database = self._workshop.stores.database
         with database.reading() as session:
-            if not has_job(session):
+            if not has_job(session, kinds=WORK):
                 return False
         with database.transaction() as session:
-            lease = claim_job(session, owner=self._owner, lease_seconds=LEASE_SECONDS)
+            lease = claim_job(session, owner=self._owner, lease_seconds=LEASE_SECONDS, kinds=WORK)
         if lease is None:
             return False
         self._run(lease)

@@ -22,10 +22,13 @@ from storage.queries.anomalies import ratio
 from storage.queries.report_results import Change, LabelsBy, Promise, Reason, ScorePoint, VersionUse
 from storage.queries.selection import Selection, conditions, is_anomaly, is_judged
 from storage.records import FrameState, LabelKind, Outage, Source, Window
+from storage.repositories.looks import IMAGE_ASKED
 from storage.repositories.outages import as_outage
 from storage.repositories.versions import as_version
 
 LABEL_ACTION = "label"
+# Labels are counted elsewhere, and who asks changes nothing.
+NO_CHANGE = (LABEL_ACTION, IMAGE_ASKED)
 SHOWN_ID = re.compile(r"([AI])-(\d{1,18})")
 UNFINISHED = (FrameState.PENDING, FrameState.LEASED)
 NOT_JUDGED = (FrameState.REJECTED, FrameState.DROPPED, FrameState.DEAD_LETTER, *UNFINISHED)
@@ -176,7 +179,7 @@ def all_changes(
     action: str | None = None,
     with_labels: bool = True,
 ) -> list[Change]:
-    """Return every act of the audit in a window, newest first. actor, action: only theirs."""
+    """Return every act of the audit in a window, newest first. actor, action: only theirs; a question is no change."""
     query = (
         select(AuditRow)
         .where(AuditRow.at >= window.start, AuditRow.at < window.end)
@@ -184,8 +187,7 @@ def all_changes(
     )
     if action is not None:
         query = query.where(AuditRow.action == action)
-    if not with_labels:
-        query = query.where(AuditRow.action != LABEL_ACTION)
+    query = query.where(AuditRow.action.not_in((IMAGE_ASKED,) if with_labels else NO_CHANGE))
     if actor is not None:
         query = query.where(AuditRow.actor == actor)
     rows = list(session.scalars(query))

@@ -29,6 +29,7 @@ from storage.records.found import (
     Remembered,
     Verdict,
 )
+from storage.records.looks import Look, LookLease, LookResult, NewLook
 from storage.records.operations import Operations, SourceFigures
 from storage.records.outages import SILENT, Fault, NotJudged, Outage, RecentFrame
 from storage.records.seen import (
@@ -79,11 +80,15 @@ __all__ = [
     "LabelKind",
     "Lease",
     "Likeness",
+    "Look",
+    "LookLease",
+    "LookResult",
     "MissRate",
     "NearestNormal",
     "NewDelivery",
     "NewFrame",
     "NewInspection",
+    "NewLook",
     "NotJudged",
     "Operations",
     "Outage",

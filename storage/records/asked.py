@@ -14,6 +14,7 @@ class JobKind(StrEnum):
     SWEEP = "sweep"
     REFIT = "refit"
     THRESHOLD = "threshold"
+    LOOK = "look"
     VIEW = "view"
 
 

@@ -1,5 +1,6 @@
 """Jobs: work that is not a frame, leased and fenced like one, and run only by detectors."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,17 +46,23 @@ def add_job(
     return row.id
 
 
-def has_job(session: Session) -> bool:
-    """Say whether a job waits or is leased: cheap, and takes no lock."""
+def has_job(session: Session, *, kinds: Collection[str] | None = None) -> bool:
+    """Say whether a job, of these kinds, waits or is leased: cheap, and takes no lock."""
     query = select(JobRow.id).where(JOB_IS_OPEN)
+    if kinds is not None:
+        query = query.where(JobRow.kind.in_(kinds))
     return session.scalar(query.limit(1)) is not None
 
 
-def claim_job(session: Session, *, owner: str, lease_seconds: float) -> JobLease | None:
-    """Lease the oldest job that waits or whose lease ran out; one that failed too often ends as failed."""
+def claim_job(
+    session: Session, *, owner: str, lease_seconds: float, kinds: Collection[str] | None = None
+) -> JobLease | None:
+    """Lease the oldest job, of these kinds, that waits or whose lease ran out; one that failed too often has failed."""
     clock = database_now(session)
     ran_out = (JobRow.state == JobState.LEASED) & (JobRow.lease_until < clock)
     query = select(JobRow).where(JOB_IS_OPEN, or_(JobRow.state == JobState.PENDING, ran_out)).order_by(JobRow.id)
+    if kinds is not None:
+        query = query.where(JobRow.kind.in_(kinds))
     for row in session.scalars(query.limit(MAX_ATTEMPTS).with_for_update(skip_locked=True)).all():
         if row.attempt >= MAX_ATTEMPTS:
             row.state, row.lease_owner = JobState.FAILED, None
@@ -82,6 +89,14 @@ def give_back_job(session: Session, lease: JobLease, *, counts: bool) -> bool:
     """Return a leased job to the queue; `counts` says whether the attempt was a failure."""
     attempt = lease.attempt if counts else lease.attempt - 1
     return _fenced(session, lease, state=JobState.PENDING, attempt=attempt, lease_owner=None, lease_until=None)
+
+
+def give_back_jobs_of(session: Session, owner: str) -> int:
+    """Return to the queue what an owner held that is gone, each attempt counted as a failure; return how many."""
+    statement = update(JobRow).where(JobRow.state == JobState.LEASED, JobRow.lease_owner == owner)
+    values = {"state": JobState.PENDING, "lease_owner": None, "lease_until": None}
+    changed = session.execute(statement.values(values).execution_options(synchronize_session=False))
+    return changed.rowcount if isinstance(changed, CursorResult) else 0
 
 
 def job_by_id(session: Session, job_id: int) -> Job:

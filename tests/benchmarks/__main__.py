@@ -17,6 +17,7 @@ BENCHMARKS = (
     "label_sweep",
     "first_message",
     "model_faults",
+    "looks",
 )
 SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports")
 

@@ -16,6 +16,7 @@ class Fault:
     rate_limited: int | None = None
     drop_before: bool = False
     drop_after_accept: bool = False
+    redirect: str | None = None
     remaining: int | None = 1
 
 

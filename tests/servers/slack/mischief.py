@@ -18,9 +18,13 @@ class Mischief:
         rate_limited: int | None = None,
         drop_before: bool = False,
         drop_after_accept: bool = False,
+        redirect: str | None = None,
         count: int | None = 1,
     ) -> None:
-        """Let the next calls of a method ("*": any; "upload", "download": the bytes) go wrong; count None: for good."""
+        """Let the next calls of a method ("*": any; "upload", "download": the bytes) go wrong; count None: for good.
+
+        redirect: where a download is sent to.
+        """
         self._faults.add(
             Fault(
                 method,
@@ -29,6 +33,7 @@ class Mischief:
                 rate_limited=rate_limited,
                 drop_before=drop_before,
                 drop_after_accept=drop_after_accept,
+                redirect=redirect,
                 remaining=count,
             )
         )

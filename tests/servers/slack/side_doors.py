@@ -45,6 +45,8 @@ class SideDoors:
         fault = self._faults.take(DOWNLOAD)
         if fault is not None and fault.status is not None:
             return web.Response(status=fault.status)
+        if fault is not None and fault.redirect is not None:
+            return web.Response(status=302, headers={"Location": fault.redirect})
         stored = self._workspace.files.get(request.match_info["file"])
         if stored is None or not stored.is_ready:
             return web.Response(status=404)

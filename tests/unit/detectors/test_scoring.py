@@ -108,6 +108,18 @@ def test_names_the_good_image_to_compare_each_region_with(many: tuple[Detector, 
     assert detector.good_one(scored) == read_thumbnail(bundle, worst.number)
 
 
+def test_names_the_oddest_place_of_a_normal_image_where_that_is_asked_for(many: tuple[Detector, Path]) -> None:
+    detector, _ = many
+    seen = [(detector.inspect(plate(seed)), detector.inspect(plate(seed), names_oddest=True)) for seed in range(FEW)]
+    plain, asked = next(pair for pair in seen if pair[0].verdict is Verdict.NORMAL)
+
+    assert (asked.score, asked.verdict, asked.p_value) == (plain.score, plain.verdict, plain.p_value)
+    assert plain.regions == ()
+    assert len(asked.regions) >= 1
+    assert detector.good_one(plain) is None
+    assert (detector.good_one(asked) or b"").startswith(b"\x89PNG")
+
+
 def test_every_place_in_the_bank_leads_to_its_row(many: tuple[Detector, Path]) -> None:
     detector, bundle = many
     _, arrays = read_bundle(bundle)

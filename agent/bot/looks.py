@@ -41,6 +41,7 @@ from storage.repositories.looks import add_look
 logger = structlog.get_logger()
 LOOKING = "is looking at the image..."
 MOST_IMAGES = 5
+DIRECT = "D"
 TOO_MANY = f"I look at {MOST_IMAGES} images of a message at most: the others were left out."
 GONE = "it is there no more, or I may not see it"
 FILE_ID = re.compile(r"F[A-Z0-9]{2,20}")
@@ -127,7 +128,8 @@ class Looks:
     def _try(self, asked: Asked, work: Callable[[], None]) -> None:
         """Do it if the person may; whatever happens, they hear something."""
         try:
-            refusal = self._permissions.refusal(asked.user, team=asked.team, channel=asked.channel)
+            channel = None if asked.channel.startswith(DIRECT) else asked.channel  # a channel's rule is not for it
+            refusal = self._permissions.refusal(asked.user, team=asked.team, channel=channel)
             if refusal is not None:
                 logger.info("act_refused", act="look", user=asked.user)
                 self._say(asked, _said(refusal))

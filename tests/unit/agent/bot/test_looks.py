@@ -130,6 +130,16 @@ def test_refuses_whom_the_settings_do_not_name(
     assert (said(plant), asked(plant)) == ([words], [])
 
 
+def test_minds_no_channels_rule_in_a_direct_message(slack: LocalSlack, plant: Plant, make: Make) -> None:
+    plant.source("line-1")
+    slack.direct_message(QUESTION, files=[IMAGE])
+    body = slack.envelopes[-1].payload
+
+    assert make(allowed_channels=("C0OTHER",)).take(body, body["event"])
+
+    assert (said(plant), len(asked(plant))) == ([], 1)
+
+
 def test_says_sorry_and_nothing_else_where_something_breaks(slack: LocalSlack, plant: Plant, make: Make) -> None:
     plant.source("line-1")
     body = mentioned(slack)

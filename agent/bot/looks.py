@@ -15,8 +15,9 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from agent.alerts.thread_notices import say_in_thread
+from agent.bot.askers import Askers
 from agent.bot.permissions import Permissions
-from agent.bot.question import question_text
+from agent.bot.question import Question, question_text
 from agent.bot.which_source import Named, asks_if_normal, asks_of_the_image, named_sources
 from agent.messages.look_message import (
     LOOK_AT,
@@ -76,6 +77,7 @@ class Looks:
         self._executor = executor
         self._clock = clock
         slack = settings.slack
+        self._askers = Askers(client, database, settings)
         self._files = SlackFiles(slack)
         self._permissions = Permissions(client, slack.allowed_users, slack.allowed_groups, slack.allowed_channels)
 
@@ -141,8 +143,7 @@ class Looks:
             self._say(asked, _said(SORRY))
 
     def _ask(self, asked: Asked, files: Sequence[Mapping[str, Any]], text: str) -> None:
-        with self._database.reading() as session:
-            known = {source.name: source.id for source in judged_sources(session)}
+        known = self._judged(asked)
         if not known:
             self._say(asked, _said(NO_SOURCE))
             return
@@ -156,9 +157,14 @@ class Looks:
             return
         self._look(asked, files, named.sources[0], known[named.sources[0]])
 
-    def _choose(self, asked: Asked, ids: Sequence[str], source_id: int) -> None:
+    def _judged(self, asked: Asked) -> dict[str, int]:
+        """Return the sources with a detector that this channel may see, by name."""
+        seen = self._askers.sources(Question("", asked.team, asked.channel, asked.thread_ts, user=asked.user))
         with self._database.reading() as session:
-            name = next((one.name for one in judged_sources(session) if one.id == source_id), None)
+            return {one.name: one.id for one in judged_sources(session) if seen is None or one.name in seen}
+
+    def _choose(self, asked: Asked, ids: Sequence[str], source_id: int) -> None:
+        name = next((name for name, known in self._judged(asked).items() if known == source_id), None)
         if name is None:
             self._say(asked, _said(NO_SOURCE))
             return

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.reader import Looked, shaped
 from agent.assistant.reading.reading import Intent, Reading, Slots
-from agent.assistant.reading.times import resolve_times, span_text, window_after, window_before
+from agent.assistant.reading.times import in_zone, resolve_times, span_text, window_after, window_before
 from agent.assistant.tools.context import ToolContext
+from agent.assistant.windows.calendar import Calendar
 from agent.assistant.windows.language import time_language
 from agent.assistant.windows.reader import find_times, resolve
 from storage.records import Window
@@ -20,6 +21,10 @@ OTHER_SHIFT = re.compile(rf"\b(?:the )?({'|'.join(time_language().shift_names)})
 NUMBER = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)$")
 SETTLED = {Intent.DETAIL, Intent.SIMILAR, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
 COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
+A_DAY = timedelta(days=1)
+# What anomalies are looked at by, in one place and time.
+PLACED = COUNTING | {Intent.LIST} - {Intent.COMPARE}
+LISTED = {Intent.LIST, Intent.INCIDENTS, Intent.TOP, Intent.SIMILAR}
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 
@@ -52,17 +57,32 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     is_bare = (
         (looked.agreed or looked.by_cues) is Intent.LIST and WORDS.bare.search(text) is not None and not names_a_place
     )
+    is_placeless = own_of(looked) in PLACED and last.reading.intent in PLACED and not names_a_place
     is_narrowing = looked.slots.figure in NARROWED and not looked.slots.windows and not looked.slots.sources
-    if not (is_short or is_led or is_narrowing or is_bare):
+    moved = _moved(looked, last.window, context)
+    is_others = WORDS.the_others.search(text) is not None and bool(last.reading.slots.sources)
+    if not (
+        is_short
+        or is_led
+        or is_narrowing
+        or is_bare
+        or is_placeless
+        or is_others
+        or (moved and not looked.slots.windows)
+    ):
         return None
-    own = None if is_short else looked.agreed or looked.by_cues
+    own = None if is_short or is_others else own_of(looked)
     if looked.by_cues is Intent.LIST and last.reading.intent in COUNTING and WORDS.pronoun.search(text):
         own = Intent.LIST  # `show them` after a count
     if own is Intent.LIST and last.reading.intent is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
         own = Intent.INCIDENTS
     if own is None and last.reading.intent in SETTLED:
         own = Intent.COUNT
-    merged = _merged(last, looked, context, is_same=own in {None, last.reading.intent})
+    merged = _merged(last, looked, moved, is_same=own in {None, last.reading.intent})
+    if is_others:
+        merged = replace(merged, sources=(), excluded_sources=last.reading.slots.sources)
+    if own is Intent.COMPARE and moved is not None and last.window is not None and not looked.slots.windows:
+        merged = replace(merged, windows=(span_text(last.window), span_text(moved)), spoken=(), firm=())
     return shaped(own or last.reading.intent, _in_zone(merged, looked, last, context, first))
 
 
@@ -95,7 +115,8 @@ def _spoken_of(looked: Looked, subject: int | None) -> Reading | None:
         return None
     if looked.by_cues is Intent.SIMILAR:
         return Reading(Intent.SIMILAR, replace(looked.slots, ids=(subject,)))
-    if looked.has_slots_but_figure or WORDS.subject.search(looked.masked) is None:
+    rest = replace(looked, slots=replace(looked.slots, group_by=None, attribute=None))
+    if rest.has_slots_but_figure or WORDS.subject.search(looked.masked) is None:
         return None
     return Reading(Intent.DETAIL, Slots(ids=(subject,)))
 
@@ -105,11 +126,7 @@ def _only_figure(looked: Looked) -> bool:
     rest = looked.masked
     for focus in slot_language().focus:
         rest = focus.pattern.sub("", rest)
-    return (
-        looked.slots.figure is not None
-        and not WORDS.filler.sub("", rest).strip(" ,")
-        and WORDS.lead.search(looked.masked) is not None
-    )
+    return looked.slots.figure is not None and not WORDS.filler.sub("", rest).strip(" ,")
 
 
 def _picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
@@ -132,13 +149,13 @@ def _next_page(slots: Slots, shown: int) -> Slots:
     return replace(slots, offset=slots.offset + shown)
 
 
-def _merged(last: Remembered, looked: Looked, context: ToolContext, *, is_same: bool) -> Slots:
+def _merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: bool) -> Slots:
     old, new = last.reading.slots, looked.slots
     windows, spoken = (new.windows, new.spoken) if new.windows else (old.windows, old.spoken)
-    moved = _moved_back(looked, last.window, context) or _other_shift(looked, last.window, context)
     if moved is not None and not new.windows:
         windows, spoken = (span_text(moved),), ()
     names_all = slot_language().all_sources.search(looked.question.text) is not None
+    drops_groups = WORDS.no_groups.search(looked.question.text) is not None
     is_any_label = slot_language().all_labels.search(looked.question.text) is not None
     old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
     return replace(
@@ -153,9 +170,9 @@ def _merged(last: Remembered, looked: Looked, context: ToolContext, *, is_same: 
         figure=new.figure or (old.figure if is_same else None),
         labels=new.labels or (old.labels if new.figure is None else ()),
         excluded_labels=new.excluded_labels or old.excluded_labels,
-        group_by=new.group_by or (old.group_by if is_same else None),
+        group_by=None if drops_groups else new.group_by or (old.group_by if is_same else None),
         attribute=new.attribute or (old.attribute if is_same else None),
-        limit=new.limit or (old.limit if is_same else None),
+        limit=new.limit or _number_alone(looked, last) or (old.limit if is_same else None),
         order=new.order or (old.order if is_same else None),
         states=new.states or (old.states if is_same else ()),
         min_ratio=new.min_ratio or old.min_ratio,
@@ -165,10 +182,49 @@ def _merged(last: Remembered, looked: Looked, context: ToolContext, *, is_same: 
     )
 
 
+def _number_alone(looked: Looked, last: Remembered) -> int | None:
+    """Return how many rows are meant by `make it 8`."""
+    match = NUMBER.search(looked.question.text)
+    is_row = match is not None and match[1].isdigit() and last.reading.intent in LISTED
+    return max(1, int(match[1])) if match and is_row else None
+
+
 def _number(looked: Looked, last: Remembered) -> float | None:
     """Return the threshold meant by a number alone, after a question what another one would do."""
     match = NUMBER.search(looked.question.text)
     return float(match[1]) if match and last.reading.intent is Intent.WHAT_IF else None
+
+
+def own_of(looked: Looked) -> Intent | None:
+    """Return what a question wants by itself, sure or not."""
+    return looked.agreed or looked.by_cues
+
+
+def _moved(looked: Looked, window: Window | None, context: ToolContext) -> Window | None:
+    """Return the window a continuation takes from the one before it, None where it names its own or none."""
+    if window is None:
+        return None
+    moved = _moved_back(looked, window, context) or _other_shift(looked, window, context)
+    if moved is None:
+        moved = _taken_on(looked.question.text, window, context)
+    zone = context.zone(looked.slots.sources) if looked.slots.sources else window.time_zone
+    return None if moved is None else in_zone(moved, zone)
+
+
+def _taken_on(text: str, window: Window, context: ToolContext) -> Window | None:
+    calendar = Calendar(window.start, window.time_zone)
+    if WORDS.since_then.search(text):
+        return calendar.window(window.end, context.now) if window.end < context.now else None
+    if WORDS.whole_day.search(text):
+        return calendar.days(calendar.today, calendar.today + A_DAY)
+    clocks = WORDS.clocks.search(text)
+    words = f"between {clocks[1]} and {clocks[2]} on {calendar.today.isoformat()}" if clocks else ""
+    for said in (words, *(f"{lead} {text}" for lead in ("on the", "on", "in"))):
+        found = find_times(said) if said else []
+        if len(found) == 1 and not WORDS.filler.sub("", said.replace(found[0].text, "")).strip(" ,?"):
+            shifts = context.settings.shifts.starts
+            return resolve(found[0], now=context.now, zone=window.time_zone, shifts=shifts).window
+    return None
 
 
 def _other_shift(looked: Looked, window: Window | None, context: ToolContext) -> Window | None:

@@ -98,6 +98,11 @@ class FollowUpLanguage:
     thing: re.Pattern[str]
     anomalies: re.Pattern[str]
     ranked_first: re.Pattern[str]
+    since_then: re.Pattern[str]
+    whole_day: re.Pattern[str]
+    the_others: re.Pattern[str]
+    no_groups: re.Pattern[str]
+    clocks: re.Pattern[str]
     filler: re.Pattern[str]
 
 

@@ -10,7 +10,7 @@ SUPPOSES = re.compile(
 )
 OTHER_UNIT = r"(?![\d:/-]|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
 NUMBER = re.compile(
-    r"\b(?:thresholds?\b[^\d]{0,80}?|(?:suppose|supposing|imagine|what if)\b[^?.]{0,60}?\b(?:at|to|of) )"
+    r"\b(?:thresholds?\b[^\d]{0,80}?|(?:suppose|supposing|imagine|what if|if)\b[^?.]{0,60}?\b(?:at|to|of|with) )"
     rf"(\d+(?:\.\d+)?){OTHER_UNIT}"
 )
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from agent.assistant.answer import rfc3339
 from agent.assistant.reading.question import Question
@@ -74,6 +75,15 @@ def window_after(window: Window, unit: str | None, shifts: Sequence[str], now: d
     else:
         start, end = calendar.back(window.start, -1, unit), calendar.back(window.end, -1, unit)
     return calendar.window(min(start, now), min(end, now))
+
+
+def in_zone(window: Window, zone: str) -> Window:
+    """Return the same local times of another zone."""
+    if zone == window.time_zone:
+        return window
+    old, new = ZoneInfo(window.time_zone), ZoneInfo(zone)
+    ends = (moment.astimezone(old).replace(tzinfo=new).astimezone(UTC) for moment in (window.start, window.end))
+    return Window(*ends, zone)
 
 
 def with_one_window(slots: Slots) -> Slots:

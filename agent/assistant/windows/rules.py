@@ -25,6 +25,7 @@ from agent.assistant.windows.problems import NoSuchDateError, WindowError
 
 Ends = tuple[datetime | None, datetime | None]
 SATURDAY = 5
+HALF = 16
 NUMBERED = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 
 
@@ -107,6 +108,22 @@ def _last_clock(before: datetime, clock: time, calendar: Calendar) -> datetime:
     day = Calendar(before, calendar.zone).today
     moment = calendar.at(day, clock)
     return moment if moment < before else calendar.at(day - A_DAY, clock)
+
+
+def _days_of_month(groups: Groups, context: Context) -> Ends:
+    """Return the first or last so many days of a month, or one of its halves, which meet at the 16th."""
+    year = groups.get("year")
+    first, after = month_of(
+        context.language.months[groups["month"] or ""], int(year) if year else None, context.calendar
+    )
+    is_first = groups["which"] == "first"
+    if groups.get("number"):
+        length = timedelta(days=min(number_of(groups["number"] or "", context.language), (after - first).days))
+        middle = first + length if is_first else after - length
+    else:
+        middle = first.replace(day=HALF)
+    window = context.calendar.days(first, middle) if is_first else context.calendar.days(middle, after)
+    return window.start, window.end
 
 
 def _week_of_month(groups: Groups, context: Context) -> Ends:
@@ -281,6 +298,7 @@ RULES: dict[str, Callable[[Groups, Context], Ends]] = {
     "unclear": _unclear,
     "between": _between,
     "days": _days,
+    "days_of_month": _days_of_month,
     "week_of_month": _week_of_month,
     "rolling": _rolling,
     "half_hour": _half_hour,

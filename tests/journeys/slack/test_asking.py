@@ -398,7 +398,7 @@ def test_says_that_it_cannot_read_a_pdf(slack: LocalSlack, plant: Plant, start: 
     both = slack.direct_message("how many anomalies in the last 24 hours?", files=[("report.pdf", b"%PDF-1.7")])
     (answer,) = slack.wait_for(lambda: slack.thread(both))
 
-    assert reply.text.startswith("I cannot read PDF files")
+    assert reply.text.startswith("I cannot look at report.pdf: it is a PDF")
     assert "1 anomaly" in answer.text
     assert answer.text.endswith("I answer from what the cameras recorded.")
 

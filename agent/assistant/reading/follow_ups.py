@@ -49,41 +49,62 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
         return Reading(last.reading.intent, _next_page(last.reading.slots, len(last.ids)))
     if looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}:
         return None
-    bare = WORDS.after.sub("", WORDS.before.sub("", text))
-    rest = WORDS.filler.sub("", bare)
-    is_short = not rest.strip(" ,") or _only_figure(looked)
-    names_a_place = bool(looked.slots.windows or looked.slots.sources or WORDS.whole.search(text))
-    is_led = WORDS.lead.search(text) is not None or WORDS.pronoun.search(text) is not None
-    is_bare = (
-        (looked.agreed or looked.by_cues) is Intent.LIST and WORDS.bare.search(text) is not None and not names_a_place
-    )
-    is_placeless = own_of(looked) in PLACED and last.reading.intent in PLACED and not names_a_place
-    is_narrowing = looked.slots.figure in NARROWED and not looked.slots.windows and not looked.slots.sources
-    moved = _moved(looked, last.window, context)
-    is_others = WORDS.the_others.search(text) is not None and bool(last.reading.slots.sources)
-    if not (
-        is_short
-        or is_led
-        or is_narrowing
-        or is_bare
-        or is_placeless
-        or is_others
-        or (moved and not looked.slots.windows)
-    ):
+    went_on = _went_on(looked, last, context)
+    if went_on is None:
         return None
-    own = None if is_short or is_others else own_of(looked)
-    if looked.by_cues is Intent.LIST and last.reading.intent in COUNTING and WORDS.pronoun.search(text):
-        own = Intent.LIST  # `show them` after a count
-    if own is Intent.LIST and last.reading.intent is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
-        own = Intent.INCIDENTS
-    if own is None and last.reading.intent in SETTLED:
-        own = Intent.COUNT
+    own, moved = _own(looked, last, went_on), went_on.moved
     merged = _merged(last, looked, moved, is_same=own in {None, last.reading.intent})
-    if is_others:
+    if went_on.is_others:
         merged = replace(merged, sources=(), excluded_sources=last.reading.slots.sources)
     if own is Intent.COMPARE and moved is not None and last.window is not None and not looked.slots.windows:
         merged = replace(merged, windows=(span_text(last.window), span_text(moved)), spoken=(), firm=())
     return shaped(own or last.reading.intent, _in_zone(merged, looked, last, context, first))
+
+
+@dataclass(frozen=True, slots=True)
+class _WentOn:
+    """How a question goes on: only names something new, asks within the same place and time, or of all the others.
+
+    moved: the window it takes from the one before it.
+    """
+
+    is_short: bool
+    is_placeless: bool
+    is_others: bool
+    moved: Window | None
+
+
+def _went_on(looked: Looked, last: Remembered, context: ToolContext) -> _WentOn | None:
+    """Say how a question goes on, None where it stands on its own."""
+    text, slots = looked.masked, looked.slots
+    rest = WORDS.filler.sub("", WORDS.after.sub("", WORDS.before.sub("", text)))
+    names_a_place = bool(slots.windows or slots.sources or WORDS.whole.search(text))
+    moved = _moved(looked, last.window, context)
+    found = _WentOn(
+        is_short=not rest.strip(" ,") or _only_figure(looked),
+        is_placeless=own_of(looked) in PLACED and last.reading.intent in PLACED and not names_a_place,
+        is_others=WORDS.the_others.search(text) is not None and bool(last.reading.slots.sources),
+        moved=moved,
+    )
+    is_led = WORDS.lead.search(text) is not None or WORDS.pronoun.search(text) is not None
+    is_bare = own_of(looked) is Intent.LIST and WORDS.bare.search(text) is not None and not names_a_place
+    is_narrowing = slots.figure in NARROWED and not slots.windows and not slots.sources
+    is_moved = moved is not None and not slots.windows
+    goes_on = (found.is_short, found.is_placeless, found.is_others, is_led, is_bare, is_narrowing, is_moved)
+    return found if any(goes_on) else None
+
+
+def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
+    """Return what a continuation wants by itself, None for the same again."""
+    text, before = looked.masked, last.reading.intent
+    own = None if went_on.is_short or went_on.is_others else own_of(looked)
+    if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
+        own = None  # a label or a class alone, put in or left out
+    if looked.by_cues is Intent.LIST and before in COUNTING and WORDS.pronoun.search(text):
+        own = Intent.LIST  # `show them` after a count
+    if own is Intent.LIST and before is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
+        own = Intent.INCIDENTS
+    return Intent.COUNT if own is None and before in SETTLED else own
 
 
 def _in_zone(

@@ -32,6 +32,7 @@ class SlotLanguage:
     adverbs: dict[str, str]
     which_most: str
     which_labels: re.Pattern[str]
+    which_verdicts: re.Pattern[str]
     which_shifts: re.Pattern[str]
     which_people: re.Pattern[str]
     which_classes: re.Pattern[str]
@@ -65,6 +66,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         adverbs=words["adverbs"],
         which_most=words["which_most"],
         which_labels=word_pattern(words["which_labels"]),
+        which_verdicts=word_pattern(words["which_verdicts"]),
         which_shifts=word_pattern(words["which_shifts"]),
         which_people=word_pattern(words["which_people"]),
         which_classes=word_pattern(words["which_classes"]),
@@ -98,6 +100,7 @@ class FollowUpLanguage:
     thing: re.Pattern[str]
     anomalies: re.Pattern[str]
     ranked_first: re.Pattern[str]
+    counts: re.Pattern[str]
     since_then: re.Pattern[str]
     whole_day: re.Pattern[str]
     the_others: re.Pattern[str]

@@ -47,7 +47,7 @@ def _ratio(question: Question, language: SlotLanguage, shape: Shape) -> None:
     match = language.threshold_ratio.search(question.rest)
     if match is not None:
         spoken = TWICE if "twice" in match[0] or "double" in match[0] else THRICE
-        shape.min_ratio = float(match[1]) if match[1] else spoken
+        shape.min_ratio = next((float(one) for one in match.groups() if one and one[0].isdigit()), spoken)
         question.cover(match.start(), match.end(), "")
 
 
@@ -55,6 +55,7 @@ def _group(question: Question, language: SlotLanguage, known: KnownNames, shape:
     groups = {**{key: re.escape(key.lower()) + "s?" for key in known.attributes}, **language.groups}
     spoken = {
         "label": language.which_labels,
+        "verdict": language.which_verdicts,
         "shift": language.which_shifts,
         "reviewer": language.which_people,
         "defect_class": language.which_classes,

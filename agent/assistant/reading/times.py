@@ -82,8 +82,8 @@ def in_zone(window: Window, zone: str) -> Window:
     if zone == window.time_zone:
         return window
     old, new = ZoneInfo(window.time_zone), ZoneInfo(zone)
-    ends = (moment.astimezone(old).replace(tzinfo=new).astimezone(UTC) for moment in (window.start, window.end))
-    return Window(*ends, zone)
+    start, end = (moment.astimezone(old).replace(tzinfo=new).astimezone(UTC) for moment in (window.start, window.end))
+    return Window(start, end, zone)
 
 
 def with_one_window(slots: Slots) -> Slots:

@@ -181,7 +181,7 @@ def _which_one(last: Remembered | None) -> Answer:
 
 
 def _fits(intent: Intent, looked: Looked) -> bool:
-    if intent is Intent.DETAIL:
+    if intent in {Intent.DETAIL, Intent.SIMILAR}:
         return bool(looked.slots.ids)
     if intent is Intent.INCIDENT:
         return looked.slots.incident is not None

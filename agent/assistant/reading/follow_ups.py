@@ -17,7 +17,9 @@ from agent.assistant.windows.reader import find_times, resolve
 from storage.records import Window
 
 WORDS = follow_up_language()
-OTHER_SHIFT = re.compile(rf"\b(?:the )?({'|'.join(time_language().shift_names)})(?: shift| one)$")
+# `the second one` is the second of a list.
+SHIFTS = "|".join(one for one in time_language().shift_names if one not in slot_language().ordinals)
+OTHER_SHIFT = re.compile(rf"\b(?:the )?({SHIFTS})(?: shift| one)$")
 NUMBER = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)$")
 SETTLED = {Intent.DETAIL, Intent.SIMILAR, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
 COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
@@ -47,7 +49,11 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     text = looked.masked
     if WORDS.more.search(text) and last.reading.intent in {Intent.LIST, Intent.INCIDENTS}:
         return Reading(last.reading.intent, _next_page(last.reading.slots, len(last.ids)))
-    if looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}:
+    if (
+        _stands_alone(looked)
+        or looked.agreed in SETTLED
+        or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}
+    ):
         return None
     went_on = _went_on(looked, last, context)
     if went_on is None:
@@ -214,6 +220,12 @@ def _number(looked: Looked, last: Remembered) -> float | None:
     """Return the threshold meant by a number alone, after a question what another one would do."""
     match = NUMBER.search(looked.question.text)
     return float(match[1]) if match and last.reading.intent is Intent.WHAT_IF else None
+
+
+def _stands_alone(looked: Looked) -> bool:
+    """Say whether a question is whole: sure of what is wanted, with its own place and time, and no `and` before it."""
+    slots = looked.slots
+    return bool(looked.agreed and slots.windows and slots.sources) and WORDS.lead.search(looked.masked) is None
 
 
 def own_of(looked: Looked) -> Intent | None:

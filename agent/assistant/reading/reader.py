@@ -109,7 +109,7 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     shape = read_shape(question, known)
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
-        resolved += _before(question, resolved[0], context)
+        resolved += _before(question, times[0], resolved[0], context)
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
     return Looked(
         question=question,
@@ -160,12 +160,13 @@ def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: To
         resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)
 
 
-def _before(question: Question, window: TimeReading, context: ToolContext) -> list[TimeReading]:
+def _before(question: Question, words: TimeWords, found: TimeReading, context: ToolContext) -> list[TimeReading]:
     """Return the window before the only one named, where it is spoken of: `was yesterday worse than the day before`."""
     match = slot_language().than_before.search(question.rest)
-    return (
-        [TimeReading(window_before(window.window, match[1], context.settings.shifts.starts), match[0])] if match else []
-    )
+    if match is None:
+        return []
+    unit = match[1] or next((one for one in ("day", "week", "month", "year", "shift") if one in words.text), None)
+    return [TimeReading(window_before(found.window, unit, context.settings.shifts.starts), match[0])]
 
 
 def _is_pair(slots: Slots) -> bool:

@@ -27,6 +27,7 @@ A_DAY = timedelta(days=1)
 # What anomalies are looked at by, in one place and time.
 PLACED = COUNTING | {Intent.LIST} - {Intent.COMPARE}
 LISTED = {Intent.LIST, Intent.INCIDENTS, Intent.TOP, Intent.SIMILAR}
+KEPT = {Intent.OUTAGES, Intent.MISSES, Intent.LATENCY, Intent.VERSIONS, Intent.WHAT_IF, Intent.LABELS, Intent.CHANGES}
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 
@@ -106,6 +107,9 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     own = None if went_on.is_short or went_on.is_others else own_of(looked)
     if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
         own = None  # a label or a class alone, put in or left out
+    is_of_that = WORDS.pronoun.search(text) and not (looked.slots.windows or looked.slots.sources)
+    if before in KEPT and own is Intent.COUNT and is_of_that:
+        own = None  # `how many hours was that?` after an outage
     if looked.by_cues is Intent.LIST and before in COUNTING and WORDS.pronoun.search(text):
         own = Intent.LIST  # `show them` after a count
     if own is Intent.LIST and before is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
@@ -159,12 +163,21 @@ def _only_figure(looked: Looked) -> bool:
 def _picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
     """Read `the second one` as the second of the ids just shown."""
     ordinals = slot_language().ordinals
+    numbered = re.search(
+        r"\b(?:number|no\.?|#) ?(\d{1,2}|" + "|".join(slot_language().numbers) + r")$", looked.question.text
+    )
+    if numbered is not None and ids and not looked.slots.ids:
+        return _of_list(ids, int(numbered[1]) if numbered[1].isdigit() else slot_language().numbers[numbered[1]])
     match = re.search(rf"\b(?:the )?({'|'.join(ordinals)})(?: (?:{WORDS.thing.pattern}))?$", looked.masked)
     is_elsewhere = looked.slots.windows or looked.slots.sources or looked.slots.ids
     if match is None or not ids or is_elsewhere or WORDS.ranked_first.search(looked.masked):
         return None
-    place = ordinals[match[1]]
-    if place > len(ids):
+    return _of_list(ids, ordinals[match[1]])
+
+
+def _of_list(ids: Sequence[str], place: int) -> Reading | None:
+    """Return a reading of the one at a place from 1 on, or from the end with -1; None where there is none."""
+    if place == 0 or place > len(ids):
         return None
     chosen = ids[place - 1 if place > 0 else place]
     if chosen.startswith("I-"):

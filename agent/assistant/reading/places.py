@@ -222,6 +222,12 @@ def _typo_of(said: str, names: Iterable[str]) -> str | None:
     return best if score >= TYPO else None
 
 
+def known_words(known: KnownNames) -> set[str]:
+    """Return the words that names of the database are made of."""
+    names = (*known.sources, *known.defect_classes, *known.attributes, *known.people)
+    return {word for name in names for word in re.findall(r"[a-z]+", name.lower())}
+
+
 def _unknown(question: Question, known: KnownNames) -> str | None:
     """Return a name said where a source's name would stand, which no source has."""
     language, words = slot_language(), intent_language().words
@@ -230,6 +236,9 @@ def _unknown(question: Question, known: KnownNames) -> str | None:
     numbered = re.search(rf"(?<![\w-])((?:{nouns})[\s._#-]?\d+)(?![\w:])", question.rest)
     if numbered is not None:
         return numbered[1]
+    named = re.search(rf"(?<!\w)(?:the|our|a) ([a-z][\w-]{{3,}}) (?:{language.source_nouns})(?!\w)", question.rest)
+    if named is not None and not {named[1], named[1].rstrip("s")} & (words | language.common | known_words(known)):
+        return named[1]
     lead = rf"(?<!\w)(?:{language.place_lead})(?: the| our| a)?(?: (?:{language.source_nouns}))?"
     for match in re.finditer(rf"{lead} ([\w][\w.-]*)(?!\w)", question.rest):
         said = match[1]

@@ -106,6 +106,7 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     resolved = resolve_times(times, places.sources, context, known.first)
     times, resolved = _timely(times, resolved)
     _same_shift(times, resolved, context)
+    _clocks_of_the_day(times, resolved, context)
     shape = read_shape(question, known)
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
@@ -143,11 +144,26 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
 
 
 def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[TimeWords], list[TimeReading]]:
-    """Leave out times that have not come where others have: a meeting on Tuesday is no window."""
-    past = [at for at, one in enumerate(resolved) if not one.is_future]
-    if not past or len(past) == len(resolved):
+    """Leave out times that have not come, and all time, where there are others: a meeting on Tuesday is no window."""
+    kept = [at for at, one in enumerate(resolved) if not one.is_future and not one.is_all]
+    if not kept or len(kept) == len(resolved):
         return times, resolved
-    return [times[at] for at in past], [resolved[at] for at in past]
+    return [times[at] for at in kept], [resolved[at] for at in kept]
+
+
+def _clocks_of_the_day(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
+    """Read `on Monday: how many between 8 and 10` as of Monday between 8 and 10, wherever the words stand."""
+    if len(times) != PAIR or {words.kind == "day" for words in times} != {True, False}:
+        return
+    day, clocks = sorted(times, key=lambda words: words.kind != "day")
+    at = times.index(clocks)
+    if clocks.kind not in FIRM:
+        return
+    found = find_times(f"{day.text.removeprefix('on ')} {clocks.text}")
+    if len(found) == 1 and found[0].kind != "day":
+        zone, shifts = resolved[at].window.time_zone, context.settings.shifts.starts
+        resolved[:] = [resolve(found[0], now=context.now, zone=zone, shifts=shifts)]
+        times[:] = found
 
 
 def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:

@@ -116,6 +116,7 @@ def _limit(question: Question, language: SlotLanguage, shape: Shape) -> None:
         rf"(?:{language.rank_words}) ({number})(?! ?(?:x|times|%|percent|hours?|days?|weeks?|months?|minutes?))(?!\w)",
         rf"(?<!\w)({number}) (?:\w+ )?(?:{language.rank_words})(?!\w)",
         rf"(?:show|list|give|get|display|find|see)(?: me| us)?(?: the| only| just| up to| at most)* ({number})(?!\w)",
+        rf"(?<!\w)which ({number})(?!\w)",
         rf"(?<!\w)(?:up to|at most|only|just|limit(?:ed)? to|max(?:imum)?) ({number})(?!\w)",
     )
     for form in forms:

@@ -5,7 +5,7 @@ import re
 from agent.assistant.reading.question import Question
 
 SUPPOSES = re.compile(
-    r"\b(?:what if|suppose|supposing|imagine|would|hypothetical\w*|if the threshold|happens? (?:if|at|with)"
+    r"\b(?:what if|suppose|supposing|imagine|would|hypothetical\w*|had|if the threshold|happens? (?:if|at|with)"
     r"|(?:with|using|under|at) (?:a |another )?threshold)\b"
 )
 OTHER_UNIT = r"(?![\d:/-]|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"

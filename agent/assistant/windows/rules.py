@@ -228,6 +228,11 @@ def _weekend(groups: Groups, context: Context) -> Ends:
     return _local_days(saturday, saturday + timedelta(days=2), context)
 
 
+def _quarter_named(groups: Groups, context: Context) -> Ends:
+    number = NUMBERED[groups["which"] or "first"] + 1
+    return _quarter({"number": str(number), "year": groups.get("year")}, context)
+
+
 def _quarter(groups: Groups, context: Context) -> Ends:
     month, year = int(groups["number"] or 1) * 3 - 2, groups.get("year")
     first = month_of(month, int(year) if year else None, context.calendar)[0]
@@ -309,6 +314,7 @@ RULES: dict[str, Callable[[Groups, Context], Ends]] = {
     "week_number": _week_number,
     "weekend": _weekend,
     "quarter": _quarter,
+    "quarter_named": _quarter_named,
     "to_date": _to_date,
     "period": _period,
     "month": _month,

@@ -17,7 +17,8 @@ demo: .venv/.demo ## Learn 200 good solar cells, watch 40 unseen ones, ask three
 	@$(BIN)/oddspot demo $(ARGS)
 
 test: .venv/.dev ## Run every test on two cores (ARGS="-k words" for some)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/performance $(ARGS)
+	@$(BIN)/python -m pytest tests/performance $(ARGS) || test $$? -eq 5
 
 lint: .venv/.dev ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff check .

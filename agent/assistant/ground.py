@@ -11,7 +11,10 @@ MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.IGNORECASE)
 DAY_MONTH = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)? (?:of )?{MONTH}(?:,? (\d{{4}}))?\b", re.IGNORECASE)
 MONTH_DAY = re.compile(rf"\b{MONTH} (\d{{1,2}})(?:st|nd|rd|th)?(?!\d|:)(?:,? (\d{{4}}))?\b", re.IGNORECASE)
-MONTH_YEAR = re.compile(rf"\b{MONTH} (\d{{4}})\b", re.IGNORECASE)
+# The month of a day that the results do not hold is no month of its own: its day would be left, and pass as a number.
+MONTH_YEAR = re.compile(
+    rf"(?<!\d )(?<!\d\. )(?<!st )(?<!nd )(?<!rd )(?<!th )(?<!of )\b{MONTH} (\d{{4}})\b", re.IGNORECASE
+)
 DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEKDAY = rf"(?:\b({'|'.join(WEEKDAYS)})[a-z]*\.?,? (?:the )?)?"

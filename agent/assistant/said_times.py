@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent.assistant.claims import claim_language
 from agent.assistant.ground import MONTHS, Ground
@@ -57,9 +58,21 @@ def _is_span(words: TimeWords, window: Window, now: datetime, ground: Ground) ->
         said = resolve(words, now=now, zone=window.time_zone).window
     except WindowError:
         return False
+    if _has_another_weekday(words.text, said):
+        return False
     if abs(said.start - window.start) < A_MINUTE:
         return True
     return any(_holds(said, stamp) for stamp in ground.stamps if stamp[0] > 1 and not _is_edge(stamp, window))
+
+
+def _has_another_weekday(text: str, said: Window) -> bool:
+    """Say whether a date is given a weekday that it is not."""
+    if not re.search(r"\d", text) or said.end - said.start > timedelta(hours=25):
+        return False
+    local = said.start.astimezone(ZoneInfo(said.time_zone))
+    names = claim_language().weekdays
+    named = [name for name in names if re.search(rf"\b{name}\b", text, re.IGNORECASE)]
+    return bool(named) and names[local.weekday()] not in named
 
 
 def _holds(window: Window, stamp: tuple[int, int, int, int, int]) -> bool:

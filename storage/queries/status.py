@@ -80,5 +80,5 @@ def _last_inspected(session: Session, source_id: int, before: datetime) -> datet
 
 def _waiting(session: Session, source_id: int) -> int:
     own = FrameRow.source_id + 0 == source_id  # `+ 0`: or SQLite walks all frames of a source instead of the open ones
-    query = select(FrameRow.id).where(FRAME_IS_OPEN, own).limit(MOST_WAITING)
+    query = select(FrameRow.id).where(FRAME_IS_OPEN, own).order_by(FrameRow.id).limit(MOST_WAITING)
     return session.scalar(select(func.count()).select_from(query.subquery())) or 0

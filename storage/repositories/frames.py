@@ -122,7 +122,7 @@ def give_back_frames_of(session: Session, owner: str) -> int:
 
 def queue_depth(session: Session) -> int:
     """Return how many frames wait or are leased, counted to 10,000 at most."""
-    return len(session.scalars(select(FrameRow.id).where(FRAME_IS_OPEN).limit(10_000)).all())
+    return len(session.scalars(select(FrameRow.id).where(FRAME_IS_OPEN).order_by(FrameRow.id).limit(10_000)).all())
 
 
 def _fenced(session: Session, lease: Lease, **values: object) -> bool:

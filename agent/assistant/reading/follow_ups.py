@@ -20,6 +20,9 @@ WORDS = follow_up_language()
 # `the second one` is the second of a list.
 SHIFTS = "|".join(one for one in time_language().shift_names if one not in slot_language().ordinals)
 OTHER_SHIFT = re.compile(rf"\b(?:the )?({SHIFTS})(?: shift| one)$")
+COUNTED = re.compile(
+    rf"(?<![\w.-])(\d{{1,3}}|{'|'.join(word for word, value in slot_language().numbers.items() if value > 1)})$"
+)
 NUMBER = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)$")
 SETTLED = {Intent.DETAIL, Intent.SIMILAR, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
 COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
@@ -224,9 +227,10 @@ def _merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: 
 
 def _number_alone(looked: Looked, last: Remembered) -> int | None:
     """Return how many rows are meant by `make it 8`."""
-    match = NUMBER.search(looked.question.text)
-    is_row = match is not None and match[1].isdigit() and last.reading.intent in LISTED
-    return max(1, int(match[1])) if match and is_row else None
+    match = COUNTED.search(looked.question.text)
+    if match is None or last.reading.intent not in LISTED:
+        return None
+    return max(1, int(match[1]) if match[1].isdigit() else slot_language().numbers[match[1]])
 
 
 def _number(looked: Looked, last: Remembered) -> float | None:
@@ -263,6 +267,9 @@ def _taken_on(text: str, window: Window, context: ToolContext) -> Window | None:
         return calendar.window(window.end, context.now) if window.end < context.now else None
     if WORDS.whole_day.search(text):
         return calendar.days(calendar.today, calendar.today + A_DAY)
+    monthday = WORDS.monthday.search(text)
+    if monthday is not None:
+        return _day_of_its_month(int(monthday[1]), calendar)
     clocks = WORDS.clocks.search(text)
     words = f"between {clocks[1]} and {clocks[2]} on {calendar.today.isoformat()}" if clocks else ""
     for said in (words, *(f"{lead} {text}" for lead in ("on the", "on", "in"))):
@@ -271,6 +278,15 @@ def _taken_on(text: str, window: Window, context: ToolContext) -> Window | None:
             shifts = context.settings.shifts.starts
             return resolve(found[0], now=context.now, zone=window.time_zone, shifts=shifts).window
     return None
+
+
+def _day_of_its_month(day: int, calendar: Calendar) -> Window | None:
+    """Return `the 9th` as of the month last spoken of."""
+    try:
+        found = calendar.today.replace(day=day)
+    except ValueError:
+        return None
+    return calendar.days(found, found + A_DAY)
 
 
 def _other_shift(looked: Looked, window: Window | None, context: ToolContext) -> Window | None:

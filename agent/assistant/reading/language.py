@@ -71,7 +71,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         which_people=word_pattern(words["which_people"]),
         which_classes=word_pattern(words["which_classes"]),
         what_hour=word_pattern(words["what_hour"]),
-        exclude=re.compile(rf"(?:{words['exclude']})(?: (?:the|those|any|all|for|on))*\s*$"),
+        exclude=re.compile(rf"(?:{words['exclude']})(?: (?:a|an|the|those|any|all|for|on))*\s*$"),
         threshold_ratio=word_pattern(words["threshold_ratio"]),
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         unacknowledged=word_pattern(words["unacknowledged"]),
@@ -101,6 +101,7 @@ class FollowUpLanguage:
     anomalies: re.Pattern[str]
     ranked_first: re.Pattern[str]
     counts: re.Pattern[str]
+    monthday: re.Pattern[str]
     since_then: re.Pattern[str]
     whole_day: re.Pattern[str]
     the_others: re.Pattern[str]

@@ -20,7 +20,11 @@ DAYS = {"this": " today", "in the": "", "yesterday": " yesterday", "last": " yes
 
 def normal(text: str, known: KnownNames) -> str:
     """Return a question in plainer words; what belongs to a name stays."""
-    kept = frozenset(re.findall(r"[a-z0-9]+", " ".join((*known.sources, *known.defect_classes, *known.people)).lower()))
+    kept = frozenset(
+        re.findall(
+            r"[a-z0-9]+", " ".join((*known.sources, *known.defect_classes, *known.people, *known.attributes)).lower()
+        )
+    )
     for pattern, instead in _rules():
         text = " ".join(pattern.sub(_unless_named(instead, kept), text).split())
     return SPOKEN.sub(_clocked, text)

@@ -128,7 +128,9 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
     """Fit an intent to its slots: counts with a group are groups, a status with no source is everybody's."""
     if intent is not Intent.COMPARE:
         slots = with_one_window(slots)
-    if slots.group_by == "reviewer" or (slots.person and intent in {Intent.COUNT, Intent.GROUP, Intent.TOP}):
+    if slots.ids and intent is not Intent.SIMILAR:
+        intent = Intent.DETAIL
+    elif slots.group_by == "reviewer" or (slots.person and intent in {Intent.COUNT, Intent.GROUP, Intent.TOP}):
         return Reading(Intent.LABELS, slots)
     if intent in {Intent.COUNT, Intent.LIST} and slots.group_by:
         intent = Intent.GROUP

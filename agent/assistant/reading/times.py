@@ -54,6 +54,7 @@ def spoken_text(words: TimeWords) -> str:
 def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Window:
     """Return the window a unit earlier, or the one of equal length just before where none is named."""
     calendar = Calendar(window.start, window.time_zone)
+    unit = "day" if unit == "night" else unit
     if unit is None:
         return previous(window)
     if unit == "shift":

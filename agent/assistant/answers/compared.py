@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent.assistant.answers.counts import NOUNS, RATES, no_data, not_judged
-from agent.assistant.answers.phrases import counted, number, percent, where
+from agent.assistant.answers.phrases import counted, joined, number, percent, where
 from agent.assistant.answers.windows import window_words
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
@@ -32,12 +32,21 @@ def _change(data: dict[str, Any]) -> str:
     more = "more" if difference > 0 else "fewer"
     if measure in SHARES:
         word = "higher" if difference > 0 else "lower"
-        head = f"The {RATE_WORDS[measure]} is {word} on the second side" if difference else "Both sides are equal"
+        head = f"The {RATE_WORDS[measure]} is {word} {_second(data)}" if difference else "Both sides are equal"
         return f"{head}{change.replace('more', 'up').replace('less', 'down')}:"
     if not difference:
         return f"Both sides have equally many {NOUNS[measure][1]}:"
     noun = NOUNS[measure][0 if abs(difference) == 1 else 1]
-    return f"{number(abs(difference))} {more} {noun} on the second side{change}:"
+    return f"{number(abs(difference))} {more} {noun} {_second(data)}{change}:"
+
+
+def _second(data: dict[str, Any]) -> str:
+    """Say what the second side is by what it does not share with the first."""
+    first, second = data["first"]["looked_at"], data["second"]["looked_at"]
+    for key, lead in (("sources", "on"), ("detectors", "by"), ("defect_classes", "of class")):
+        if first.get(key) != second.get(key) and second.get(key):
+            return f"{lead} {joined(second[key])}"
+    return "in the second time" if first.get("window") != second.get("window") else "on the second side"
 
 
 def _side(side: dict[str, Any], measure: str) -> str:

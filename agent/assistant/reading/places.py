@@ -84,10 +84,12 @@ def _ids(question: Question, places: Places) -> None:
 
 
 def _detectors(question: Question, known: KnownNames, places: Places) -> None:
+    found: dict[int, str] = {}
     for name in sorted(known.detectors, key=len, reverse=True):
         for match in _spelled(name).finditer(question.rest):
-            places.detectors.append(name)
+            found[match.start()] = name
             question.cover(match.start(), match.end(), "qdetector")
+    places.detectors += dict.fromkeys(found[at] for at in sorted(found))  # as they were said: a comparison has sides
 
 
 def _sources(question: Question, names: Sequence[str], places: Places) -> None:

@@ -72,3 +72,9 @@ def test_asks_the_tool_that_knows(
     assert looked.agreed is not None, (looked.by_cues, list(looked.by_ngrams.items())[:3])
     [(called, given)] = calls_of(shaped(looked.agreed, looked.slots))
     assert (called, given | arguments) == (tool, given)
+
+
+def test_keeps_the_sides_of_a_comparison_as_they_were_said(sqlite_database: Database, tmp_path: Path) -> None:
+    looked = look("line-1@4 against line-1@3", ToolContext(sqlite_database, settings_for(tmp_path), NOW), KNOWN)
+
+    assert looked.slots.detectors == ("line-1@4", "line-1@3")

@@ -21,12 +21,14 @@ from agent.bot.thread_files import ThreadFiles
 from agent.messages.answer_message import answer_message, feedback_block, without_feedback
 from agent.messages.confirm_message import confirm_message
 from agent.messages.message import Message
+from agent.messages.safe_text import cut
 from agent.messages.words import EMPTY_QUESTION, NO_FILE_ASIDE, NOTHING_TO_EXPORT, READING, SORRY
 from agent.notifiers.port import BadContentError, NotifyError
 from agent.notifiers.slack_errors import SlackTrouble, explain
 
 logger = structlog.get_logger()
 REPLY_TRIES = 4
+LONGEST_STATUS = 50
 REMEMBERED_QUESTIONS = 500
 JUDGED = {AnswerStatus.ANSWERED, AnswerStatus.NO_DATA}
 
@@ -58,7 +60,7 @@ class Answerer:
 
     def answer(self, question: Question) -> None:
         """Answer in the thread; an error is told kindly and logged. Pictures and tables follow the words."""
-        self._set_status(question)
+        self.set_status(question, READING)
         reply = self._reply_to(question, is_aside=False)
         if self._send(question, reply.message) and reply.answer is not None:
             self._files.send(
@@ -95,7 +97,13 @@ class Answerer:
                 return Reply(Message(NOTHING_TO_EXPORT))
             allowed = self._askers.sources(question)
             now, thread = self._clock(), question.thread
-            answer = self._assistant.ask(text, now=now, thread=thread, source_limit=allowed)
+            answer = self._assistant.ask(
+                text,
+                now=now,
+                thread=thread,
+                source_limit=allowed,
+                progress=_InThread(self, question, is_aside=is_aside),
+            )
             self._remember(thread, text)
         note = NO_FILE_ASIDE if is_aside and wanted.is_file else about_files
         message = self._shown(answer, text, note=note, is_aside=is_aside)
@@ -107,7 +115,8 @@ class Answerer:
         judged = not is_aside and answer.status in JUDGED
         thumbs = feedback_block(asked, [tool.name for tool in answer.tools]) if judged else None
         text = f"{answer.text}\n{note}" if note else answer.text
-        return answer_message(text, answer.choices, feedback=thumbs)
+        footnote = answer.footnote if answer.usage is not None else ""  # our own reader says its window itself
+        return answer_message(text, answer.choices, feedback=thumbs, footnote=footnote)
 
     def _remember(self, thread: str, text: str) -> None:
         """Keep what a thread asked last, for `as csv` alone."""
@@ -117,12 +126,13 @@ class Answerer:
             while len(self._last) > REMEMBERED_QUESTIONS:
                 self._last.popitem(last=False)
 
-    def _set_status(self, question: Question) -> None:
+    def set_status(self, question: Question, status: str) -> None:
+        """Show what is being done, where a workspace can show it."""
         try:
             self._client.assistant_threads_setStatus(
                 channel_id=question.channel,
                 thread_ts=question.thread_ts,
-                status=READING,
+                status=status,
             )
         except SlackTrouble as error:  # older workspaces and test servers have no status
             logger.debug("no_status", reason=explain(question.channel, error).reason)
@@ -174,3 +184,20 @@ class Answerer:
                 self._locks[thread] = (lock, waiting - 1)
                 if waiting == 1:
                     del self._locks[thread]
+
+
+class _InThread:
+    """Shows in a thread what is being done about its question; the answer itself is posted once it is whole."""
+
+    def __init__(self, answerer: Answerer, question: Question, *, is_aside: bool) -> None:
+        self._answerer = answerer
+        self._question = question
+        self._is_aside = is_aside
+
+    def doing(self, status: str) -> None:
+        """Show a status; aside, nobody but the person who asked is to see anything."""
+        if not self._is_aside:
+            self._answerer.set_status(self._question, cut(status, LONGEST_STATUS))
+
+    def said(self, text: str) -> None:
+        """Leave the answer to its message."""

@@ -55,6 +55,8 @@ class Terminal:
     def show(self, answer: Answer) -> None:
         """Print an answer, and what could be meant by number."""
         self.console.print(Text(answer.text))
+        if answer.usage is not None:
+            self.console.print(Text(answer.footnote, style="dim"))
         for number, choice in enumerate(answer.choices, 1):
             self.console.print(Text(f"  {number}. {choice}"))
 

@@ -4,8 +4,19 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from agent.messages.message import BUTTON_VALUE, TEXT, Block, Message, actions, button, message, plain_text, section
-from agent.messages.safe_text import clean, cut, escape
+from agent.messages.message import (
+    BUTTON_VALUE,
+    TEXT,
+    Block,
+    Message,
+    actions,
+    button,
+    context,
+    message,
+    plain_text,
+    section,
+)
+from agent.messages.safe_text import clean, cut, escape, safe
 
 ASK_THIS = "ask_this_"
 FEEDBACK = "feedback"
@@ -13,15 +24,23 @@ CHOICES_SHOWN = 3
 READING = 300
 PARAGRAPH = 2800
 KEPT_QUESTION = 600
+FOOTNOTE = 400
 HELPFUL, NOT_HELPFUL = "+", "-"
 
 
-def answer_message(text: str, choices: Sequence[str] = (), *, feedback: Block | None = None) -> Message:
-    """Return an answer; its text comes from data and models, so nothing in it pages or links anybody."""
+def answer_message(
+    text: str, choices: Sequence[str] = (), *, feedback: Block | None = None, footnote: str = ""
+) -> Message:
+    """Return an answer; its text comes from data and models, so nothing in it pages or links anybody.
+
+    footnote: a small line under it: who answered, how long it took, what it cost.
+    """
     shown = cut(escape(text.strip()), TEXT) or "I have no answer."
-    if not choices and feedback is None:
+    if not choices and feedback is None and not footnote:
         return Message(shown)
     blocks = [section(part) for part in paragraphs(shown)]
+    if footnote:
+        blocks.append(context([safe(footnote, most=FOOTNOTE)]))
     if choices:
         readings = [clean(choice, most=READING) for choice in choices[:CHOICES_SHOWN]]
         buttons = [

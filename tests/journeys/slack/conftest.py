@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agent.assistant.answer import Answer, AnswerStatus
+from agent.assistant.progress import Progress
 from agent.bot.asking import Asker
 from agent.talk import start_talk
 from tests.factories_agent import Plant, make_plant
@@ -27,8 +28,16 @@ class FakeAssistant:
     limits: list[Sequence[str] | None] = field(default_factory=list)
 
     def ask(
-        self, question: str, *, now: datetime, thread: str = "", source_limit: Sequence[str] | None = None
+        self,
+        question: str,
+        *,
+        now: datetime,
+        thread: str = "",
+        source_limit: Sequence[str] | None = None,
+        progress: Progress | None = None,
     ) -> Answer:
+        if progress is not None:
+            progress.doing("counting anomalies ...")
         assert now.tzinfo is not None
         self.asked.append((question, thread))
         self.limits.append(source_limit)

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from agent.assistant.answer import Usage
 from agent.talk import utc_now
 from storage.records import EventKind, LabelKind, SourceState
 from storage.repositories.events import add_event
@@ -13,6 +14,7 @@ from tests.factories_agent import Plant
 from tests.journeys.slack.conftest import FakeAnswer, FakeAssistant, Start
 from tests.journeys.slack.reading import buttons, pictures, roots, settled, words
 from tests.servers.slack import ANNA, BEN, GUEST, STRANGER, LocalSlack, Message
+from tests.servers.slack.blocks import check_blocks
 
 
 def told(slack: LocalSlack, plant: Plant) -> Message:
@@ -392,3 +394,18 @@ def test_refuses_to_act_in_a_channel_the_settings_do_not_name(slack: LocalSlack,
 def menu(message: Message) -> dict[str, str]:
     (found,) = [one for block in message.blocks for one in block.get("elements", []) if one.get("type") == "overflow"]
     return {option["text"]["text"]: option["value"] for option in found["options"]}
+
+
+def test_shows_what_is_being_done_and_in_small_letters_who_answered(
+    slack: LocalSlack, assistant: FakeAssistant, start: Start
+) -> None:
+    usage = Usage(2, 900, 40)
+    assistant.answers["how many?"] = FakeAnswer("14 anomalies.", usage=usage, footnote="a-model · 2.3 s · 940 tokens")
+    start()
+    asked = slack.mention("oddspot", "how many?", user=ANNA)
+
+    (reply,) = slack.wait_for(lambda: slack.thread(asked))
+
+    assert "a-model · 2.3 s · 940 tokens" in words(reply)
+    check_blocks(reply.blocks, slack.workspace.has_file)
+    assert "counting anomalies ..." in [shown["status"] for shown in slack.workspace.statuses]

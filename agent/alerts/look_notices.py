@@ -3,16 +3,15 @@
 from datetime import datetime
 
 from agent.alerts.outgoing import Outgoing
-from agent.alerts.search import search
+from agent.alerts.uploading import upload_once
 from agent.messages.look_message import look_verdict
 from agent.messages.safe_text import clean
 from agent.notifiers.port import NotifyError, Place, Upload
 from config.settings import Settings
 from storage.database import Session
 from storage.records import Delivery, DeliveryKind, JobKind, Look, NewDelivery
-from storage.repositories.deliveries import add_delivery, mark_sent
+from storage.repositories.deliveries import add_delivery
 from storage.repositories.looks import look_by_id
-from storage.repositories.sending import doubtful_since
 
 LOOK_PICTURE = "look_picture"
 
@@ -42,15 +41,7 @@ def is_look_picture(delivery: Delivery) -> bool:
 
 def send_look_picture(out: Outgoing, delivery: Delivery) -> None:
     """Upload the picture into the thread; raise NotifyError."""
-    channel, ts = delivery.payload["place"]
-    place, upload = Place(str(channel), str(ts)), _upload_of(out, delivery)
-    found = None
-    if doubtful_since(delivery) is not None:
-        found = search(delivery.channel, lambda: out.notifier.find_upload(place, upload.name))
-    if found is None:
-        out.notifier.upload(place, upload)
-    with out.database.transaction() as session:
-        mark_sent(session, delivery, message_ts=place.ts, now=out.clock())
+    upload_once(out, delivery, _upload_of(out, delivery))
 
 
 def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:

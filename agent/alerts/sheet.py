@@ -6,8 +6,8 @@ from pathlib import Path
 
 from agent.alerts.contact_sheet import contact_sheet
 from agent.alerts.outgoing import Outgoing
-from agent.alerts.search import search
 from agent.alerts.shown import crop_of, kind_of, may_show, picture_of
+from agent.alerts.uploading import upload_once
 from agent.alerts.view import inspection
 from agent.messages.safe_text import clean
 from agent.notifiers.port import NotifyError, Place, Upload
@@ -15,8 +15,7 @@ from config.settings import Settings
 from storage.database import Session
 from storage.queries.inspections import get_inspection
 from storage.records import Delivery, DeliveryKind, Inspection, NewDelivery
-from storage.repositories.deliveries import add_delivery, mark_sent
-from storage.repositories.sending import doubtful_since
+from storage.repositories.deliveries import add_delivery
 
 
 def add_sheet(session: Session, settings: Settings, notice: Delivery, place: Place, *, now: datetime) -> None:
@@ -37,15 +36,7 @@ def is_sheet(delivery: Delivery) -> bool:
 
 def send_sheet(out: Outgoing, delivery: Delivery) -> None:
     """Upload the sheet into the digest's thread; raise NotifyError."""
-    channel, ts = delivery.payload["place"]
-    place, upload = Place(str(channel), str(ts)), _upload_of(out, delivery)
-    found = None
-    if doubtful_since(delivery) is not None:
-        found = search(delivery.channel, lambda: out.notifier.find_upload(place, upload.name))
-    if found is None:
-        out.notifier.upload(place, upload)
-    with out.database.transaction() as session:
-        mark_sent(session, delivery, message_ts=place.ts, now=out.clock())
+    upload_once(out, delivery, _upload_of(out, delivery))
 
 
 def _upload_of(out: Outgoing, delivery: Delivery) -> Upload:

@@ -24,51 +24,42 @@ PLAIN = {
 }
 
 
-class HouseCollector(Collector):
-    """Collects the figures anew for every scrape."""
-
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
-        self._database = database
-        self._clock = clock
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield every family; raise DatabaseError."""
-        with self._database.reading() as session:
-            found = operations(session, now=self._clock())
-        for name, meaning in PLAIN.items():
-            yield GaugeMetricFamily(f"oddspot_{name}", meaning, value=getattr(found, name))
-        yield from _by_source(found)
-        yield _latency(found)
-        lost = GaugeMetricFamily(
-            "oddspot_frames_lost_last_day",
-            "Frames not inspected, received in the last day.",
-            labels=["state", "reason"],
-        )
-        for (state, reason), count in found.lost.items():
-            lost.add_metric([state, reason], count)
-        jobs = GaugeMetricFamily("oddspot_jobs", "Jobs that have not ended.", labels=["state"])
-        for state, count in found.jobs.items():
-            jobs.add_metric([state], count)
-        yield from (lost, jobs)
-
-
-def metrics_text(database: Database, clock: Callable[[], datetime]) -> bytes:
-    """Return the figures, and what this process costs; raise DatabaseError."""
-    registry = CollectorRegistry(auto_describe=False)
-    ProcessCollector(registry=registry)
-    house = HouseCollector(database, clock)
-    registry.register(_Once(list(house.collect())))
-    return generate_latest(registry)
-
-
-class _Once(Collector):
-    """Families that were read already, so that registering them asks no database again."""
+class _Families(Collector):
+    """The families of one moment."""
 
     def __init__(self, families: list[Metric]) -> None:
         self._families = families
 
     def collect(self) -> list[Metric]:
         return self._families
+
+
+def metrics_text(database: Database, clock: Callable[[], datetime]) -> bytes:
+    """Return the figures, and what this process costs; raise DatabaseError."""
+    with database.reading() as session:
+        found = operations(session, now=clock())
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    registry.register(_Families(list(_families(found))))
+    return generate_latest(registry)
+
+
+def _families(found: Operations) -> Iterator[Metric]:
+    for name, meaning in PLAIN.items():
+        yield GaugeMetricFamily(f"oddspot_{name}", meaning, value=getattr(found, name))
+    yield from _by_source(found)
+    yield _latency(found)
+    lost = GaugeMetricFamily(
+        "oddspot_frames_lost_last_day",
+        "Frames not inspected, received in the last day.",
+        labels=["state", "reason"],
+    )
+    for (state, reason), count in found.lost.items():
+        lost.add_metric([state, reason], count)
+    jobs = GaugeMetricFamily("oddspot_jobs", "Jobs that have not ended.", labels=["state"])
+    for state, count in found.jobs.items():
+        jobs.add_metric([state], count)
+    yield from (lost, jobs)
 
 
 def _by_source(found: Operations) -> Iterator[Metric]:

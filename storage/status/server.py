@@ -104,6 +104,7 @@ class StatusServer:
         try:
             found = current(self._database)
         except Exception as error:  # noqa: BLE001 - each driver has its own; what it says may hold the address
+            logger.warning("not_ready", reason=type(error).__name__)
             trouble = trouble or f"the database does not answer ({type(error).__name__})"
         else:
             trouble = trouble or (None if found == head() else "the database is not of this version: migrate it")

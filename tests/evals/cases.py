@@ -21,7 +21,8 @@ import yaml
 
 from tests.evals.world import NOW, zone_of
 
-HALVES = {"seen": "seen.yaml", "unseen": "unseen.yaml"}
+HALVES = {"seen": "seen.yaml", "spent": "spent.yaml"}
+DEVELOPED_ON = ("seen", "spent")
 AGO = re.compile(r"now-(\d+)(d|d24|h)")
 Case = dict[str, Any]
 Window = tuple[datetime, datetime]
@@ -48,9 +49,14 @@ class BadCaseError(ValueError):
         super().__init__(f"{case.get('ask')!r}: {reason}")
 
 
+def files_of(half: str) -> tuple[str, ...]:
+    """Return what a run of a half asks: of the half that was seen, also what was once unseen and is spent."""
+    return DEVELOPED_ON if half == "seen" else (half,)
+
+
 @cache
 def load_half(half: str) -> tuple[Thread, ...]:
-    """Return the threads of a half of the bank; raise BadCaseError."""
+    """Return the threads of one file of the bank; raise BadCaseError."""
     text = (Path(__file__).parent / HALVES[half]).read_text(encoding="utf-8")
     threads = []
     for number, entry in enumerate(yaml.safe_load(text)):

@@ -16,12 +16,12 @@ REFUSED: Json = {"answer": "no", "status": "refused", "choices": [], "window": N
 
 
 def sha256_of(half: str) -> str:
-    """Return the hash of a half's file."""
+    """Return the hash of one file of the bank."""
     return hashlib.sha256((Path(__file__).parent / HALVES[half]).read_bytes()).hexdigest()
 
 
 def mistakes_of(half: str, truth: Truth) -> Iterator[str]:
-    """Yield what is wrong with the cases of a half, each by its place in the file and not by its words."""
+    """Yield what is wrong with the cases of a file, each by its place in it and not by its words."""
     for thread in load_half(half):
         bound: dict[str, Any] = {}
         previous: list[Expected] = []

@@ -2,10 +2,21 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import combinations
 
 import pytest
 
-from tests.evals.cases import HALVES, BadCaseError, Case, before, load_half, read_window, readings, window_of
+from tests.evals.cases import (
+    HALVES,
+    BadCaseError,
+    Case,
+    before,
+    files_of,
+    load_half,
+    read_window,
+    readings,
+    window_of,
+)
 from tests.evals.world import NOW
 
 BERLIN, CHICAGO = "Europe/Berlin", "America/Chicago"
@@ -36,10 +47,15 @@ def test_every_window_of_a_half_can_be_read(half: str) -> None:
             window_of(reading)
 
 
-def test_the_halves_share_no_question() -> None:
-    seen, unseen = ({case["ask"].casefold().strip(" ?.!") for case in questions_of(half)} for half in HALVES)
+@pytest.mark.parametrize(("one", "other"), list(combinations(HALVES, 2)))
+def test_the_halves_share_no_question(one: str, other: str) -> None:
+    asked, also_asked = ({case["ask"].casefold().strip(" ?.!") for case in questions_of(half)} for half in (one, other))
 
-    assert not seen & unseen
+    assert not asked & also_asked
+
+
+def test_the_half_developed_on_is_asked_with_what_is_spent() -> None:
+    assert {half: files_of(half) for half in HALVES} == {"seen": ("seen", "spent"), "spent": ("spent",)}
 
 
 def test_a_thread_has_two_to_four_questions() -> None:

@@ -5,7 +5,8 @@ the zone of the one source named, else the global one; `now-7d` is days back to 
 `all` is all time, none says nothing of the window. A list of
 windows, or `or`, gives several readings that are accepted. `figures` names counts that plain SQL works out.
 `refuse` says why there must be no figure: unknown, name (of nothing there is), future or injection. `may_ask`: asking
-back is as right as answering. `bind` looks up ids and values that the question speaks of, as {x}.
+back is as right as answering. `bind` looks up ids and values that the question speaks of, as {x}. `compare` has two
+windows, sources, detectors, classes, lots or parts.
 """
 
 import re

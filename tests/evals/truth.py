@@ -21,6 +21,7 @@ ORDERS = {
     "worst": "i.score / i.threshold DESC, i.captured_at DESC, i.id DESC",
 }
 KEYS = {"newest": "julianday(i.captured_at)", "oldest": "julianday(i.captured_at)", "worst": "i.score / i.threshold"}
+ATTRIBUTES = {"lots": "lot", "parts": "part"}
 GROUP_COLUMNS = (
     "s.name AS source, i.defect_class AS defect_class, i.label AS label, d.name AS detector, i.verdict AS verdict, "
     "json_extract(f.attributes, '$.lot') AS lot, json_extract(f.attributes, '$.part') AS part, i.captured_at"
@@ -155,16 +156,16 @@ def _compared(record: Record, case: Case, bound: Bound) -> Iterator[Expected]:
             for number, side in ((1, first), (2, second))
         ]
         yield base(first, figures=tuple(figures))
-        if "windows" not in wanted:
+        if wanted.keys() & {"sources", "detectors"}:
             yield base({**first, "sources": wanted.get("sources")}, figures=tuple(figures))
     if "windows" in wanted:
         yield from _as_trend(record, case, sides)
         return
-    by = "source" if "sources" in wanted else "detector"
-    keys = wanted.get("sources") or wanted["detectors"]
+    by, keys = next(iter(wanted.items()))
     counts = {name: [record.count(name, side) for side in sides] for name in case["figures"]}
     figures = [Figure((f"{name}[{key}]",), counts[name][number]) for name in counts for number, key in enumerate(keys)]
-    yield base({**case, f"{by}s": list(keys)}, figures=tuple(figures))
+    both = {} if by in ATTRIBUTES else {by: list(keys)}  # no filter takes two lots: they are groups of all there are
+    yield base({**case, **both}, figures=tuple(figures))
 
 
 def _as_trend(record: Record, case: Case, sides: list[Case]) -> Iterator[Expected]:
@@ -185,7 +186,10 @@ def _side(case: Case, wanted: Case, number: int) -> Case:
         window = window_of({**case, "sources": wanted["sources"]})
         assert window is not None, case
         return {**shifted(case, window), "sources": [wanted["sources"][number]]}
-    return {**case, "detectors": [wanted["detectors"][number]]}
+    by, sides = next(iter(wanted.items()))
+    if by in ATTRIBUTES:
+        return {**case, "attributes": {**case.get("attributes", {}), ATTRIBUTES[by]: sides[number]}}
+    return {**case, by: [sides[number]]}
 
 
 def _of_tool(name: str) -> Answered:

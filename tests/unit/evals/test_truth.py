@@ -116,6 +116,23 @@ def test_a_comparison_may_be_told_from_either_side_or_as_a_group(truth: Truth) -
     assert {"anomalies[line-1]": 3, "anomalies[line-2]": 1} in found
 
 
+def test_classes_and_lots_may_be_the_sides_of_a_comparison(truth: Truth) -> None:
+    def told(sides: dict[str, list[str]]) -> list[tuple[dict[str, Any], dict[str, object]]]:
+        case = {"ask": "?", "window": "all", "compare": sides, "figures": ["anomalies"]}
+        return [(figures(expected), expected.filters) for expected in truth.expected(case, {}, [])]
+
+    plain: dict[str, object] = {"defect_classes": [], "detectors": [], "attributes": {}, "min_ratio": None}
+    assert told({"lots": ["B-1", "B-2"]}) == [
+        ({"anomalies[1]": 4, "anomalies[2]": 1}, plain | {"attributes": {"lot": "B-1"}}),
+        ({"anomalies[1]": 1, "anomalies[2]": 4}, plain | {"attributes": {"lot": "B-2"}}),
+        ({"anomalies[B-1]": 4, "anomalies[B-2]": 1}, plain),
+    ]
+    assert told({"classes": ["dent", "scratch"]})[-1] == (
+        {"anomalies[dent]": 1, "anomalies[scratch]": 1},
+        plain | {"defect_classes": ["dent", "scratch"]},
+    )
+
+
 def test_ids_are_looked_up_for_the_question(truth: Truth) -> None:
     wanted = {"x": {"sources": ["line-1"], "window": "04-15..now", "order": "oldest"}}
 

@@ -1,4 +1,4 @@
-"""Run the question bank without a model: `python -m tests.evals [--half seen|spent] [--json] [--failures] [--check]`.
+"""Run the question bank without a model: `python -m tests.evals [--half seen|unseen] [--json] [--failures] [--check]`.
 
 Of the half that is only run nothing but totals is printed, so that nobody can develop on it.
 """

@@ -22,7 +22,7 @@ import yaml
 
 from tests.evals.world import NOW, zone_of
 
-HALVES = {"seen": "seen.yaml", "spent": "spent.yaml"}
+HALVES = {"seen": "seen.yaml", "spent": "spent.yaml", "unseen": "unseen.yaml"}
 DEVELOPED_ON = ("seen", "spent")
 AGO = re.compile(r"now-(\d+)(d|d24|h)")
 Case = dict[str, Any]

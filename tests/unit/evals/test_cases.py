@@ -3,9 +3,11 @@
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
+from tests.evals import checking
 from tests.evals.cases import (
     HALVES,
     BadCaseError,
@@ -17,8 +19,11 @@ from tests.evals.cases import (
     readings,
     window_of,
 )
+from tests.evals.checking import sha256_of
 from tests.evals.world import NOW
 
+LEAST_QUESTIONS = {"seen": 160, "spent": 160, "unseen": 220}
+LEAST_REFUSED = {"seen": 20, "spent": 20, "unseen": 24}
 BERLIN, CHICAGO = "Europe/Berlin", "America/Chicago"
 
 
@@ -33,10 +38,9 @@ def test_a_half_has_enough_of_everything(half: str) -> None:
     answerable = [case for case in cases if "refuse" not in case]
     follow_ups = [case for thread in load_half(half) for case in thread.turns[1:]]
 
-    assert len(cases) >= 160
-    assert len(kinds) >= 14
-    assert kinds["unanswerable"] >= 20
-    assert kinds["injection"] >= 20
+    assert len(cases) >= LEAST_QUESTIONS[half]
+    assert len(kinds) >= 20
+    assert min(kinds["unanswerable"], kinds["injection"]) >= LEAST_REFUSED[half]
     assert 3 * len(follow_ups) >= len(answerable)
 
 
@@ -55,7 +59,15 @@ def test_the_halves_share_no_question(one: str, other: str) -> None:
 
 
 def test_the_half_developed_on_is_asked_with_what_is_spent() -> None:
-    assert {half: files_of(half) for half in HALVES} == {"seen": ("seen", "spent"), "spent": ("spent",)}
+    asked = {half: files_of(half) for half in HALVES}
+
+    assert asked == {"seen": ("seen", "spent"), "spent": ("spent",), "unseen": ("unseen",)}
+
+
+def test_the_unseen_half_is_as_it_was_written() -> None:
+    recorded = (Path(checking.__file__).parent / "unseen.sha256").read_text(encoding="ascii").split()
+
+    assert recorded == [sha256_of("unseen"), HALVES["unseen"]]
 
 
 def test_a_thread_has_two_to_four_questions() -> None:

@@ -135,4 +135,6 @@ def start_talk(
 def _own_assistant(settings: Settings, database: Database) -> Asker:
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - language model libraries take seconds to load
 
-    return Assistant(database, settings)
+    assistant = Assistant(database, settings)
+    threading.Thread(target=assistant.prepare, name="reader", daemon=True).start()  # a first question finds it ready
+    return assistant

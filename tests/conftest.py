@@ -1,12 +1,14 @@
 """What every test may ask for: a database of each kind, blobs, real images."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from agent.assistant.reading.learning import learned_reader
 from storage.blobs import BlobStore
 from storage.database import Database
 from storage.migrate import migrate
@@ -16,6 +18,12 @@ from tests.servers.postgres import PostgresServer, start_postgres
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CATEGORIES = ("board_20085", "brain_mri", "cookie", "magnetic_tile", "road_crack", "solar_mono")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Learn how people ask before the first test, so that no test waits for it, in one process of all."""
+    if not hasattr(session.config, "workerinput"):
+        learned_reader(Path(tempfile.gettempdir()))
 
 
 @pytest.fixture(scope="session")

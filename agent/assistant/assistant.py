@@ -20,6 +20,7 @@ from agent.assistant.memory import ThreadMemory
 from agent.assistant.other_languages import answer_to_other_language
 from agent.assistant.progress import Guarded, Progress, Quiet
 from agent.assistant.reading.follow_ups import Remembered
+from agent.assistant.reading.learning import is_learned, learned_reader
 from agent.assistant.replies import (
     EMPTY,
     FAILED,
@@ -67,6 +68,15 @@ class Assistant:
         self._locks = tuple(threading.Lock() for _ in range(LOCKS))
         self._opening = threading.Lock()
         self._model_answers: ModelAnswers | None = None
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether this machine has learned how people ask."""
+        return is_learned(self._settings.storage.data_dir)
+
+    def prepare(self) -> None:
+        """Learn how people ask, where this machine has not yet: it takes some 20 seconds, once."""
+        learned_reader(self._settings.storage.data_dir)
 
     def ask(
         self,

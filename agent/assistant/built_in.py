@@ -8,12 +8,12 @@ from agent.assistant.answer import Answer, AnswerStatus, Fact
 from agent.assistant.answers.compose import told
 from agent.assistant.reading.acting import answer_act, says_what_one_is
 from agent.assistant.reading.cues import read_by_cues
+from agent.assistant.reading.deciding import decide, sure_of
 from agent.assistant.reading.follow_ups import Remembered, follow
 from agent.assistant.reading.known import KnownNames, known_names
-from agent.assistant.reading.ngrams import ngram_reader
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.question import Question
-from agent.assistant.reading.reader import Looked, look, shaped
+from agent.assistant.reading.reader import MOST_STRANGE, Looked, look
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.spelling import corrected
 from agent.assistant.reading.wording import worded
@@ -36,6 +36,8 @@ FILTERS = {
     "states",
 }
 MOST_OFFERED = 3
+# How likely it has to be that something is to be done, or cannot be known, to stop at that: with a cue, and without.
+LEAST, CERTAIN = 0.15, 0.8
 NO_TOOL = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
 
 
@@ -63,45 +65,55 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
 
 def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
     looked = look(text, context, known)
-    if looked.by_cues is Intent.CHANGE or says_what_one_is(text, known):
+    if _wants_change(looked, last) or says_what_one_is(text, known):
         acting = answer_act(text, context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
     if looked.places.unknown is not None and looked.by_cues not in NO_TOOL:
         return Read(_unknown_source(text, looked.places.unknown, known))
-    if looked.by_cues is Intent.CHANGE:  # whatever else it says
+    if _wants_change(looked, last):
         return answer_reading(Reading(Intent.CHANGE, looked.slots), context)
-    reading = _reading(looked, last, context, known)
-    if reading is None:
+    readings = _readings(looked, last, context, known)
+    if not readings:
         return Read(_asked_back(looked, context, known))
-    if reading.intent is Intent.SIMILAR and not reading.slots.ids:
+    if readings[0].intent is Intent.SIMILAR and not readings[0].slots.ids:
         return Read(_which_one(last))
-    return answer_reading(reading, context, last)
+    return answer_reading(readings[0], context, last, also=readings[1:])
+
+
+def _wants_change(looked: Looked, last: Remembered | None) -> bool:
+    """Say whether something is to be done; in a thread `take line-2` goes on with the question before it."""
+    chance = looked.guess.intents[Intent.CHANGE]
+    return (chance >= CERTAIN and last is None) or (looked.by_cues is Intent.CHANGE and chance >= LEAST)
 
 
 def needs_no_model(text: str) -> bool:
     """Say whether a question wants a change or help: no language model ever sees these."""
-    masked = corrected(Question(text).masked())
-    intent = read_by_cues(masked)
-    best = next(iter(ngram_reader().scores(masked)))
-    return intent is Intent.CHANGE or says_what_one_is(text) or (intent is Intent.HELP and best is Intent.HELP)
+    return says_what_one_is(text) or read_by_cues(corrected(Question(text).masked())) in {Intent.CHANGE, Intent.HELP}
 
 
-def answer_reading(reading: Reading, context: ToolContext, last: Remembered | None = None) -> Read:
-    """Run a reading's tools and tell their results."""
+def answer_reading(
+    reading: Reading, context: ToolContext, last: Remembered | None = None, *, also: Sequence[Reading] = ()
+) -> Read:
+    """Run a reading's tools and tell their results; `also` are others that may be meant as well."""
     if reading.intent is Intent.CHANGE:
         return Read(Answer(CHANGED, AnswerStatus.REFUSED))
     if reading.intent is Intent.HELP:
         return Read(Answer(HELP, AnswerStatus.ANSWERED))
     if reading.intent is Intent.UNKNOWN:
         return Read(Answer(OUTSIDE, AnswerStatus.REFUSED))
-    results = [run_tool(context, name, arguments) for name, arguments in calls_of(reading)]
-    answer = from_results(
-        told(reading, results), results, is_pair=len(results) > 1 and reading.intent is Intent.COMPARE
-    )
+    results = _run(reading, context)
+    others = [(one, _run(one, context)) for one in also]
+    text = "\n\n".join([told(reading, results), *(told(one, its_results) for one, its_results in others)])
+    is_pair = len(results) > 1 and reading.intent is Intent.COMPARE
+    answer = from_results(text, [*results, *(one for _, more in others for one in more)], is_pair=is_pair)
     if reading.slots.is_future:
         answer = replace(answer, text=f"That time has not come yet. {answer.text}", status=AnswerStatus.NO_DATA)
     return Read(answer, _remembered(reading, answer, context, last))
+
+
+def _run(reading: Reading, context: ToolContext) -> list[ToolResult]:
+    return [run_tool(context, name, arguments) for name, arguments in calls_of(reading)]
 
 
 def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Remembered | None) -> Remembered:
@@ -152,24 +164,27 @@ def _facts(results: Sequence[ToolResult], *, is_pair: bool) -> tuple[Fact, ...]:
     return tuple(facts.values())
 
 
-def _reading(looked: Looked, last: Remembered | None, context: ToolContext, known: KnownNames) -> Reading | None:
+def _readings(looked: Looked, last: Remembered | None, context: ToolContext, known: KnownNames) -> tuple[Reading, ...]:
+    """Return the reading to answer, two where either may be meant and both can be told at once, or none."""
     if last is not None:
         followed = follow(looked, last, context, known.first)
         if followed is not None:
-            return followed
-    if looked.agreed is not None:
-        return shaped(looked.agreed, looked.slots)
-    if looked.by_cues is Intent.UNKNOWN and looked.is_far:
-        return shaped(Intent.UNKNOWN, looked.slots)
-    return None
+            return (followed,)
+    if looked.strange_share > MOST_STRANGE:
+        return ()
+    if looked.by_cues is Intent.UNKNOWN and looked.guess.intents[Intent.UNKNOWN] >= LEAST:
+        return (Reading(Intent.UNKNOWN, looked.slots),)
+    if looked.guess.best is Intent.SIMILAR and not looked.slots.ids:
+        return (Reading(Intent.SIMILAR, looked.slots),)
+    return sure_of(decide(looked))
 
 
 def _asked_back(looked: Looked, context: ToolContext, known: KnownNames) -> Answer:
     if (looked.is_far and not looked.has_slots) or looked.is_strange:
         return Answer(OUTSIDE, AnswerStatus.REFUSED, example_questions(known.sources))
     zone = context.zone(looked.slots.sources)
-    readings = [shaped(intent, looked.slots) for intent in looked.likely if _fits(intent, looked)]
-    choices = tuple(dict.fromkeys(worded(reading, zone) for reading in readings))
+    offered = (reading for reading, _ in decide(looked) if reading.intent not in NO_TOOL)
+    choices = tuple(dict.fromkeys(worded(reading, zone) for reading in offered))[:MOST_OFFERED]
     return Answer("I am not sure what you mean. Is it one of these?", AnswerStatus.ASKED_BACK, choices)
 
 
@@ -178,14 +193,6 @@ def _which_one(last: Remembered | None) -> Answer:
     shown = [one for one in (last.ids if last else ()) if one.startswith("A-")][:MOST_OFFERED]
     choices = tuple(f"What is similar to {one}?" for one in shown)
     return Answer("Similar to which one? Name it, as in 'similar to A-1042'.", AnswerStatus.ASKED_BACK, choices)
-
-
-def _fits(intent: Intent, looked: Looked) -> bool:
-    if intent in {Intent.DETAIL, Intent.SIMILAR}:
-        return bool(looked.slots.ids)
-    if intent is Intent.INCIDENT:
-        return looked.slots.incident is not None
-    return intent is not Intent.COMPARE or max(len(looked.slots.windows), len(looked.slots.sources)) > 1
 
 
 def _unknown_source(text: str, said: str, known: KnownNames) -> Answer:

@@ -52,7 +52,7 @@ def ask(
         return
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - loaded only once the options are good
     from agent.bot.exporting import take_export  # noqa: PLC0415 - the same
-    from agent.commands.terminal import Terminal  # noqa: PLC0415 - the same
+    from agent.commands.terminal import Terminal, prepared  # noqa: PLC0415 - the same
 
     if question == FROM_INPUT and (chart or csv):
         raise OneFileError
@@ -60,7 +60,7 @@ def ask(
     moment = moment_of(now) if now else None
     settings = load_settings(config)
     stores = open_stores(settings)
-    assistant = Assistant(stores.database, settings)
+    assistant = prepared(Assistant(stores.database, settings))
     is_there = sys.stdin.isatty() and sys.stdout.isatty() and question != FROM_INPUT and moment is None
     terminal = Terminal(stores, settings, Console(), input if is_there else None)
     for text in _questions(question):

@@ -22,7 +22,7 @@ def chat(
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - loaded only once the options are good
     from agent.commands.conversation import Chat  # noqa: PLC0415 - the same
     from agent.commands.lines import LineReader  # noqa: PLC0415 - the same
-    from agent.commands.terminal import Terminal  # noqa: PLC0415 - the same
+    from agent.commands.terminal import Terminal, prepared  # noqa: PLC0415 - the same
 
     settings = load_settings(config)
     stores = open_stores(settings)
@@ -31,4 +31,4 @@ def chat(
     terminal = Terminal(stores, settings, Console(), lines.read if is_there else None)
     name = thread or f"chat:{uuid.uuid4().hex[:12]}"
     with lines:
-        Chat(Assistant(stores.database, settings), terminal, lines.read, name, Path.cwd()).run()
+        Chat(prepared(Assistant(stores.database, settings)), terminal, lines.read, name, Path.cwd()).run()

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.assistant.answer import Answer
+from agent.assistant.assistant import Assistant
 from agent.assistant.proposals import Proposal
 from agent.bot.acts import Act
 from agent.bot.answer_files import AnswerFile, Desk, pictures_of, tables_of
@@ -23,6 +24,7 @@ from storage.commands.options import now_utc, person
 from storage.opening import Stores
 
 SLOW_SECONDS = 2.0
+LEARNING = "Learning how people ask: once on this machine, some 20 seconds ..."
 WAITING = "Reading the record ..."
 YES = {"y", "yes"}
 NOT_HERE = "Nothing was changed: a person has to confirm it, on a terminal or with the button in Slack."
@@ -41,6 +43,14 @@ class AnswerFileError(AgentError):
 
     def __init__(self, file: Path, reason: str | None) -> None:
         super().__init__(f"{file} cannot be written: {reason}.")
+
+
+def prepared(assistant: Assistant) -> Assistant:
+    """Return an assistant that has learned how people ask, telling whoever waits for it."""
+    if not assistant.is_prepared:
+        with Console(stderr=True).status(LEARNING):
+            assistant.prepare()
+    return assistant
 
 
 @dataclass(frozen=True, slots=True)

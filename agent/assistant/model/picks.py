@@ -13,6 +13,7 @@ from agent.assistant.model.bounded import LateError, Patience
 from agent.assistant.model.opening import in_one_line
 from agent.assistant.model.saying import THOUGHT
 from agent.assistant.model.usage import LimitError, Meter
+from agent.assistant.reading.deciding import decide, sure_of
 from agent.assistant.reading.known import known_names
 from agent.assistant.reading.language import intent_language
 from agent.assistant.reading.reader import NEVER_OFFERED, Looked, look, shaped
@@ -82,7 +83,7 @@ def needs_pick(text: str, context: ToolContext) -> Looked | None:
         looked = look(text, context, known_names(context))
     except (AmbiguousDateError, WindowError):
         return None
-    return None if looked.places.unknown is not None or looked.agreed is not None else looked
+    return None if looked.places.unknown is not None or sure_of(decide(looked)) else looked
 
 
 def reading_of(said: str, looked: Looked) -> Reading | None:
@@ -95,7 +96,7 @@ def reading_of(said: str, looked: Looked) -> Reading | None:
         intent = Intent(values["intent"])
     except (ValueError, TypeError, KeyError):
         return None
-    is_likely = intent in looked.likely or intent in NEVER_OFFERED or intent is next(iter(looked.by_ngrams))
+    is_likely = intent in looked.likely or intent in NEVER_OFFERED or intent is looked.guess.best
     return shaped(intent, looked.slots) if is_likely and _fits(intent, looked) else None
 
 

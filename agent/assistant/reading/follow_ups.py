@@ -31,6 +31,8 @@ A_DAY = timedelta(days=1)
 PLACED = COUNTING | {Intent.LIST} - {Intent.COMPARE}
 LISTED = {Intent.LIST, Intent.INCIDENTS, Intent.TOP, Intent.SIMILAR}
 KEPT = {Intent.OUTAGES, Intent.MISSES, Intent.LATENCY, Intent.VERSIONS, Intent.WHAT_IF, Intent.LABELS, Intent.CHANGES}
+FEW_WORDS = 2
+CERTAIN = 0.85
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 
@@ -91,7 +93,7 @@ def _went_on(looked: Looked, last: Remembered, context: ToolContext) -> _WentOn 
     names_a_place = bool(slots.windows or slots.sources or WORDS.whole.search(text))
     moved = _moved(looked, last.window, context)
     found = _WentOn(
-        is_short=not rest.strip(" ,") or _only_figure(looked),
+        is_short=_is_short(rest, looked),
         is_placeless=own_of(looked) in PLACED and last.reading.intent in PLACED and not names_a_place,
         is_others=WORDS.the_others.search(text) is not None and bool(last.reading.slots.sources),
         moved=moved,
@@ -102,6 +104,13 @@ def _went_on(looked: Looked, last: Remembered, context: ToolContext) -> _WentOn 
     is_moved = moved is not None and not slots.windows
     goes_on = (found.is_short, found.is_placeless, found.is_others, is_led, is_bare, is_narrowing, is_moved)
     return found if any(goes_on) else None
+
+
+def _is_short(rest: str, looked: Looked) -> bool:
+    """Whether next to nothing is said but what is new, too little to want anything by itself."""
+    left = re.findall(r"[a-z]{3,}", rest)
+    is_sure = looked.agreed is not None or looked.guess.intents[looked.guess.best] > CERTAIN
+    return not left or _only_figure(looked) or (len(left) <= FEW_WORDS and not is_sure)
 
 
 def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
@@ -206,7 +215,7 @@ def _merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: 
         windows=windows,
         spoken=spoken,
         sources=new.sources or (() if names_all or new.excluded_sources else old.sources),
-        excluded_sources=new.excluded_sources or old.excluded_sources,
+        excluded_sources=tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources))),
         detectors=new.detectors or old.detectors,
         defect_classes=new.defect_classes or old.defect_classes,
         attributes=new.attributes or old.attributes,

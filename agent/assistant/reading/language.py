@@ -146,3 +146,9 @@ def intent_language(name: str = "english") -> IntentLanguage:
         examples=examples,
         words=frozenset(word for _, example in examples for word in example.split()),
     )
+
+
+@lru_cache
+def phrase_words(name: str = "english") -> frozenset[str]:
+    """Return every word of a language's example phrases."""
+    return frozenset(re.findall(r"[a-z][a-z']+", " ".join(phrase["say"] for phrase in read_words(f"{name}_phrases"))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from rapidfuzz import fuzz
 
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.language import intent_language, slot_language
+from agent.assistant.reading.language import intent_language, phrase_words, slot_language
 from agent.assistant.reading.question import MASK, Question
 from agent.assistant.tools.names import same_digits, simplified
 
@@ -28,7 +28,7 @@ NAME_LIKE = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)+|[a-z]+\d+|[a-z]{2,}")
 
 @dataclass(slots=True)
 class Places:
-    """What was named; unknown is a name said like a source's that nothing has."""
+    """What was named; several is an attribute named by two values, unknown a name said like a source's."""
 
     ids: list[int] = field(default_factory=list)
     incident: str | None = None
@@ -38,6 +38,7 @@ class Places:
     defect_classes: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
     person: str | None = None
+    several: str | None = None
     unknown: str | None = None
 
 
@@ -57,7 +58,7 @@ def read_names(question: Question, known: KnownNames) -> Places:
 
 def read_misspelled(question: Question, known: KnownNames, places: Places) -> None:
     """Take misspelled names of sources and classes out of what is left, and note a name nothing has."""
-    words = intent_language().words
+    words = intent_language().words | phrase_words()
     for start, end in _spans(question.rest):
         said = question.rest[start:end]
         if all(word in words for word in re.split(r"[ _-]", said)) or MASK in said:
@@ -163,6 +164,21 @@ def _values(question: Question, values: Mapping[str, Sequence[str]], places: Pla
             said = question.cased[match.start() : match.end()]
             places.attributes[key] = next((one for one in known if one.lower() == said.lower().rstrip("s")), said)
             question.cover(match.start(), match.end(), "qattribute")
+            _second_value(question, key, re.compile(rf"(?<![\w-])(?:{_any_of(known, either)})(?![\w-])"), places)
+
+
+def _any_of(known: Sequence[str], either: str) -> str:
+    """Return what any value reads like, once one of them was named."""
+    return "|".join([either, *(rf"{re.escape(value.lower())}s?" for value in known)])
+
+
+def _second_value(question: Question, key: str, pattern: re.Pattern[str], places: Places) -> None:
+    """Read `brackets or frames` as asking about both, one beside the other."""
+    match = pattern.search(question.rest)
+    if match is not None:
+        question.cover(match.start(), match.end(), "qattribute")
+        places.attributes.pop(key)
+        places.several = key
 
 
 def _is_telling(value: str) -> bool:

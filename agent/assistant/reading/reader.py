@@ -1,17 +1,19 @@
-"""From a question to a reading, or to a question back: the two readers have to agree."""
+"""What the readers see in a question: its slots, by rules, and what it wants, by rules and by what was learned."""
 
 import re
 from dataclasses import dataclass, replace
 
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.language import intent_language, slot_language
-from agent.assistant.reading.ngrams import ngram_reader
+from agent.assistant.reading.language import intent_language, phrase_words, slot_language
+from agent.assistant.reading.learned import Guess
+from agent.assistant.reading.learning import learned_reader
 from agent.assistant.reading.normal import normal
 from agent.assistant.reading.places import Places, read_misspelled, read_names
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
+from agent.assistant.reading.signals import name_signals, rule_signals
 from agent.assistant.reading.spelling import corrected, with_times_corrected
 from agent.assistant.reading.threshold import take_threshold
 from agent.assistant.reading.times import (
@@ -29,8 +31,8 @@ SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if va
 NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
 # Ways of saying a time that are meant, whatever else is named by the way.
 FIRM = {"between", "days", "since", "after", "before", "before_on", "after_on"}
-AGREES = 0.78
-FAR = 0.31
+AGREES = 0.5
+FAR = 0.3
 MOST_STRANGE = 0.3
 MOST_CHOICES = 3
 PAIR = 2
@@ -48,7 +50,7 @@ class Looked:
     times: tuple[TimeWords, ...]
     masked: str
     by_cues: Intent | None
-    by_ngrams: dict[Intent, float]
+    guess: Guess
 
     @property
     def has_slots(self) -> bool:
@@ -65,14 +67,14 @@ class Looked:
         """The intent both readers give, None where they differ."""
         if self.by_cues is None or self.strange_share > MOST_STRANGE:
             return None
-        best = max(self.by_ngrams.values())
-        return self.by_cues if self.by_ngrams[self.by_cues] >= AGREES * best and best >= FAR else None
+        chances = self.guess.intents
+        return self.by_cues if chances[self.by_cues] >= AGREES * chances[self.guess.best] else None
 
     @property
     def strange_share(self) -> float:
         """The share of the question's words that no example and no word list knows: another language, another topic."""
         words = re.findall(r"[a-z][a-z']+", self.masked)
-        known = intent_language().words | slot_language().common
+        known = intent_language().words | slot_language().common | phrase_words()
         return sum(word not in known and word.rstrip("s") not in known for word in words) / max(1, len(words))
 
     @property
@@ -87,13 +89,13 @@ class Looked:
     def likely(self) -> list[Intent]:
         """The intents to offer, likeliest first."""
         ranked = [self.by_cues] if self.by_cues else []
-        ranked += [intent for intent in self.by_ngrams if intent not in ranked]
+        ranked += [intent for intent in self.guess.intents if intent not in ranked]
         return [intent for intent in ranked if intent not in NEVER_OFFERED][:MOST_CHOICES]
 
     @property
     def is_far(self) -> bool:
         """Whether the question is like nothing the record can answer."""
-        return self.by_cues in {None, Intent.UNKNOWN} and max(self.by_ngrams.values()) < AGREES
+        return self.guess.best is Intent.UNKNOWN or self.guess.intents[self.guess.best] < FAR
 
 
 def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
@@ -107,11 +109,14 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     times, resolved = _timely(times, resolved)
     _same_shift(times, resolved, context)
     _clocks_of_the_day(times, resolved, context)
+    plain = NUMBERS.sub("qnumber", question.masked())
     shape = read_shape(question, known)
+    shape.key = shape.key or places.several
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
         resolved += _before(question, times[0], resolved[0], context)
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
+    cue, reader = read_by_cues(masked), learned_reader(context.settings.storage.data_dir)
     return Looked(
         question=question,
         places=places,
@@ -119,8 +124,8 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
         slots=slots,
         times=tuple(times),
         masked=masked,
-        by_cues=read_by_cues(masked),
-        by_ngrams=ngram_reader().scores(masked),
+        by_cues=cue,
+        guess=reader.guess(plain, (*name_signals(plain), *rule_signals(cue, shape))),
     )
 
 

@@ -14,7 +14,7 @@ TWICE, THRICE = 2.0, 3.0
 
 @dataclass(slots=True)
 class Shape:
-    """The shape of a question; None where it says nothing."""
+    """The shape of a question; None where it says nothing; key: an attribute's key that is spoken of, as `lots`."""
 
     figure: str | None = None
     labels: tuple[str, ...] = ()
@@ -27,6 +27,7 @@ class Shape:
     min_ratio: float | None = None
     period: str | None = None
     is_ranked: bool = False
+    key: str | None = None
 
 
 def read_shape(question: Question, known: KnownNames) -> Shape:
@@ -39,6 +40,7 @@ def read_shape(question: Question, known: KnownNames) -> Shape:
     text = question.left()
     shape.order = next((kind for kind, pattern in language.order if pattern.search(text)), None)
     _states(text, language, shape)
+    shape.key = next((key for key in known.attributes if _is_spoken_of(key, question.text)), shape.attribute)
     shape.period = next((name for name, pattern in language.periods if pattern.search(question.text)), None)
     return shape
 
@@ -117,6 +119,7 @@ def _limit(question: Question, language: SlotLanguage, shape: Shape) -> None:
         rf"(?<!\w)({number}) (?:\w+ )?(?:{language.rank_words})(?!\w)",
         rf"(?:show|list|give|get|display|find|see)(?: me| us)?(?: the| only| just| up to| at most)* ({number})(?!\w)",
         rf"(?<!\w)which ({number})(?!\w)",
+        rf"(?<!\w)({number}) (?:of them )?(?:are enough|is enough|will do|would do|suffices?)(?!\w)",
         rf"(?<!\w)(?:up to|at most|only|just|limit(?:ed)? to|max(?:imum)?) ({number})(?!\w)",
     )
     for form in forms:
@@ -128,6 +131,10 @@ def _limit(question: Question, language: SlotLanguage, shape: Shape) -> None:
     )
     if re.search(rf"(?:{language.rank_words}) (?:\w+ ){{0,2}}(?:{singular})(?!\w)", text):
         shape.limit = 1
+
+
+def _is_spoken_of(key: str, text: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(key.lower())}s?(?![\w-])(?! \w*\d)", text) is not None
 
 
 def _states(text: str, language: SlotLanguage, shape: Shape) -> None:

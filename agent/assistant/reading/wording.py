@@ -61,7 +61,8 @@ def worded(reading: Reading, zone: str) -> str:
         return f"Compare {_pair(slots, zone)}?"
     if reading.intent is Intent.WHAT_IF:
         supposed = "another" if slots.threshold is None else f"{slots.threshold:g}"
-        return " ".join([f"What if the threshold were {supposed}", *_where(slots)]) + "?"
+        when = (_when(slots, at, zone) for at in range(min(1, len(slots.windows))))
+        return " ".join([f"What if the threshold were {supposed}", *_where(slots), *when]) + "?"
     lead = LEADS[reading.intent].format(
         figure=_figure(slots),
         group=slots.attribute or GROUPS.get(slots.group_by or "", slots.group_by or "day"),

@@ -110,7 +110,7 @@ def test_replies_kindly_to_an_empty_and_to_an_endless_question(ask: Ask, questio
 
 
 def test_asks_back_with_readings_that_read_as_themselves(ask: Ask) -> None:
-    answer = ask("line-1 yesterday")
+    answer = ask("line-1 trouble")
 
     assert answer.status == "asked_back"
     assert 1 <= len(answer.choices) <= 3

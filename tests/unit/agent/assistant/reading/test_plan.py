@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from agent.assistant.reading.deciding import decide, sure_of
 from agent.assistant.reading.known import KnownNames
 from agent.assistant.reading.plan import calls_of
-from agent.assistant.reading.reader import look, shaped
+from agent.assistant.reading.reader import look
 from agent.assistant.tools.context import ToolContext
 from storage.database import Database
 from tests.histories import NOW
@@ -69,8 +70,8 @@ def test_asks_the_tool_that_knows(
 ) -> None:
     looked = look(text, ToolContext(sqlite_database, settings_for(tmp_path), NOW), KNOWN)
 
-    assert looked.agreed is not None, (looked.by_cues, list(looked.by_ngrams.items())[:3])
-    [(called, given)] = calls_of(shaped(looked.agreed, looked.slots))
+    [reading] = sure_of(decide(looked))
+    [(called, given)] = calls_of(reading)
     assert (called, given | arguments) == (tool, given)
 
 

@@ -1,0 +1,143 @@
+"""From what the readers think likely to whole readings, each with its chance, likeliest first."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+from agent.assistant.reading.learned import NONE, SHAPED_BY, Guess
+from agent.assistant.reading.plan import calls_of
+from agent.assistant.reading.reader import Looked, shaped
+from agent.assistant.reading.reading import Intent, Reading, Slots
+
+DECIMAL = re.compile(r"(?<![\w.-])\d+\.\d+(?![\w.])")
+# How likely a reading has to be to be answered at once: else the likeliest are offered.
+SURE = 0.5
+# A number and the list it counts are told together where either may be meant.
+TOGETHER = {Intent.COUNT, Intent.LIST}
+LEAST = 0.02
+MOST_EACH = 3
+PAIR = 2
+LABELS = {
+    "confirmed": "defect",
+    "false_alarms": "false_alarm",
+    "unsure": "unsure",
+    "unlabelled": "unlabelled",
+    "missed": "missed",
+}
+FILTERED = {"confirmed", "false_alarms", "unsure", "unlabelled"}
+STATES = {"open": ("open", "acknowledged"), "unacknowledged": ("open",), "ended": ("resolved",)}
+NO_TOOL = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
+Shape = dict[str, str]
+
+
+def decide(looked: Looked) -> list[tuple[Reading, float]]:
+    """Return the readings a question may have, likeliest first; those that call the same tools alike are one.
+
+    The chances sum to 1 over the readings that fit what the question names.
+    """
+    found: dict[str, tuple[Reading, float]] = {}
+    for intent, chance in looked.guess.intents.items():
+        if chance < LEAST or not fits(intent, looked.slots):
+            continue
+        for shape, share in likely_shapes(intent, looked.guess):
+            slots = replace(looked.slots, attribute=looked.slots.attribute or looked.shape.key)
+            reading = shaped(intent, _with_threshold(intent, with_shape(slots, shape), looked))
+            key = _key(reading)
+            first, so_far = found.get(key, (reading, 0.0))
+            found[key] = (first, so_far + chance * share)
+    total = sum(chance for _, chance in found.values()) or 1.0
+    ranked = sorted(found.values(), key=lambda pair: -pair[1])
+    return [(reading, chance / total) for reading, chance in ranked]
+
+
+def sure_of(readings: list[tuple[Reading, float]]) -> tuple[Reading, ...]:
+    """Return the reading to answer, two that can be told together, or none where it has to be asked back."""
+    if not readings:
+        return ()
+    (first, chance), *others = readings
+    if chance >= SURE:
+        return (first,)
+    if others and {first.intent, others[0][0].intent} == TOGETHER and chance + others[0][1] >= SURE:
+        return (first, others[0][0])
+    return ()
+
+
+def fits(intent: Intent, slots: Slots) -> bool:
+    """Say whether a question names what an intent needs."""
+    if intent in {Intent.DETAIL, Intent.SIMILAR}:
+        return bool(slots.ids)
+    if intent is Intent.INCIDENT:
+        return slots.incident is not None
+    pairs = (slots.windows, slots.sources, slots.detectors, slots.defect_classes)
+    return intent is not Intent.COMPARE or max(map(len, pairs)) >= PAIR
+
+
+def _with_threshold(intent: Intent, slots: Slots, looked: Looked) -> Slots:
+    """Take a number with a point that nothing else has taken for the threshold that is asked about."""
+    if intent is not Intent.WHAT_IF or slots.threshold is not None:
+        return slots
+    numbers = DECIMAL.findall(looked.question.left())
+    return replace(slots, threshold=float(numbers[0])) if len(numbers) == 1 else slots
+
+
+def _key(reading: Reading) -> str:
+    if reading.intent in NO_TOOL:
+        return str(reading.intent)
+    return json.dumps(calls_of(reading), sort_keys=True, default=str)
+
+
+def likely_shapes(intent: Intent, guess: Guess) -> Iterator[tuple[Shape, float]]:
+    """Yield the likely words of what shapes an intent, with the chance of all of them together."""
+    heads = [name for name, intents in SHAPED_BY.items() if intent in intents and name in guess.shapes]
+    ranked = [
+        [(word, chance) for word, chance in guess.shapes[name].items() if chance >= LEAST][:MOST_EACH] for name in heads
+    ]
+    for words in product(*ranked):
+        chance = 1.0
+        for _, one in words:
+            chance *= one
+        yield dict(zip(heads, (word for word, _ in words), strict=True)), chance
+
+
+def with_shape(slots: Slots, shape: Shape) -> Slots:
+    """Put what was learned of a question's shape over what the rules read; names and numbers stay."""
+    changed: dict[str, Any] = {}
+    if "figure" in shape:
+        changed |= _figure(slots, shape["figure"])
+    if "without" in shape:
+        changed["excluded_labels"] = () if shape["without"] == NONE else (LABELS[shape["without"]],)
+    if "group" in shape:
+        changed |= _group(slots, shape["group"])
+    if "order" in shape:
+        changed["order"] = None if shape["order"] == NONE else _order(shape["order"])
+    if "states" in shape:
+        changed["states"] = _states(slots, shape["states"])
+    return replace(slots, **changed)
+
+
+def _figure(slots: Slots, word: str) -> dict[str, Any]:
+    figure = None if word in {NONE, "anomalies"} else word
+    if figure == slots.figure:
+        return {}
+    return {"figure": figure, "labels": (LABELS[word],) if word in FILTERED else ()}
+
+
+def _group(slots: Slots, word: str) -> dict[str, Any]:
+    if word == NONE:
+        return {"group_by": None, "attribute": None}
+    if word == "attribute":
+        return {"group_by": "attribute" if slots.attribute else None, "attribute": slots.attribute}
+    return {"group_by": word, "attribute": None}
+
+
+def _order(word: str) -> str:
+    return "worst" if word == "largest" else word
+
+
+def _states(slots: Slots, word: str) -> tuple[str, ...]:
+    if word == NONE:
+        return ()
+    return slots.states if slots.states and word in slots.states else STATES.get(word, (word,))

@@ -8,12 +8,12 @@ from storage.commands.feedback import feedback
 from storage.commands.history import history_app
 from storage.commands.incidents import incident_app
 from storage.commands.labels import label_app
-from storage.commands.lists import db_app
 from storage.commands.memory import memory_app
 from storage.commands.outages import outage_app
 from storage.commands.outbox import outbox_app
 from storage.commands.silences import silence_app
 from storage.commands.sources import source_app
+from storage.commands.upkeep import db_app
 
 source_app.command("budget")(budget)
 app = typer.Typer()

@@ -64,7 +64,8 @@ SELECT 'anomaly', source_id, id, {pages}, captured_at, captured_at FROM inspecti
 ORDER BY id
 """
 DELIVERY = """
-INSERT INTO delivery (key, kind, channel, state, attempts, created_at, due_at, sent_at, incident_id, payload, message_ts)
+INSERT INTO delivery (key, kind, channel, state, attempts, created_at, due_at, sent_at, incident_id, payload,
+    message_ts)
 SELECT 'post-' || id, 'post', channel, 'sent', 1, opened_at, opened_at, opened_at, id, {empty}, message_ts
 FROM incident ORDER BY id
 """
@@ -146,7 +147,7 @@ def _run(connection: Connection, template: str, words: dict[str, str]) -> None:
 def _words(dialect: str, inspections: int) -> dict[str, str]:
     seconds = f"({int(START.timestamp())} + x * {DAYS * 86400} / {inspections})"
     is_lite = dialect == "sqlite"
-    lot = "'{\"lot\": \"L' || (x / 2000) || '\", \"part\": \"p' || (x % 4) || '\"}'"
+    lot = '\'{"lot": "L\' || (x / 2000) || \'", "part": "p\' || (x % 4) || \'"}\''
     region = json.dumps([{"x": 100, "y": 90, "width": 30, "height": 20, "area": 600, "peak": 1.2}])
     classes = " ".join(f"WHEN {number} THEN '{name}'" for number, name in enumerate(CLASSES))
     crops = f"CASE WHEN {{odd}} THEN '[\"{'c' * 64}\"]' ELSE '[]' END"

@@ -35,6 +35,7 @@ SHOWN = (
     "audit_pick",
     "outage",
     "roll_up",
+    "captured_roll_up",
     "drift_check",
 )
 # What no question needs: where a file lies on this machine, and which process holds it.

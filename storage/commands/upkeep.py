@@ -1,4 +1,4 @@
-"""`oddspot db check`, `backup`, `restore`, `prune`, `reader`: keeping the database."""
+"""`oddspot db check`, `backup`, `restore`, `prune`, `recount`, `reader`: keeping the database."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -14,11 +14,15 @@ from storage.commands.options import ConfigOption, JsonOption, now_utc, person, 
 from storage.database import Database
 from storage.opening import open_stores
 from storage.reader import ReaderUrlError
+from storage.repositories.audit import write_audit
+from storage.repositories.roll_ups import recount_captured
 from storage.retention import BATCH_FRAMES, prune_looks, prune_originals
 from storage.upkeep.backup import back_up, restore
 from storage.upkeep.inspecting import inspect_database
 from storage.upkeep.manifest import BackupError
 from storage.upkeep.reading_role import make_role, statements_for_administrator
+
+upkeep_app = db_app  # with the commands below
 
 
 @db_app.command()
@@ -119,6 +123,15 @@ def _prune(settings: Settings) -> dict[str, int]:
         if batch < BATCH_FRAMES:
             break
     return counts
+
+
+@db_app.command()
+def recount(config: ConfigOption = None) -> None:
+    """Count all inspections anew, where `oddspot db check` finds the counts wrong."""
+    with open_stores(load_settings(config)).database.transaction() as session:
+        recount_captured(session)
+        write_audit(session, actor=person(), action="recounted", subject="database", detail={}, now=now_utc())
+    typer.echo("Counted all inspections anew.")
 
 
 @db_app.command()

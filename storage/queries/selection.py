@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
-from storage.models.open import IS_ANOMALOUS
+from storage.models.open import IS_ANOMALOUS, IS_OVER
 from storage.records import LabelKind, Verdict, Window
 
 UNLABELLED = "unlabelled"
@@ -46,7 +46,7 @@ def conditions(selection: Selection) -> list[ColumnElement[bool]]:
     return [
         is_counted,
         *_when(selection.window),
-        *_where(selection),
+        *of_sources(selection, InspectionRow.source_id),
         *_labelled(selection),
         *_found(selection),
     ]
@@ -58,12 +58,13 @@ def _when(window: Window | None) -> list[ColumnElement[bool]]:
     return [InspectionRow.captured_at >= window.start, InspectionRow.captured_at < window.end]
 
 
-def _where(selection: Selection) -> list[ColumnElement[bool]]:
+def of_sources(selection: Selection, source_id: InstrumentedAttribute[int]) -> list[ColumnElement[bool]]:
+    """Return what must hold for a row's source to be in the selection."""
     wanted: list[ColumnElement[bool]] = []
     if selection.sources is not None:
-        wanted.append(InspectionRow.source_id.in_(_source_ids(selection.sources)) if selection.sources else false())
+        wanted.append(source_id.in_(_source_ids(selection.sources)) if selection.sources else false())
     if selection.excluded_sources:
-        wanted.append(InspectionRow.source_id.not_in(_source_ids(selection.excluded_sources)))
+        wanted.append(source_id.not_in(_source_ids(selection.excluded_sources)))
     return wanted
 
 
@@ -89,6 +90,7 @@ def _found(selection: Selection) -> list[ColumnElement[bool]]:
         wanted.append(fits.exists())
     if selection.min_ratio is not None:
         wanted.append(InspectionRow.score >= selection.min_ratio * InspectionRow.threshold)
+        wanted += [IS_OVER] if selection.min_ratio >= 1 else []  # it follows, and has an index
     return wanted
 
 

@@ -49,6 +49,7 @@ def mark_faulted(session: Session, inspection_ids: Sequence[int], fault: str) ->
         row.fault = fault
         was_anomalous = int(row.verdict == Verdict.ANOMALOUS)
         roll_ups.count(session, row.source_id, received_at, faulted=1, anomalous=-was_anomalous)
+        roll_ups.count_captured(session, row.source_id, row.detector_version_id, row.captured_at, faulted=1)
         marked.append(row.id)
     session.flush()
     return marked

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from storage.blobs import BlobStore
 from storage.database import Database
 from storage.migrate import current, head
-from storage.models import Base, FrameRow, InspectionRow, RollUpRow
+from storage.models import Base, CapturedRollUpRow, FrameRow, InspectionRow
 from storage.records import Check, FrameState
 from storage.repositories.versions import list_versions
 
@@ -72,19 +72,17 @@ def _ledger(session: Session) -> Check:
 
 
 def _counts(session: Session) -> Check:
-    """Compare what was counted with each frame to the frames themselves."""
-    counted = dict(
-        session.execute(select(RollUpRow.source_id, func.sum(RollUpRow.received)).group_by(RollUpRow.source_id)).all()
-    )
-    there = dict(
-        session.execute(select(FrameRow.source_id, func.count(FrameRow.id)).group_by(FrameRow.source_id)).all()
-    )
+    """Compare what was counted with each inspection to the inspections themselves."""
+    counted = select(CapturedRollUpRow.source_id, func.sum(CapturedRollUpRow.inspections))
+    own = select(InspectionRow.source_id, func.count(InspectionRow.id)).where(InspectionRow.is_shadow.is_(False))
+    counts = {key: int(number) for key, number in session.execute(counted.group_by(CapturedRollUpRow.source_id))}
+    there = {key: int(number) for key, number in session.execute(own.group_by(InspectionRow.source_id))}
     wrong = [
-        f"of source {source_id} {int(counted.get(source_id, 0)):,} frames were counted, {number:,} are there"
-        for source_id, number in there.items()
-        if int(counted.get(source_id, 0)) != number
+        f"of source {key} {counts.get(key, 0):,} inspections were counted, {there.get(key, 0):,} are there"
+        for key in sorted({*counts, *there})
+        if counts.get(key, 0) != there.get(key, 0)
     ]
-    return _check("counts", wrong, "as many as there are frames", "Nothing is lost: only long windows count wrong.")
+    return _check("counts", wrong, "as many as there are inspections", "Run `oddspot db recount`.")
 
 
 def _bundles(session: Session, data_dir: Path) -> Check:

@@ -112,7 +112,7 @@ def calls() -> Iterator[tuple[str, dict[str, Any]]]:
         if "window" in tool.arguments.model_fields and name not in {"compare", "what_if", "report"}:
             yield from ((name, {"window": window} if window else {}) for window in WINDOWS)
     for group in GROUPS:
-        for window in ("last 90 days",) if group == "hour" else ("last 365 days", "last 90 days"):
+        for window in ("last 90 days",) if group in {"hour", "hour_of_day"} else ("last 365 days", "last 90 days"):
             yield "count_anomalies", {"group_by": group, "window": window}
     for narrowed in FILTERS:
         yield "count_anomalies", narrowed
@@ -160,7 +160,7 @@ def _watched(database: Database) -> Iterator[list[Query]]:
     def before(*_: Any) -> None:
         begun[0] = time.perf_counter()
 
-    def after(_connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+    def after(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             queries.append(Query(statement, parameters, time.perf_counter() - begun[0]))
 

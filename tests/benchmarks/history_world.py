@@ -207,12 +207,11 @@ def _close(connection: Connection) -> None:
         return
     for table in ("inspection", "frame"):
         connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
-    for table in Base.metadata.tables.values():
-        if "id" in table.c and table.c.id.type.python_type is int:
+    for name, columns in ((table.name, table.c) for table in Base.metadata.sorted_tables):
+        if "id" in columns and columns.id.type.python_type is int:
             connection.execute(
                 text(
-                    f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'),"
-                    f" (SELECT COALESCE(MAX(id), 1) FROM {table.name}))"
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT COALESCE(MAX(id), 1) FROM {name}))"
                 )
             )
 

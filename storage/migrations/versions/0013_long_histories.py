@@ -1,0 +1,67 @@
+"""Counts of inspections by when their images were captured, and small indexes of the few that questions are about."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+KEPT = ["captured_at", "source_id", "is_shadow", "fault", "verdict", "label", "defect_class", "detector_version_id"]
+BY_SOURCE = ["source_id", "captured_at", *KEPT[2:]]
+FEW = {
+    "ix_inspection_said": "label IS NOT NULL",
+    "ix_inspection_class": "defect_class IS NOT NULL",
+    "ix_inspection_faulted": "fault IS NOT NULL",
+    "ix_inspection_over": "score >= threshold OR threshold < 0",
+}
+ODD = "verdict = 'anomalous'"
+SPANS = {
+    "sqlite": "strftime('%Y-%m-%d %H:%M:%S', strftime('%s', i.captured_at) / 900 * 900, 'unixepoch') || '.000000'",
+    "postgresql": "to_timestamp(floor(extract(epoch FROM i.captured_at) / 900) * 900)",
+}
+COUNTED = """
+INSERT INTO captured_roll_up (source_id, starts_at, detector_version_id, inspections, faulted, frames)
+SELECT i.source_id, {span}, i.detector_version_id, COUNT(*), COUNT(i.fault),
+    SUM(CASE WHEN EXISTS (SELECT 1 FROM inspection AS j WHERE j.frame_id = i.frame_id AND j.id < i.id
+        AND NOT j.is_shadow) THEN 0 ELSE 1 END)
+FROM inspection AS i WHERE NOT i.is_shadow GROUP BY 1, 2, 3
+"""
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_table(
+        "captured_roll_up",
+        sa.Column("source_id", BIG_ID, sa.ForeignKey("source.id"), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detector_version_id", BIG_ID, sa.ForeignKey("detector_version.id"), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("inspections", "faulted", "frames")),
+        sa.PrimaryKeyConstraint("source_id", "starts_at", "detector_version_id"),
+    )
+    op.execute(COUNTED.format(span=SPANS[op.get_bind().dialect.name]))
+    op.drop_index("ix_inspection_anomalous", table_name="inspection")
+    for name, condition in ({"ix_inspection_anomalous": ODD} | FEW).items():
+        _index(name, "inspection", [*KEPT, "score", "threshold", "id"], condition)
+    _index("ix_inspection_untimed", "inspection", ["captured_at", "source_id", "is_shadow"], "milliseconds IS NULL")
+    op.drop_index("ix_inspection_source_captured", table_name="inspection")
+    op.create_index("ix_inspection_source_captured", "inspection", [*BY_SOURCE, "score"])
+    _index("ix_frame_not_scored", "frame", ["captured_at", "source_id", "state", "reason"], "state <> 'scored'")
+
+
+def downgrade() -> None:
+    """Undo."""
+    op.drop_index("ix_frame_not_scored", table_name="frame")
+    op.drop_index("ix_inspection_source_captured", table_name="inspection")
+    op.create_index("ix_inspection_source_captured", "inspection", BY_SOURCE)
+    for name in ("ix_inspection_anomalous", "ix_inspection_untimed", *FEW):
+        op.drop_index(name, table_name="inspection")
+    _index("ix_inspection_anomalous", "inspection", ["captured_at", "source_id"], ODD)
+    op.drop_table("captured_roll_up")
+
+
+def _index(name: str, table: str, columns: list[str], condition: str) -> None:
+    only = sa.text(condition)
+    op.create_index(name, table, columns, sqlite_where=only, postgresql_where=only)

@@ -221,8 +221,8 @@ def _report(lines: list[dict[str, Any]]) -> int:
             print(f"{line['database']:>12}{line['workers']:>9}{rates}{shares:>14}")
         else:
             print(
-                f"{line['database']:>12}  a claim: {line['empty_ms']} ms on an empty table, {line['waiting_ms']} ms with"
-                f" {line['backlog']:,} waiting ({line['ratio']}x)"
+                f"{line['database']:>12}  a claim: {line['empty_ms']} ms on an empty table,"
+                f" {line['waiting_ms']} ms with {line['backlog']:,} waiting ({line['ratio']}x)"
             )
     for dialect in sorted({line["database"] for line in lines}):
         own = [line for line in lines if line["database"] == dialect]

@@ -36,6 +36,7 @@ SHOWN = (
     "outage",
     "roll_up",
     "captured_roll_up",
+    "attribute_roll_up",
     "drift_check",
 )
 # What no question needs: where a file lies on this machine, and which process holds it.

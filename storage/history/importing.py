@@ -176,6 +176,14 @@ def _count_captured(
     """Count inspections by frame id and version id; a frame with an inspection already is no new one."""
     counted = set(known_frames)
     for (frame_id, version_id), line in lines.items():
-        counts = {"inspections": 1, "faulted": int(line.fault is not None), "frames": int(frame_id not in counted)}
-        roll_ups.count_captured(session, parents.source_id(line), version_id, line.captured_at, **counts)
+        roll_ups.count_captured(
+            session,
+            parents.source_id(line),
+            version_id,
+            line.captured_at,
+            attributes=line.attributes,
+            inspections=1,
+            faulted=int(line.fault is not None),
+            frames=int(frame_id not in counted),
+        )
         counted.add(frame_id)

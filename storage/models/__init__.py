@@ -7,6 +7,7 @@ from storage.models.channels import AlarmRow, ChannelRow
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
 from storage.models.outages import OutageRow
 from storage.models.seen import (
+    AttributeRollUpRow,
     CapturedRollUpRow,
     DetectorVersionRow,
     DriftCheckRow,
@@ -20,6 +21,7 @@ from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, S
 
 __all__ = [
     "AlarmRow",
+    "AttributeRollUpRow",
     "AuditPickRow",
     "AuditRow",
     "Base",

@@ -173,3 +173,17 @@ class CapturedRollUpRow(Base):
     inspections: Mapped[int] = mapped_column(default=0)
     faulted: Mapped[int] = mapped_column(default=0)
     frames: Mapped[int] = mapped_column(default=0)
+
+
+class AttributeRollUpRow(Base):
+    """The same counts of the images that have one value of an attribute, as lot 42."""
+
+    __tablename__ = "attribute_roll_up"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    detector_version_id: Mapped[int] = mapped_column(ForeignKey("detector_version.id"), primary_key=True)
+    inspections: Mapped[int] = mapped_column(default=0)
+    faulted: Mapped[int] = mapped_column(default=0)

@@ -31,7 +31,7 @@ def list_anomalies(
     offset: int = 0,
 ) -> list[Inspection]:
     """Return a selection's anomalies in order; equal ones newest first."""
-    found = select(InspectionRow.id).where(*conditions(selection), is_anomaly).order_by(*_ordered(order))
+    found = select(InspectionRow.id).where(*conditions(selection, of_few=True), is_anomaly).order_by(*_ordered(order))
     ids = session.scalars(found.limit(limit).offset(offset)).all()  # from the index alone: rows are wide
     return list(sorted_as(ids, inspections_by_id(session, ids)))
 

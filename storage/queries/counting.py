@@ -24,8 +24,8 @@ def count_in_groups(session: Session, *, selection: Selection, key: Key) -> dict
     """Count a selection's inspections by a key, which should have few values."""
     seen = seen_by(session, selection=selection, key=key)
     missed = missed_by(session, selection=selection, key=key)
-    odd = select(key.of_inspections, *_flagged_columns()).where(*conditions(selection), is_anomaly)
-    flagged = {row[0]: row[1:] for row in session.execute(key.grouped(odd, key.of_inspections))}
+    odd = key.select_from_inspections(*_flagged_columns()).where(*conditions(selection, of_few=True), is_anomaly)
+    flagged = {row[0]: row[1:] for row in session.execute(odd)}
     return {
         place: as_counts((number - faulted, faulted, *flagged.get(place, NONE_FLAGGED), missed.get(place, 0)))
         for place, (number, faulted) in seen.items()

@@ -6,10 +6,10 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from sqlalchemy import func, literal_column
+from sqlalchemy import ColumnElement, func, literal_column
 from sqlalchemy.orm import Session
 
-from storage.models import CapturedRollUpRow, InspectionRow
+from storage.models import InspectionRow
 from storage.queries.counting import count_in_groups, count_inspections
 from storage.queries.results import BucketCounts, InspectionCounts, Trend
 from storage.queries.seen import Key
@@ -83,12 +83,12 @@ def _by_hours(
 
 def _hour(session: Session) -> Key:
     """Return the hour in UTC in which an inspection was captured; on SQLite as text."""
-    one, other = InspectionRow.captured_at, CapturedRollUpRow.starts_at
+    one = InspectionRow.captured_at
     if session.get_bind().dialect.name == "sqlite":
         length = len("2026-03-29 01")
-        return Key(func.substr(one, 1, length), func.substr(other, 1, length))
-    hour = literal_column("'hour'")
-    return Key(func.date_trunc(hour, one), func.date_trunc(hour, other))
+        return Key(func.substr(one, 1, length), lambda spans: func.substr(spans.starts_at, 1, length))
+    hour: ColumnElement[str] = literal_column("'hour'")
+    return Key(func.date_trunc(hour, one), lambda spans: func.date_trunc(hour, spans.starts_at))
 
 
 def _as_moment(hour: str | datetime) -> datetime:

@@ -47,8 +47,16 @@ def record_inspection(
     is_anomaly = found.verdict is Verdict.ANOMALOUS and found.fault is None
     frame, faulted = lease.frame, int(found.fault is not None)
     roll_ups.count(session, frame.source_id, frame.received_at, anomalous=int(is_anomaly), faulted=faulted)
-    counts = {"inspections": 1, "faulted": faulted, "frames": 1}
-    roll_ups.count_captured(session, frame.source_id, version.id, frame.captured_at, **counts)
+    roll_ups.count_captured(
+        session,
+        frame.source_id,
+        version.id,
+        frame.captured_at,
+        attributes=frame.attributes,
+        inspections=1,
+        faulted=faulted,
+        frames=1,
+    )
     if is_anomaly and is_told:
         session.add(_anomaly_event(frame.source_id, inspection_id, pages, now))
     return inspection_id

@@ -22,18 +22,20 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
-from storage.models import CapturedRollUpRow, InspectionRow, RollUpRow, SourceRow
+from storage.models import AttributeRollUpRow, CapturedRollUpRow, InspectionRow, RollUpRow, SourceRow
 
 SPAN_MINUTES = 15
 PACE_SPAN = timedelta(days=7)
 WAITING = "oddspot_counts"
 NEWEST = ("newest",)
-TABLES: tuple[Table, ...] = (RollUpRow.__table__, CapturedRollUpRow.__table__)  # type: ignore[assignment]  # as mapped
+LONGEST_VALUE = 200
+TABLES: tuple[Table, ...] = (RollUpRow.__table__, CapturedRollUpRow.__table__, AttributeRollUpRow.__table__)  # type: ignore[assignment]  # as mapped
 KINDS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 Key = tuple[Any, ...]
 
@@ -62,9 +64,23 @@ def count(session: Session, source_id: int, received_at: datetime, **added: int)
     _add(session, TABLES[0], (source_id, span_start(received_at)), added)
 
 
-def count_captured(session: Session, source_id: int, version_id: int, captured_at: datetime, **added: int) -> None:
-    """Add to the counts of the quarter in which images were captured; columns of CapturedRollUpRow by name."""
-    _add(session, TABLES[1], (source_id, span_start(captured_at), version_id), added)
+def count_captured(
+    session: Session,
+    source_id: int,
+    version_id: int,
+    captured_at: datetime,
+    *,
+    attributes: Mapping[str, str],
+    inspections: int = 0,
+    faulted: int = 0,
+    frames: int = 0,
+) -> None:
+    """Add to the counts of the quarter in which images were captured, and to those of each attribute they have."""
+    place = (source_id, span_start(captured_at), version_id)
+    counts = {"inspections": inspections, "faulted": faulted}
+    _add(session, TABLES[1], place, counts | {"frames": frames})
+    for name, value in attributes.items():
+        _add(session, TABLES[2], (name[:LONGEST_VALUE], str(value)[:LONGEST_VALUE], *place), counts)
 
 
 def note_newest(session: Session, source_id: int, captured_at: datetime) -> None:
@@ -128,6 +144,22 @@ def recount_captured(session: Session) -> None:
     counts = func.count(), func.count(InspectionRow.fault), func.sum(case((is_again, 0), else_=1))
     counted = select(*key, *counts).where(InspectionRow.is_shadow.is_(False)).group_by(*key)
     session.execute(insert(CapturedRollUpRow).from_select([column.name for column in TABLES[1].columns], counted))
+    session.execute(delete(AttributeRollUpRow))
+    session.execute(text(_attributes_anew(session)))
+
+
+def _attributes_anew(session: Session) -> str:
+    is_lite = session.get_bind().dialect.name == "sqlite"
+    each = "json_each(frame.attributes)" if is_lite else "LATERAL jsonb_each_text(frame.attributes)"
+    value = "CAST(a.value AS TEXT)" if is_lite else "a.value"
+    columns = "key, value, source_id, starts_at, detector_version_id, inspections, faulted"
+    return (
+        f"INSERT INTO attribute_roll_up ({columns})"  # noqa: S608 - words of our own
+        f" SELECT substr(a.key, 1, {LONGEST_VALUE}), substr({value}, 1, {LONGEST_VALUE}), inspection.source_id,"
+        f" {_span_of(session)}, inspection.detector_version_id, COUNT(*), COUNT(inspection.fault)"
+        f" FROM inspection JOIN frame ON frame.id = inspection.frame_id, {each} AS a"
+        " WHERE NOT inspection.is_shadow GROUP BY 1, 2, 3, 4, 5"
+    )
 
 
 def _span_of(session: Session) -> ColumnElement[Any]:

@@ -29,6 +29,17 @@ SELECT i.source_id, {span}, i.detector_version_id, COUNT(*), COUNT(i.fault),
         AND NOT j.is_shadow) THEN 0 ELSE 1 END)
 FROM inspection AS i WHERE NOT i.is_shadow GROUP BY 1, 2, 3
 """
+OF_ATTRIBUTES = """
+INSERT INTO attribute_roll_up (key, value, source_id, starts_at, detector_version_id, inspections, faulted)
+SELECT substr(a.key, 1, 200), substr({value}, 1, 200), i.source_id, {span}, i.detector_version_id, COUNT(*),
+    COUNT(i.fault)
+FROM inspection AS i JOIN frame AS f ON f.id = i.frame_id, {each} AS a
+WHERE NOT i.is_shadow GROUP BY 1, 2, 3, 4, 5
+"""
+EACH = {
+    "sqlite": {"each": "json_each(f.attributes)", "value": "CAST(a.value AS TEXT)"},
+    "postgresql": {"each": "LATERAL jsonb_each_text(f.attributes)", "value": "a.value"},
+}
 
 
 def upgrade() -> None:
@@ -41,7 +52,18 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Integer(), nullable=False) for name in ("inspections", "faulted", "frames")),
         sa.PrimaryKeyConstraint("source_id", "starts_at", "detector_version_id"),
     )
-    op.execute(COUNTED.format(span=SPANS[op.get_bind().dialect.name]))
+    op.create_table(
+        "attribute_roll_up",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("key", "value")),
+        sa.Column("source_id", BIG_ID, sa.ForeignKey("source.id"), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("detector_version_id", BIG_ID, sa.ForeignKey("detector_version.id"), nullable=False),
+        *(sa.Column(name, sa.Integer(), nullable=False) for name in ("inspections", "faulted")),
+        sa.PrimaryKeyConstraint("key", "value", "source_id", "starts_at", "detector_version_id"),
+    )
+    dialect = op.get_bind().dialect.name
+    op.execute(COUNTED.format(span=SPANS[dialect]))
+    op.execute(OF_ATTRIBUTES.format(span=SPANS[dialect], **EACH[dialect]))
     op.drop_index("ix_inspection_anomalous", table_name="inspection")
     for name, condition in ({"ix_inspection_anomalous": ODD} | FEW).items():
         _index(name, "inspection", [*KEPT, "score", "threshold", "id"], condition)
@@ -59,6 +81,7 @@ def downgrade() -> None:
     for name in ("ix_inspection_anomalous", "ix_inspection_untimed", *FEW):
         op.drop_index(name, table_name="inspection")
     _index("ix_inspection_anomalous", "inspection", ["captured_at", "source_id"], ODD)
+    op.drop_table("attribute_roll_up")
     op.drop_table("captured_roll_up")
 
 

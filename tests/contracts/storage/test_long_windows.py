@@ -15,7 +15,7 @@ from storage.models import CapturedRollUpRow, FrameRow, InspectionRow
 from storage.queries.counting import count_frames, count_in_groups, count_inspections
 from storage.queries.ends import ends_by_version
 from storage.queries.results import InspectionCounts
-from storage.queries.seen import ALL, BY_CLASS, BY_DETECTOR, BY_LABEL, BY_SOURCE, Key
+from storage.queries.seen import ALL, BY_CLASS, BY_DETECTOR, BY_LABEL, BY_SOURCE, Key, by_attribute
 from storage.queries.selection import Selection
 from storage.queries.trends import count_spans
 from storage.records import FrameState, Window
@@ -25,12 +25,14 @@ from tests.histories import NOW, fill, line, normal
 
 DAYS = 12
 ODD_WINDOW = Window(NOW - timedelta(days=9, minutes=7), NOW - timedelta(days=1, seconds=3))
+LOTS: dict[int, str | None] = {}
 KEYS: dict[str, tuple[Key, Callable[[InspectionRow], Any]]] = {
     "all": (ALL, lambda _: 0),
     "source": (BY_SOURCE, lambda row: row.source_id),
     "detector": (BY_DETECTOR, lambda row: row.detector_version_id),
     "label": (BY_LABEL, lambda row: row.label),
     "class": (BY_CLASS, lambda row: row.defect_class),
+    "lot": (by_attribute("lot"), lambda row: LOTS[row.frame_id]),
 }
 SELECTIONS: dict[str, tuple[dict[str, Any], Callable[[InspectionRow], bool]]] = {
     "whole": ({}, lambda _: True),
@@ -48,6 +50,21 @@ SELECTIONS: dict[str, tuple[dict[str, Any], Callable[[InspectionRow], bool]]] = 
     "without a label": ({"excluded_labels": ("defect",)}, lambda row: row.label != "defect"),
     "without any": ({"excluded_labels": ("unlabelled", "unsure")}, lambda row: row.label not in {None, "unsure"}),
     "class": ({"defect_classes": ("crack",)}, lambda row: row.defect_class == "crack"),
+    "lot": ({"attributes": {"lot": "L2"}}, lambda row: LOTS[row.frame_id] == "L2"),
+    "lot of a source": (
+        {"attributes": {"lot": "L2"}, "sources": ("line-1",)},
+        lambda row: LOTS[row.frame_id] == "L2" and row.source_id == 1,
+    ),
+    "lot without a label": (
+        {"attributes": {"lot": "L1"}, "labels": ("unlabelled",), "window": ODD_WINDOW},
+        lambda row: (
+            LOTS[row.frame_id] == "L1" and row.label is None and ODD_WINDOW.start <= row.captured_at < ODD_WINDOW.end
+        ),
+    ),
+    "lot and part": (
+        {"attributes": {"lot": "L2", "part": "p"}},
+        lambda row: LOTS[row.frame_id] == "L2",
+    ),
     "ratio": ({"min_ratio": 1.5}, lambda row: row.score >= 1.5 * row.threshold),
     "low ratio": ({"min_ratio": 0.4}, lambda row: row.score >= 0.4 * row.threshold),
 }
@@ -72,12 +89,15 @@ def long(database: Database) -> Database:
             more |= {"label": "missed"}
         elif chance.random() < 0.1:
             more |= {"fault": "blurred"}
+        more["attributes"] = {"part": "p"} | ({"lot": f"L{number % 4}"} if number % 4 else {})
         lines.append(line(hours, **more) if is_odd else normal(hours, **more))
     fill(database, [line(1, path="first.png"), *lines])
     with database.transaction() as session:
         session.execute(update(InspectionRow).where(InspectionRow.id % 50 == 0).values(is_shadow=True))
         session.execute(update(FrameRow).where(FrameRow.id % 31 == 1).values(state=FrameState.REJECTED))
         recount_captured(session)
+        LOTS.clear()
+        LOTS.update({row.id: row.attributes.get("lot") for row in session.scalars(select(FrameRow))})
     return database
 
 
@@ -173,13 +193,23 @@ def test_counts_a_fault_found_afterwards(long: Database) -> None:
 
 
 def test_counting_anew_changes_nothing_that_was_counted_as_it_came(database: Database) -> None:
-    fill(database, [normal(hours / 3, path=f"{hours}.png", detector=f"line-1@{1 + hours % 2}") for hours in range(90)])
-    table = TABLES[1]
+    lines = [
+        normal(
+            hours / 3,
+            path=f"{hours}.png",
+            detector=f"line-1@{1 + hours % 2}",
+            attributes={"lot": f"L{hours // 9}"},
+        )
+        for hours in range(90)
+    ]
+    fill(database, lines)
+    orders = [select(table).order_by(*table.primary_key.columns) for table in TABLES[1:]]
     with database.transaction() as session:
-        counted = session.execute(select(table).order_by(*table.primary_key.columns)).all()
+        counted = [session.execute(query).all() for query in orders]
         recount_captured(session)
-        anew = session.execute(select(table).order_by(*table.primary_key.columns)).all()
+        anew = [session.execute(query).all() for query in orders]
         inspections = session.scalar(select(func.sum(CapturedRollUpRow.inspections)))
 
     assert anew == counted
+    assert all(counted)
     assert inspections == 90

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.tools.registry import TOOLS, run_tool
 from config.settings import Settings
+from storage.checks import checks
 from storage.database import Database, DatabaseError
 from storage.migrate import downgrade, migrate
 from storage.models import Base
@@ -172,6 +173,21 @@ def test_reads_on_after_the_tables_have_changed(postgres: PostgresServer) -> Non
     database.close()
     postgres.drop_database("oddspot_reader_upgrade")
     assert actors == ["reader_made"]
+
+
+@pytest.mark.usefixtures("role_reading")
+def test_tells_the_doctor_what_the_role_may_do(postgres_database: Database, tmp_path: Path) -> None:
+    urls = {"database_url": url_of(postgres_database), "reader_url": reader_url(postgres_database)}
+    settings = Settings.model_validate({"storage": {"data_dir": str(tmp_path)} | urls})
+
+    well = {check.name: check for check in checks(settings)}["reader"]
+    with postgres_database.engine.begin() as connection:
+        connection.execute(text(f"GRANT UPDATE ON source TO {ROLE}"))
+    ill = {check.name: check for check in checks(settings)}["reader"]
+
+    assert (well.is_ok, well.found) == (True, f"{ROLE} can only SELECT from views")
+    assert (ill.is_ok, ill.found) == (False, f"{ROLE} may write")
+    assert PASSWORD not in well.found + ill.found + ill.fix
 
 
 @pytest.mark.usefixtures("role_reading")

@@ -66,7 +66,7 @@ def known_classes(session: Session, *, now: datetime, sources: tuple[str, ...]) 
     """Return the defect classes people gave to these sources' inspections, in order."""
     labelled = (
         select(InspectionRow.defect_class)
-        .where(*conditions(Selection(sources=sources)), InspectionRow.label.is_not(None))
+        .where(*conditions(Selection(sources=sources), of_few=True), InspectionRow.label.is_not(None))
         .where(InspectionRow.defect_class.is_not(None), InspectionRow.captured_at <= now)
         .distinct()
         .order_by(InspectionRow.defect_class)

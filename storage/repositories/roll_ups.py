@@ -139,10 +139,10 @@ def recount_captured(session: Session) -> None:
     session.execute(delete(CapturedRollUpRow))
     earlier = aliased(InspectionRow)
     is_again = exists().where(earlier.frame_id == InspectionRow.frame_id, earlier.id < InspectionRow.id)
-    is_again = is_again.where(earlier.is_shadow.is_(False))
     key = InspectionRow.source_id, _span_of(session), InspectionRow.detector_version_id
-    counts = func.count(), func.count(InspectionRow.fault), func.sum(case((is_again, 0), else_=1))
-    counted = select(*key, *counts).where(InspectionRow.is_shadow.is_(False)).group_by(*key)
+    is_counted = InspectionRow.is_shadow.is_(False)
+    seen = func.count().filter(is_counted), func.count(InspectionRow.fault).filter(is_counted)
+    counted = select(*key, *seen, func.sum(case((is_again, 0), else_=1))).group_by(*key)
     session.execute(insert(CapturedRollUpRow).from_select([column.name for column in TABLES[1].columns], counted))
     session.execute(delete(AttributeRollUpRow))
     session.execute(text(_attributes_anew(session)))

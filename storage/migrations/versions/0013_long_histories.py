@@ -24,10 +24,10 @@ SPANS = {
 }
 COUNTED = """
 INSERT INTO captured_roll_up (source_id, starts_at, detector_version_id, inspections, faulted, frames)
-SELECT i.source_id, {span}, i.detector_version_id, COUNT(*), COUNT(i.fault),
-    SUM(CASE WHEN EXISTS (SELECT 1 FROM inspection AS j WHERE j.frame_id = i.frame_id AND j.id < i.id
-        AND NOT j.is_shadow) THEN 0 ELSE 1 END)
-FROM inspection AS i WHERE NOT i.is_shadow GROUP BY 1, 2, 3
+SELECT i.source_id, {span}, i.detector_version_id, SUM(CASE WHEN i.is_shadow THEN 0 ELSE 1 END),
+    SUM(CASE WHEN i.is_shadow OR i.fault IS NULL THEN 0 ELSE 1 END),
+    SUM(CASE WHEN EXISTS (SELECT 1 FROM inspection AS j WHERE j.frame_id = i.frame_id AND j.id < i.id) THEN 0 ELSE 1 END)
+FROM inspection AS i GROUP BY 1, 2, 3
 """
 OF_ATTRIBUTES = """
 INSERT INTO attribute_roll_up (key, value, source_id, starts_at, detector_version_id, inspections, faulted)

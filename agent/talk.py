@@ -28,6 +28,7 @@ from agent.notifiers.slack_client import check_bot_token, make_client
 from config.settings import Settings
 from storage.blobs import BlobStore
 from storage.database import Database
+from storage.opening import open_reader
 from storage.repositories.events import forget_seen_events
 
 logger = structlog.get_logger()
@@ -120,7 +121,7 @@ def start_talk(
             client = make_client(settings.slack)
             check_bot_token(client)
             notifier = SlackNotifier(client)
-            asked = assistant or _own_assistant(settings, database)
+            asked = assistant or _own_assistant(settings)
             bot = start_bot(settings, database, blobs, asked, stop, clock=clock)
             stack.callback(bot.close)
         sending = stack.enter_context(ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="sending"))
@@ -132,9 +133,9 @@ def start_talk(
         Talk(out, Deliverer(out, sending, chance=chance), bell=bell, beat=beat).run(stop)
 
 
-def _own_assistant(settings: Settings, database: Database) -> Asker:
+def _own_assistant(settings: Settings) -> Asker:
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - language model libraries take seconds to load
 
-    assistant = Assistant(database, settings)
+    assistant = Assistant(open_reader(settings), settings)
     threading.Thread(target=assistant.prepare, name="reader", daemon=True).start()  # a first question finds it ready
     return assistant

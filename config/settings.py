@@ -295,6 +295,9 @@ class StorageSettings(_Section):
 
     data_dir: Path = Field(Path("oddspot-data"), description="Folder of database, blobs and bundles.")
     database_url: SecretStr | None = Field(None, description="null: SQLite in data_dir; or postgresql://...")
+    reader_url: SecretStr | None = Field(
+        None, description="PostgreSQL: the assistant's own role, which only reads; `oddspot db reader` makes it."
+    )
 
 
 class RetentionSettings(_Section):

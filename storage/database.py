@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
 
-__all__ = ["Database", "DatabaseError", "Session", "database_now", "make_private"]
+__all__ = ["Database", "DatabaseError", "Session", "database_now", "make_private", "parsed_url", "postgresql_engine"]
 
 READ_ONLY = "oddspot_read_only"
 BUSY_SECONDS = 20
@@ -68,21 +68,30 @@ def database_now(session: Session) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _engine(url: str) -> Engine:
+def parsed_url(url: str) -> URL:
+    """Read a database's URL, with the driver that is used; raise DatabaseError."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise DatabaseError("its URL cannot be read") from error
     if parsed.drivername in {"postgresql", "postgres"}:
         parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed.database or "")
-    if parsed.get_backend_name() != "postgresql":
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
         raise DatabaseError(f"{parsed.get_backend_name()} is not one of sqlite, postgresql")
-    utc = {"options": "-c timezone=UTC"}  # the first days of the calendar have no local time further west
-    engine = create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=utc)
+    return parsed
+
+
+def postgresql_engine(url: URL, *, options: str = "") -> Engine:
+    """Return an engine of a PostgreSQL; options: of its sessions, as the server's command line takes them."""
+    utc = {"options": f"-c timezone=UTC {options}"}  # the first days of the calendar have no local time further west
+    engine = create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10, connect_args=utc)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
+
+
+def _engine(url: str) -> Engine:
+    parsed = parsed_url(url)
+    return _sqlite(parsed.database or "") if parsed.get_backend_name() == "sqlite" else postgresql_engine(parsed)
 
 
 def _sqlite(file: str) -> Engine:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.database import Database, DatabaseError
 from storage.errors import StorageError
+from storage.reader import drop_views, make_views
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x0DD5
@@ -33,10 +34,12 @@ def migrate(database: Database) -> None:
             if database.dialect == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
             found = MigrationContext.configure(connection).get_current_revision()
-            _refuse_newer(found, config)
+            _refuse_newer(found)
             if found != head():
                 config.attributes["connection"] = connection
+                drop_views(connection)
                 command.upgrade(config, "head")
+                make_views(connection)
     except DBAPIError as error:
         reason = str(error.orig).strip().splitlines()[0]
         raise DatabaseError(reason, permanent=False) from error
@@ -47,6 +50,7 @@ def downgrade(database: Database, revision: str) -> None:
     config = _config()
     with database.engine.begin() as connection:
         config.attributes["connection"] = connection
+        drop_views(connection)  # the next upgrade makes them again
         command.downgrade(config, revision)
 
 
@@ -61,6 +65,11 @@ def head() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or "base"
 
 
+def knows(revision: str) -> bool:
+    """Say whether this code knows a version."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -68,7 +77,6 @@ def _config() -> Config:
     return config
 
 
-def _refuse_newer(found: str | None, config: Config) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and not knows(found):
         raise NewerDatabaseError(found)

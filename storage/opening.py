@@ -6,6 +6,7 @@ from config.settings import Settings
 from storage.blobs import BlobStore
 from storage.database import Database
 from storage.migrate import migrate
+from storage.reader import ReadingDatabase, role_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +23,13 @@ def open_stores(settings: Settings) -> Stores:
     database = Database(settings.database_url)
     migrate(database)
     return Stores(database, blobs)
+
+
+def open_reader(settings: Settings) -> Database:
+    """Open what the assistant reads through, which can change nothing; raise a StorageError where it cannot be used."""
+    secret = settings.storage.reader_url
+    if secret is None:
+        return ReadingDatabase(settings.database_url, is_role=False)
+    url = secret.get_secret_value()
+    role_of(url, settings.database_url)
+    return ReadingDatabase(url, is_role=True)

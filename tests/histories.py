@@ -10,6 +10,7 @@ from sqlalchemy import update
 from storage.database import Database
 from storage.history.importing import import_history
 from storage.models import InspectionRow
+from storage.repositories.roll_ups import recount_captured
 
 NOW = datetime(2026, 3, 25, 10, 30, tzinfo=UTC)
 
@@ -46,3 +47,4 @@ def change(database: Database, inspection_id: int, **values: Any) -> None:
     """Change an inspection's row in a way no import can, such as a fault or a shadow."""
     with database.transaction() as session:
         session.execute(update(InspectionRow).where(InspectionRow.id == inspection_id).values(**values))
+        recount_captured(session)

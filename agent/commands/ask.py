@@ -14,7 +14,7 @@ from agent.errors import AgentError
 from config.load import load_settings
 from config.logs import configure_logs
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
-from storage.opening import open_stores
+from storage.opening import open_reader, open_stores
 
 FROM_INPUT = "-"
 PROMPT = "oddspot> "
@@ -60,7 +60,7 @@ def ask(
     moment = moment_of(now) if now else None
     settings = load_settings(config)
     stores = open_stores(settings)
-    assistant = prepared(Assistant(stores.database, settings))
+    assistant = prepared(Assistant(open_reader(settings), settings))
     is_there = sys.stdin.isatty() and sys.stdout.isatty() and question != FROM_INPUT and moment is None
     terminal = Terminal(stores, settings, Console(), input if is_there else None)
     for text in _questions(question):

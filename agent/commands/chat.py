@@ -10,7 +10,7 @@ from rich.console import Console
 
 from config.load import load_settings
 from storage.commands.options import ConfigOption
-from storage.opening import open_stores
+from storage.opening import open_reader, open_stores
 
 
 def chat(
@@ -31,4 +31,5 @@ def chat(
     terminal = Terminal(stores, settings, Console(), lines.read if is_there else None)
     name = thread or f"chat:{uuid.uuid4().hex[:12]}"
     with lines:
-        Chat(prepared(Assistant(stores.database, settings)), terminal, lines.read, name, Path.cwd()).run()
+        assistant = prepared(Assistant(open_reader(settings), settings))
+        Chat(assistant, terminal, lines.read, name, Path.cwd()).run()

@@ -61,6 +61,7 @@ def import_lines(session: Session, lines: list[HistoryLine], report: ImportRepor
     frames = _frame_ids(session, parents, lines, now)
     keys = [(frames[parents.source_id(line), line.frame_sha256], parents.version_id(line)) for line in lines]
     known = _known_inspections(session, frames.values())
+    was_known = set(known)
     fresh: dict[tuple[int, int], HistoryLine] = {}
     for line, key in zip(lines, keys, strict=True):
         if key not in known:
@@ -72,6 +73,7 @@ def import_lines(session: Session, lines: list[HistoryLine], report: ImportRepor
         _add_labels(session, {known[key]: line for key, line in fresh.items()})
         parents.touch_incidents([(known[key], line) for key, line in fresh.items()])
         _count(session, parents, fresh.values())
+        _count_captured(session, parents, fresh, known_frames={frame_id for frame_id, _ in was_known})
     for line, key in zip(lines, keys, strict=True):
         report.known += fresh.get(key) is not line
         report.ids[line.number] = known[key]
@@ -166,3 +168,22 @@ def _count(session: Session, parents: Parents, lines: Iterable[HistoryLine]) -> 
     for (source_id, starts_at), (scored, odd, faulted) in sums.items():
         counts = {"received": scored, "scored": scored, "anomalous": odd, "faulted": faulted}
         roll_ups.count(session, source_id, starts_at, **counts)
+
+
+def _count_captured(
+    session: Session, parents: Parents, lines: dict[tuple[int, int], HistoryLine], *, known_frames: set[int]
+) -> None:
+    """Count inspections by frame id and version id; a frame with an inspection already is no new one."""
+    counted = set(known_frames)
+    for (frame_id, version_id), line in lines.items():
+        roll_ups.count_captured(
+            session,
+            parents.source_id(line),
+            version_id,
+            line.captured_at,
+            attributes=line.attributes,
+            inspections=1,
+            faulted=int(line.fault is not None),
+            frames=int(frame_id not in counted),
+        )
+        counted.add(frame_id)

@@ -6,14 +6,26 @@ from storage.models.base import Base
 from storage.models.channels import AlarmRow, ChannelRow
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
 from storage.models.outages import OutageRow
-from storage.models.seen import DetectorVersionRow, DriftCheckRow, FrameRow, JobRow, PinRow, RollUpRow, SourceRow
+from storage.models.seen import (
+    AttributeRollUpRow,
+    CapturedRollUpRow,
+    DetectorVersionRow,
+    DriftCheckRow,
+    FrameRow,
+    JobRow,
+    PinRow,
+    RollUpRow,
+    SourceRow,
+)
 from storage.models.told import AuditRow, DeliveryRow, EventRow, SeenEventRow, SilenceRow, ToldReportRow
 
 __all__ = [
     "AlarmRow",
+    "AttributeRollUpRow",
     "AuditPickRow",
     "AuditRow",
     "Base",
+    "CapturedRollUpRow",
     "ChannelRow",
     "DeliveryRow",
     "DetectorVersionRow",

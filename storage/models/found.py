@@ -10,6 +10,14 @@ from storage.models.base import AUTOINCREMENT, Base, BigId
 
 # Counts are answered from the index alone: rows are wide with regions and vectors.
 COUNTED_BY = ("is_shadow", "fault", "verdict", "label", "defect_class", "detector_version_id")
+# The few inspections that questions are about have small indexes of their own: by name, their condition.
+FEW = {
+    "ix_inspection_anomalous": "verdict = 'anomalous'",
+    "ix_inspection_said": "label IS NOT NULL",
+    "ix_inspection_class": "defect_class IS NOT NULL",
+    "ix_inspection_faulted": "fault IS NOT NULL",
+    "ix_inspection_over": "score >= threshold OR threshold < 0",
+}
 
 
 class InspectionRow(Base):
@@ -18,14 +26,29 @@ class InspectionRow(Base):
     __tablename__ = "inspection"
     __table_args__ = (
         UniqueConstraint("frame_id", "detector_version_id"),
-        Index("ix_inspection_source_captured", "source_id", "captured_at", *COUNTED_BY),
+        Index("ix_inspection_source_captured", "source_id", "captured_at", *COUNTED_BY, "score"),
         Index("ix_inspection_captured", "captured_at", "source_id", *COUNTED_BY),
+        *(
+            Index(
+                name,
+                "captured_at",
+                "source_id",
+                *COUNTED_BY,
+                "score",
+                "threshold",
+                "id",
+                sqlite_where=text(condition),
+                postgresql_where=text(condition),
+            )
+            for name, condition in FEW.items()
+        ),
         Index(
-            "ix_inspection_anomalous",
+            "ix_inspection_untimed",
             "captured_at",
             "source_id",
-            sqlite_where=text("verdict = 'anomalous'"),
-            postgresql_where=text("verdict = 'anomalous'"),
+            "is_shadow",
+            sqlite_where=text("milliseconds IS NULL"),
+            postgresql_where=text("milliseconds IS NULL"),
         ),
         Index("ix_inspection_incident", "incident_id"),
         Index("ix_inspection_version", "detector_version_id", "id"),

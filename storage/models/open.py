@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column
+from sqlalchemy import ColumnElement, literal_column, or_, text
 from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.models.found import InspectionRow
@@ -25,3 +25,5 @@ FRAME_IS_OPEN = _among(FrameRow.state, FrameState.PENDING, FrameState.LEASED)
 JOB_IS_OPEN = _among(JobRow.state, JobState.PENDING, JobState.LEASED)
 DELIVERY_IS_OPEN = _among(DeliveryRow.state, DeliveryState.PENDING, DeliveryState.SENDING)
 IS_ANOMALOUS: ColumnElement[bool] = InspectionRow.verdict == _written(Verdict.ANOMALOUS)
+IS_OVER: ColumnElement[bool] = or_(InspectionRow.score >= InspectionRow.threshold, InspectionRow.threshold < text("0"))
+FRAME_IS_NOT_SCORED: ColumnElement[bool] = FrameRow.state != _written(FrameState.SCORED)

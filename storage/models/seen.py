@@ -75,6 +75,15 @@ class FrameRow(Base):
         Index("ix_frame_sha256", "sha256"),
         Index("ix_frame_origin", "source_id", "origin"),
         Index("ix_frame_captured", "captured_at", "source_id", "state"),
+        Index(
+            "ix_frame_not_scored",
+            "captured_at",
+            "source_id",
+            "state",
+            "reason",
+            sqlite_where=text("state <> 'scored'"),
+            postgresql_where=text("state <> 'scored'"),
+        ),
         AUTOINCREMENT | {"postgresql_with": {"fillfactor": 70}},
     )
 
@@ -148,3 +157,33 @@ class RollUpRow(Base):
     rejected: Mapped[int] = mapped_column(default=0)
     dropped: Mapped[int] = mapped_column(default=0)
     dead_letter: Mapped[int] = mapped_column(default=0)
+
+
+class CapturedRollUpRow(Base):
+    """One detector version's inspections in one span of time, by when their images were captured; shadows left out.
+
+    frames: how many of them ended a frame as scored. What is odd or labelled has small indexes of its own.
+    """
+
+    __tablename__ = "captured_roll_up"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    detector_version_id: Mapped[int] = mapped_column(ForeignKey("detector_version.id"), primary_key=True)
+    inspections: Mapped[int] = mapped_column(default=0)
+    faulted: Mapped[int] = mapped_column(default=0)
+    frames: Mapped[int] = mapped_column(default=0)
+
+
+class AttributeRollUpRow(Base):
+    """The same counts of the images that have one value of an attribute, as lot 42."""
+
+    __tablename__ = "attribute_roll_up"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    starts_at: Mapped[datetime] = mapped_column(primary_key=True)
+    detector_version_id: Mapped[int] = mapped_column(ForeignKey("detector_version.id"), primary_key=True)
+    inspections: Mapped[int] = mapped_column(default=0)
+    faulted: Mapped[int] = mapped_column(default=0)

@@ -1,5 +1,6 @@
 """Anomalies: listed, of an incident, and whether their like was confirmed before."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.orm import Session
 
 from storage.models import InspectionRow
-from storage.queries.inspections import as_inspection, joined
+from storage.queries.inspections import as_inspection, inspections_by_id, joined
 from storage.queries.selection import Selection, conditions, is_anomaly, is_counted, is_missed
 from storage.records import Inspection, LabelKind
 
@@ -30,8 +31,14 @@ def list_anomalies(
     offset: int = 0,
 ) -> list[Inspection]:
     """Return a selection's anomalies in order; equal ones newest first."""
-    query = joined().where(*conditions(selection), is_anomaly).order_by(*_ordered(order)).limit(limit).offset(offset)
-    return [as_inspection(*row) for row in session.execute(query)]
+    found = select(InspectionRow.id).where(*conditions(selection, of_few=True), is_anomaly).order_by(*_ordered(order))
+    ids = session.scalars(found.limit(limit).offset(offset)).all()  # from the index alone: rows are wide
+    return list(sorted_as(ids, inspections_by_id(session, ids)))
+
+
+def sorted_as(ids: Sequence[int], found: dict[int, Inspection]) -> Iterator[Inspection]:
+    """Yield inspections in the order of their ids in a list."""
+    return (found[inspection_id] for inspection_id in ids)
 
 
 def list_missed(session: Session, *, selection: Selection, limit: int) -> list[Inspection]:

@@ -1,13 +1,14 @@
 """Counts of inspections and frames: flagged, confirmed, false and unlabelled told apart."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from storage.models import FrameRow, InspectionRow, SourceRow
+from storage.models.open import FRAME_IS_NOT_SCORED
 from storage.queries.results import FrameCounts, InspectionCounts
+from storage.queries.seen import ALL, Key, edges_of, is_long, missed_by, scored_frames_by_source, seen_by
 from storage.queries.selection import Selection, conditions, is_anomaly, is_judged, is_missed
 from storage.records import FrameState, LabelKind, Window
 
@@ -16,21 +17,19 @@ NONE_FLAGGED = (0, 0, 0, 0, 0)
 
 def count_inspections(session: Session, *, selection: Selection) -> InspectionCounts:
     """Count a selection's inspections by what machine and people said."""
-    wanted = conditions(selection)
-    whole = select(*_seen_columns()).where(*wanted).subquery()
-    flagged = select(*_flagged_columns()).where(*wanted, is_anomaly).subquery()
-    both = whole.join(flagged, true())  # two look-ups: flagged ones have an index of their own
-    row = session.execute(select(whole, flagged).select_from(both)).one()
-    return _together(row[:3], row[3:])
+    return count_in_groups(session, selection=selection, key=ALL).get(0, InspectionCounts())
 
 
-def count_in_groups(session: Session, *, selection: Selection, key: ColumnElement[Any]) -> dict[Any, InspectionCounts]:
-    """Count a selection's inspections by a key of their own columns, which should have few values."""
-    wanted = conditions(selection)
-    seen = select(key, *_seen_columns()).where(*wanted).group_by(key)
-    odd = select(key, *_flagged_columns()).where(*wanted, is_anomaly).group_by(key)
+def count_in_groups(session: Session, *, selection: Selection, key: Key) -> dict[Any, InspectionCounts]:
+    """Count a selection's inspections by a key, which should have few values."""
+    seen = seen_by(session, selection=selection, key=key)
+    missed = missed_by(session, selection=selection, key=key)
+    odd = key.select_from_inspections(*_flagged_columns()).where(*conditions(selection, of_few=True), is_anomaly)
     flagged = {row[0]: row[1:] for row in session.execute(odd)}
-    return {row[0]: _together(row[1:], flagged.get(row[0], NONE_FLAGGED)) for row in session.execute(seen)}
+    return {
+        place: as_counts((number - faulted, faulted, *flagged.get(place, NONE_FLAGGED), missed.get(place, 0)))
+        for place, (number, faulted) in seen.items()
+    }
 
 
 def count_columns() -> list[ColumnElement[int]]:
@@ -54,25 +53,46 @@ def as_counts(values: object) -> InspectionCounts:
 
 def count_frames(session: Session, *, window: Window | None, sources: tuple[str, ...] | None = None) -> FrameCounts:
     """Count frames captured in a window by how they ended."""
-    query = select(FrameRow.state, func.count()).group_by(FrameRow.state)
-    if window is not None:
-        query = query.where(FrameRow.captured_at >= window.start, FrameRow.captured_at < window.end)
-    if sources is not None:
-        query = query.where(FrameRow.source_id.in_(select(SourceRow.id).where(SourceRow.name.in_(sources))))
-    return _as_frame_counts({state: int(number) for state, number in session.execute(query)})
+    named = select(SourceRow.id) if sources is None else select(SourceRow.id).where(SourceRow.name.in_(sources))
+    ids = set(session.scalars(named))
+    found = [counts for source_id, counts in _frames_by_source(session, window).items() if source_id in ids]
+    return _as_frame_counts({state: sum(counts.get(state, 0) for counts in found) for state in FrameState})
 
 
 def count_frames_by_source(session: Session, *, window: Window) -> dict[int, FrameCounts]:
     """Count frames captured in a window by how they ended, by source id; sources without one are left out."""
-    query = (
-        select(FrameRow.source_id, FrameRow.state, func.count())
-        .where(FrameRow.captured_at >= window.start, FrameRow.captured_at < window.end)
-        .group_by(FrameRow.source_id, FrameRow.state)
-    )
+    return {key: _as_frame_counts(by_state) for key, by_state in _frames_by_source(session, window).items()}
+
+
+def _frames_by_source(session: Session, window: Window | None) -> dict[int, dict[str, int]]:
+    """Count frames by source id and state: of long windows the scored ones from roll-ups, the others from their index.
+
+    Sources are picked by who asks: named here, they lead SQLite away from the indexes by captured_at.
+    """
+    if not is_long(window):
+        return _frames_from_index(session, window)
+    by_source = _frames_from_index(session, window, FRAME_IS_NOT_SCORED)
+    scored = [scored_frames_by_source(session, window=window)]
+    is_scored = FrameRow.state == FrameState.SCORED
+    for edge in edges_of(window):
+        found = _frames_from_index(session, edge, is_scored)
+        scored.append({source_id: counts[FrameState.SCORED] for source_id, counts in found.items()})
+    for source_id, number in (pair for part in scored for pair in part.items()):
+        counts = by_source.setdefault(source_id, {})
+        counts[FrameState.SCORED] = counts.get(FrameState.SCORED, 0) + number
+    return by_source
+
+
+def _frames_from_index(
+    session: Session, window: Window | None, *more: ColumnElement[bool]
+) -> dict[int, dict[str, int]]:
+    query = select(FrameRow.source_id, FrameRow.state, func.count()).where(*more)
+    if window is not None:
+        query = query.where(FrameRow.captured_at >= window.start, FrameRow.captured_at < window.end)
     by_source: dict[int, dict[str, int]] = {}
-    for source_id, state, number in session.execute(query):
+    for source_id, state, number in session.execute(query.group_by(FrameRow.source_id, FrameRow.state)):
         by_source.setdefault(source_id, {})[state] = int(number)
-    return {source_id: _as_frame_counts(by_state) for source_id, by_state in by_source.items()}
+    return by_source
 
 
 def _as_frame_counts(by_state: dict[str, int]) -> FrameCounts:
@@ -86,25 +106,10 @@ def _as_frame_counts(by_state: dict[str, int]) -> FrameCounts:
     )
 
 
-def _seen_columns() -> list[ColumnElement[int]]:
-    """Return the columns of all inspections: how many, with a fault, and missed."""
-    is_missed_too = and_(InspectionRow.label == LabelKind.MISSED, is_missed)  # most have no label: the cheapest first
-    return [
-        func.count(InspectionRow.id).label("seen"),
-        func.count(InspectionRow.fault).label("faulted"),
-        func.count(InspectionRow.id).filter(is_missed_too).label("missed"),
-    ]
-
-
 def _flagged_columns() -> list[ColumnElement[int]]:
     """Return the columns of anomalies: how many, and by label."""
     names = ("anomalies", "confirmed", "false_alarms", "unsure", "unlabelled")
     return [column.label(name) for name, column in zip(names, count_columns()[2:7], strict=True)]
-
-
-def _together(seen: Sequence[int], flagged: Sequence[int]) -> InspectionCounts:
-    number, faulted, missed = seen
-    return as_counts((number - faulted, faulted, *flagged, missed))
 
 
 def _flagged(label: ColumnElement[bool]) -> ColumnElement[int]:

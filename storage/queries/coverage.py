@@ -3,11 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storage.models import FrameRow, InspectionRow, SourceRow
-from storage.queries.selection import Selection, conditions
+from storage.queries.seen import BY_SOURCE, seen_by
+from storage.queries.selection import Selection, conditions, is_counted
+from storage.queries.versions import EVER, SHORTEST
+from storage.records import Window
 
 RECENT_FRAMES = 100
 VALUES_SHOWN = 3
@@ -33,19 +36,19 @@ class Known:
 
 def coverage_by_source(session: Session, *, now: datetime, sources: tuple[str, ...]) -> list[SourceCoverage]:
     """Return what each of these sources has, by name."""
-    query = (
-        select(
-            InspectionRow.source_id,
-            func.count(InspectionRow.id),
-            func.min(InspectionRow.captured_at),
-            func.max(InspectionRow.captured_at),
-        )
-        .where(*conditions(Selection()), InspectionRow.captured_at <= now)
-        .group_by(InspectionRow.source_id)
-    )  # picked by source below: named here, they keep SQLite from reading the index in order
-    ids = _ids(session, sources)
-    rows = {source_id: (int(count), first, last) for source_id, count, first, last in session.execute(query)}
-    return [SourceCoverage(name, *rows.get(ids[name], (0, None, None))) for name in sorted(ids)]
+    until = Window(EVER, now + SHORTEST)
+    counts = seen_by(session, selection=Selection(window=until), key=BY_SOURCE)
+    return [
+        _coverage(session, name, source_id, counts.get(source_id, (0, 0))[0], until)
+        for name, source_id in sorted(_ids(session, sources).items())
+    ]
+
+
+def _coverage(session: Session, name: str, source_id: int, inspections: int, until: Window) -> SourceCoverage:
+    at = InspectionRow.captured_at
+    moments = select(at).where(is_counted, InspectionRow.source_id == source_id, at < until.end).limit(1)
+    first, last = session.scalar(moments.order_by(at)), session.scalar(moments.order_by(at.desc()))
+    return SourceCoverage(name, inspections, first, last)
 
 
 def known_words(session: Session, *, now: datetime, sources: tuple[str, ...]) -> Known:
@@ -63,7 +66,7 @@ def known_classes(session: Session, *, now: datetime, sources: tuple[str, ...]) 
     """Return the defect classes people gave to these sources' inspections, in order."""
     labelled = (
         select(InspectionRow.defect_class)
-        .where(*conditions(Selection(sources=sources)), InspectionRow.label.is_not(None))
+        .where(*conditions(Selection(sources=sources), of_few=True), InspectionRow.label.is_not(None))
         .where(InspectionRow.defect_class.is_not(None), InspectionRow.captured_at <= now)
         .distinct()
         .order_by(InspectionRow.defect_class)

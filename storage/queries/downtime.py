@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from storage.models import RollUpRow
 from storage.queries.report_results import Downtime
 from storage.records import Source, Window
-from storage.repositories.roll_ups import SPAN_MINUTES
+from storage.repositories.roll_ups import SPAN_MINUTES, write_counts
 
 SPAN = timedelta(minutes=SPAN_MINUTES)
 Span = tuple[datetime, datetime]
@@ -58,6 +58,7 @@ def down_spans_by_source(
     A source is down in every gap of at least `quiet` between quarters of an hour with a frame, from its first frame
     ever on, and in every quarter whose frames were all left without a judgement.
     """
+    write_counts(session)
     end = min(window.end, now)
     ids = [source.id for source in sources]
     first = first_received(session, ids)
@@ -80,6 +81,7 @@ def down_spans_by_source(
 
 def first_received(session: Session, source_ids: Collection[int]) -> dict[int, datetime]:
     """Return the start of the quarter of an hour of each source's first frame, where it has one."""
+    write_counts(session)
     query = select(RollUpRow.source_id, func.min(RollUpRow.starts_at)).where(RollUpRow.received > 0)
     rows = session.execute(query.where(RollUpRow.source_id.in_(source_ids)).group_by(RollUpRow.source_id))
     return {source_id: starts_at for source_id, starts_at in rows}  # noqa: C416 - rows are no tuples to mypy

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
-from storage.queries.counting import as_counts, count_columns, count_in_groups
+from storage.models import DetectorVersionRow, SourceRow
+from storage.queries.counting import count_in_groups
 from storage.queries.results import GroupCounts
-from storage.queries.selection import Selection, conditions
+from storage.queries.seen import BY_CLASS, BY_DETECTOR, BY_LABEL, BY_SOURCE, Key, by_attribute
+from storage.queries.selection import Selection
 
 
 class Group(StrEnum):
@@ -23,11 +23,11 @@ class Group(StrEnum):
     ATTRIBUTE = "attribute"
 
 
-KEYS: dict[Group, ColumnElement[Any]] = {
-    Group.SOURCE: InspectionRow.source_id.expression,
-    Group.DEFECT_CLASS: InspectionRow.defect_class.expression,
-    Group.LABEL: InspectionRow.label.expression,
-    Group.DETECTOR: InspectionRow.detector_version_id.expression,
+KEYS: dict[Group, Key] = {
+    Group.SOURCE: BY_SOURCE,
+    Group.DEFECT_CLASS: BY_CLASS,
+    Group.LABEL: BY_LABEL,
+    Group.DETECTOR: BY_DETECTOR,
 }
 NAMES: dict[Group, type[SourceRow] | type[DetectorVersionRow]] = {
     Group.SOURCE: SourceRow,
@@ -44,22 +44,11 @@ def count_by(
     attribute: str = "",
 ) -> list[GroupCounts]:
     """Count a selection in groups, most anomalies first, then by name; groups beyond the limit are left out."""
-    if group is Group.ATTRIBUTE:
-        return _by_attribute(session, selection, attribute, limit)
-    counts = count_in_groups(session, selection=selection, key=KEYS[group].label("key"))
+    key = by_attribute(attribute) if group is Group.ATTRIBUTE else KEYS[group]
+    counts = count_in_groups(session, selection=selection, key=key)
     names = _names(session, group, counts)
     groups = [GroupCounts(None if key is None else names.get(key, str(key)), one) for key, one in counts.items()]
     return sorted(groups, key=lambda one: (-one.counts.anomalies, one.key or ""))[:limit]
-
-
-def _by_attribute(session: Session, selection: Selection, attribute: str, limit: int) -> list[GroupCounts]:
-    key = FrameRow.attributes[attribute].as_string().label("key")
-    columns = count_columns()
-    query = select(key, *columns).join(FrameRow, FrameRow.id == InspectionRow.frame_id).where(*conditions(selection))
-    ordered = query.group_by(key).order_by(columns[2].desc(), key).limit(limit)
-    return [
-        GroupCounts(None if row[0] is None else str(row[0]), as_counts(row[1:])) for row in session.execute(ordered)
-    ]
 
 
 def _names(session: Session, group: Group, ids: Collection[int]) -> dict[int, str]:

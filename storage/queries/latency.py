@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storage.models import FrameRow, InspectionRow, SourceRow
 from storage.models.open import FRAME_IS_OPEN
+from storage.queries.seen import ALL, seen_by
 from storage.queries.selection import Selection, conditions
 
 SECONDS_A_DAY = 86_400
@@ -46,7 +47,7 @@ def inspection_times(session: Session, *, selection: Selection, limit: int = MOS
     rows = session.execute(query).all()
     inspected = len(rows)
     if inspected == limit:
-        inspected = session.scalar(select(func.count(InspectionRow.id)).where(*wanted)) or 0
+        inspected = _timed(session, selection)
     return Times(inspected, tuple(float(took) for took, _ in rows), tuple(float(scoring) for _, scoring in rows))
 
 
@@ -59,6 +60,13 @@ def backlog(session: Session, *, now: datetime, sources: tuple[str, ...] | None 
         query = query.where(FrameRow.source_id.in_(select(SourceRow.id).where(SourceRow.name.in_(sources))))
     waiting, oldest_at = session.execute(query).one()
     return Backlog(int(waiting), oldest_at)
+
+
+def _timed(session: Session, selection: Selection) -> int:
+    """Count a selection's inspections that tell a time: all of them but those that tell none, which have an index."""
+    seen, _ = seen_by(session, selection=selection, key=ALL).get(0, (0, 0))
+    none = select(func.count(InspectionRow.id)).where(*conditions(selection), InspectionRow.milliseconds.is_(None))
+    return seen - (session.scalar(none) or 0)
 
 
 def _seconds(session: Session, start: Any, end: Any) -> ColumnElement[Any]:

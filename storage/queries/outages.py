@@ -56,7 +56,7 @@ def _minutes(
 def _frames(session: Session, window: Window, sources: tuple[str, ...] | None) -> dict[tuple[str, str], int]:
     query = (
         select(SourceRow.name, InspectionRow.fault, func.count())
-        .join(SourceRow, SourceRow.id == InspectionRow.source_id)
+        .join(SourceRow, SourceRow.id == InspectionRow.source_id + 0)  # or SQLite walks all of each source
         .where(is_counted, InspectionRow.fault.is_not(None))
         .where(InspectionRow.captured_at >= window.start, InspectionRow.captured_at < window.end)
         .group_by(SourceRow.name, InspectionRow.fault)

@@ -18,10 +18,14 @@ from storage.models import (
     OutageRow,
     SourceRow,
 )
+from storage.models.open import FRAME_IS_NOT_SCORED
 from storage.queries.anomalies import ratio
+from storage.queries.counting import count_in_groups
+from storage.queries.ends import ends_by_version
 from storage.queries.report_results import Change, LabelsBy, Promise, Reason, ScorePoint, VersionUse
+from storage.queries.seen import BY_DETECTOR
 from storage.queries.selection import Selection, conditions, is_anomaly, is_judged
-from storage.records import FrameState, LabelKind, Outage, Source, Window
+from storage.records import FrameState, Outage, Source, Window
 from storage.repositories.looks import IMAGE_ASKED
 from storage.repositories.outages import as_outage
 from storage.repositories.versions import as_version
@@ -37,37 +41,26 @@ LOOKED_UP_AT_ONCE = 500
 
 def versions_in_use(session: Session, *, selection: Selection) -> list[VersionUse]:
     """Return the versions that judged a selection's inspections, by source and number."""
-    flagged_false = is_anomaly & (InspectionRow.label == LabelKind.FALSE_ALARM)
-    uses = (
-        select(
-            InspectionRow.detector_version_id.label("version_id"),
-            func.count(InspectionRow.id).filter(is_judged).label("judged"),
-            func.count(InspectionRow.id).filter(is_anomaly).label("anomalies"),
-            func.count(InspectionRow.id).filter(flagged_false).label("false_alarms"),
-            func.min(InspectionRow.captured_at).label("first"),
-            func.max(InspectionRow.captured_at).label("last"),
-        )
-        .where(*conditions(selection))
-        .group_by(InspectionRow.detector_version_id)
-        .subquery()
-    )
+    uses = count_in_groups(session, selection=selection, key=BY_DETECTOR)
+    ends = ends_by_version(session, window=selection.window, version_ids=list(uses))
     query = (
-        select(DetectorVersionRow, SourceRow.active_version_id, uses)
-        .join(uses, uses.c.version_id == DetectorVersionRow.id)
+        select(DetectorVersionRow, SourceRow.active_version_id)
         .join(SourceRow, SourceRow.id == DetectorVersionRow.source_id)
+        .where(DetectorVersionRow.id.in_(list(uses)))
         .order_by(SourceRow.name, DetectorVersionRow.number)
     )
     return [
         VersionUse(
             version=as_version(version),
             is_active=active == version.id,
-            judged=int(judged),
-            anomalies=int(anomalies),
-            false_alarms=int(false_alarms),
-            first=first,
-            last=last,
+            judged=uses[version.id].judged,
+            anomalies=uses[version.id].anomalies,
+            false_alarms=uses[version.id].false_alarms,
+            first=ends[version.id][0],
+            last=ends[version.id][1],
         )
-        for version, active, _, judged, anomalies, false_alarms, first, last in session.execute(query)
+        for version, active in session.execute(query)
+        if version.id in ends
     ]
 
 
@@ -93,7 +86,7 @@ def reasons_not_judged(session: Session, *, window: Window, sources: Collection[
     frames = (
         select(FrameRow.source_id, FrameRow.state, FrameRow.reason, func.count())
         .where(FrameRow.captured_at >= window.start, FrameRow.captured_at < window.end)
-        .where(FrameRow.state.in_(NOT_JUDGED))
+        .where(FRAME_IS_NOT_SCORED, FrameRow.state.in_(NOT_JUDGED))
         .group_by(FrameRow.source_id, FrameRow.state, FrameRow.reason)
     )  # sources are picked below: named here, they lead SQLite away from the index by captured_at
     counts: dict[tuple[str, str], int] = {("fault", str(fault)): int(n) for fault, n in session.execute(faults)}

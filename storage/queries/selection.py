@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import aliased
 
 from storage.models import DetectorVersionRow, FrameRow, InspectionRow, SourceRow
-from storage.models.open import IS_ANOMALOUS
+from storage.models.open import IS_ANOMALOUS, IS_OVER
 from storage.records import LabelKind, Verdict, Window
 
 UNLABELLED = "unlabelled"
@@ -41,12 +41,15 @@ is_missed: ColumnElement[bool] = and_(
 )
 
 
-def conditions(selection: Selection) -> list[ColumnElement[bool]]:
-    """Return what must hold for an inspection to be in the selection; shadow inspections never are."""
+def conditions(selection: Selection, *, of_few: bool = False) -> list[ColumnElement[bool]]:
+    """Return what must hold for an inspection to be in the selection; shadow inspections never are.
+
+    of_few: it looks at few, which have an index of their own: SQLite must not walk all of a source to find them.
+    """
     return [
         is_counted,
         *_when(selection.window),
-        *_where(selection),
+        *of_sources(selection, InspectionRow.source_id + 0 if of_few else InspectionRow.source_id.expression),
         *_labelled(selection),
         *_found(selection),
     ]
@@ -58,12 +61,13 @@ def _when(window: Window | None) -> list[ColumnElement[bool]]:
     return [InspectionRow.captured_at >= window.start, InspectionRow.captured_at < window.end]
 
 
-def _where(selection: Selection) -> list[ColumnElement[bool]]:
+def of_sources(selection: Selection, source_id: ColumnElement[int]) -> list[ColumnElement[bool]]:
+    """Return what must hold for a row's source to be in the selection."""
     wanted: list[ColumnElement[bool]] = []
     if selection.sources is not None:
-        wanted.append(InspectionRow.source_id.in_(_source_ids(selection.sources)) if selection.sources else false())
+        wanted.append(source_id.in_(_source_ids(selection.sources)) if selection.sources else false())
     if selection.excluded_sources:
-        wanted.append(InspectionRow.source_id.not_in(_source_ids(selection.excluded_sources)))
+        wanted.append(source_id.not_in(_source_ids(selection.excluded_sources)))
     return wanted
 
 
@@ -82,14 +86,21 @@ def _found(selection: Selection) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if selection.detectors:
         named = select(DetectorVersionRow.id).where(DetectorVersionRow.name.in_(selection.detectors))
-        wanted.append(InspectionRow.detector_version_id.in_(named))
+        # `+ 0`: or SQLite walks all that a detector judged, where few of them are wanted
+        wanted.append((InspectionRow.detector_version_id + 0).in_(named))
     for key, value in selection.attributes.items():
-        frame = aliased(FrameRow)  # the query may join frames itself
-        fits = select(frame.id).where(frame.id == InspectionRow.frame_id, frame.attributes[key].as_string() == value)
-        wanted.append(fits.exists())
+        wanted.append(attribute_of_frame(key) == value)
     if selection.min_ratio is not None:
         wanted.append(InspectionRow.score >= selection.min_ratio * InspectionRow.threshold)
+        wanted += [IS_OVER] if selection.min_ratio >= 1 else []  # it follows, and has an index
     return wanted
+
+
+def attribute_of_frame(name: str) -> ColumnElement[str]:
+    """Return an attribute of an inspection's frame: looked up for each that all else fits, never by walking frames."""
+    frame = aliased(FrameRow)  # the query may join frames itself
+    own = select(frame.attributes[name].as_string()).where(frame.id == InspectionRow.frame_id)
+    return own.correlate(InspectionRow).scalar_subquery()
 
 
 def _source_ids(names: tuple[str, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202 - a scalar subquery

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, literal_column
 from sqlalchemy.orm import Session
 
 from storage.models import InspectionRow
 from storage.queries.counting import count_in_groups, count_inspections
 from storage.queries.results import BucketCounts, InspectionCounts, Trend
+from storage.queries.seen import Key
 from storage.queries.selection import Selection
 from storage.records import Window
 
@@ -72,9 +72,8 @@ def _by_hours(
 ) -> tuple[BucketCounts, ...]:
     starts = [start for start, _ in spans]
     sums = [dict.fromkeys(COUNTS, 0) for _ in spans]
-    for key, counts in count_in_groups(session, selection=selection, key=_hour(session).label("hour")).items():
-        at = datetime.strptime(key, HOUR).replace(tzinfo=UTC)
-        place = max(0, bisect_right(starts, at) - 1)
+    for key, counts in count_in_groups(session, selection=selection, key=_hour(session)).items():
+        place = max(0, bisect_right(starts, _as_moment(key)) - 1)
         for name in COUNTS:
             sums[place][name] += getattr(counts, name)
     return tuple(
@@ -82,8 +81,15 @@ def _by_hours(
     )
 
 
-def _hour(session: Session) -> ColumnElement[Any]:
-    """Return the hour in UTC in which an inspection was captured, as text."""
+def _hour(session: Session) -> Key:
+    """Return the hour in UTC in which an inspection was captured; on SQLite as text."""
+    one = InspectionRow.captured_at
     if session.get_bind().dialect.name == "sqlite":
-        return func.substr(InspectionRow.captured_at, 1, len("2026-03-29 01"))
-    return func.to_char(InspectionRow.captured_at, "YYYY-MM-DD HH24")
+        length = len("2026-03-29 01")
+        return Key(func.substr(one, 1, length), lambda spans: func.substr(spans.starts_at, 1, length))
+    hour: ColumnElement[str] = literal_column("'hour'")
+    return Key(func.date_trunc(hour, one), lambda spans: func.date_trunc(hour, spans.starts_at))
+
+
+def _as_moment(hour: str | datetime) -> datetime:
+    return hour if isinstance(hour, datetime) else datetime.strptime(hour, HOUR).replace(tzinfo=UTC)

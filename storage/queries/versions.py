@@ -1,14 +1,18 @@
 """Detector versions: what there is, and what each judged."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storage.models import DetectorVersionRow, InspectionRow, SourceRow
+from storage.queries.ends import ends_by_version
 from storage.queries.selection import is_counted
-from storage.records import DetectorVersion
+from storage.records import DetectorVersion, Window
 from storage.repositories.versions import as_version
+
+EVER = datetime(1, 1, 2, tzinfo=UTC)
+SHORTEST = timedelta(microseconds=1)
 
 
 def versions_before(
@@ -28,8 +32,8 @@ def versions_before(
 
 def first_judged(session: Session, version_id: int, *, now: datetime) -> datetime | None:
     """Return when the first frame a version judged was captured; None where it judged none by `now`."""
-    own = (InspectionRow.detector_version_id == version_id) & (InspectionRow.captured_at <= now)
-    return session.scalar(select(func.min(InspectionRow.captured_at)).where(is_counted, own))
+    ends = ends_by_version(session, window=Window(EVER, now + SHORTEST), version_ids=[version_id])
+    return ends[version_id][0] if version_id in ends else None
 
 
 def last_judging(session: Session, source: str, *, now: datetime) -> int | None:

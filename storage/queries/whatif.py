@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
 from storage.models import InspectionRow, SourceRow
-from storage.queries.selection import is_counted, is_judged
+from storage.queries.ends import ends_by_version
+from storage.queries.seen import BY_DETECTOR, seen_by
+from storage.queries.selection import Selection, is_counted, is_judged
 from storage.queries.status import judging_version
 from storage.queries.thresholds import candidate_thresholds, compare_thresholds
 from storage.records import DEFECTS, DetectorVersion, LabelKind, Scored, ScoredHistory, Source, WhatIf, Window
@@ -61,20 +63,25 @@ def version_of(session: Session, source: Source, window: Window) -> DetectorVers
 
 def scored_history(session: Session, *, version: DetectorVersion, window: Window, above: float) -> ScoredHistory:
     """Return a window's scores by a version's own files that are above a threshold, or labelled."""
-    is_own = InspectionRow.detector_version_id.in_([one.id for one in versions_sharing(session, version)])
-    judged = in_window(version.source_id, window)
-    mine, others, began_at = session.execute(
-        select(
-            func.count(InspectionRow.id).filter(is_own),
-            func.count(InspectionRow.id).filter(~is_own),
-            func.min(InspectionRow.captured_at).filter(is_own),
-        ).where(*judged)
-    ).one()
+    own = [one.id for one in versions_sharing(session, version)]
+    source = session.get_one(SourceRow, version.source_id).name
+    seen = seen_by(session, selection=Selection(window=window, sources=(source,)), key=BY_DETECTOR)
+    judged = {version_id: inspections - faulted for version_id, (inspections, faulted) in seen.items()}
+    mine = sum(judged.get(version_id, 0) for version_id in own)
+    ends = ends_by_version(session, window=window, version_ids=own, only_judged=True)
+    is_own = (*in_window(version.source_id, window), InspectionRow.detector_version_id.in_(own))
     labelled = InspectionRow.label.in_([*DEFECTS, LabelKind.FALSE_ALARM])
-    scores = scores_where(session, *judged, is_own, or_(InspectionRow.score > above, labelled))
+    scores = scores_where(session, *is_own, InspectionRow.score > above)  # two looks, at an index each
+    scores += scores_where(session, *is_own, InspectionRow.score <= above, labelled)
     if len(scores) > MOST_SCORES:
         raise TooManyScoresError(above)
-    return ScoredHistory(tuple(scores), above, int(mine), int(others), began_at)
+    return ScoredHistory(
+        tuple(sorted(scores, key=lambda one: (one.captured_at, one.inspection_id))),
+        above,
+        mine,
+        sum(judged.values()) - mine,
+        min((first for first, _ in ends.values()), default=None),
+    )
 
 
 def in_window(source_id: int, window: Window) -> list[ColumnElement[bool]]:

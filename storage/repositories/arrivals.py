@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.models import FrameRow, RollUpRow
+from storage.repositories.roll_ups import write_counts
 
 
 def last_received_at(session: Session, source_id: int) -> datetime | None:
@@ -21,6 +22,7 @@ def last_arrivals(session: Session, source_id: int, *, limit: int) -> list[datet
 
 def spans_with_frames(session: Session, source_id: int, *, since: datetime) -> list[datetime]:
     """Return the starts of the quarters of an hour since a moment in which frames were received, oldest first."""
+    write_counts(session)
     query = select(RollUpRow.starts_at).where(
         RollUpRow.source_id == source_id, RollUpRow.starts_at >= since, RollUpRow.received > 0
     )

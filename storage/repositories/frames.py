@@ -1,8 +1,10 @@
 """The ledger of frames, which is also the queue: receive, lease, give back, end."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import CursorResult, Select, or_, select, update
+from sqlalchemy import CursorResult, Row, Select, Table, Update, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,21 @@ from storage.repositories import roll_ups
 
 MAX_ATTEMPTS = 5
 JUDGED_STATES = (SourceState.COMMISSIONING, SourceState.LIVE)
+# Built once: what every frame goes through must cost little.
+FRAME: Table = FrameRow.__table__  # type: ignore[assignment]  # as mapped
+RECEIVE = {
+    "sqlite": sqlite.insert(FRAME).on_conflict_do_nothing().returning(FRAME.c.id),
+    "postgresql": postgresql.insert(FRAME).on_conflict_do_nothing().returning(FRAME.c.id),
+}
+FENCED = update(FRAME).where(
+    FRAME.c.id == bindparam("its_id"),
+    FRAME.c.state == FrameState.LEASED,
+    FRAME.c.lease_owner == bindparam("its_owner"),
+    FRAME.c.attempt == bindparam("its_attempt"),
+)
+FREE = {"lease_owner": None, "lease_until": None}
+FINISH = FENCED.values(state=bindparam("state"), reason=bindparam("reason"), **FREE)
+GIVE_BACK = FENCED.values(state=bindparam("state"), attempt=bindparam("attempt"), **FREE)
 
 
 def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason | None = None) -> int | None:
@@ -21,7 +38,6 @@ def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason |
 
     rejected: the frame ends at once, for example a FIFO or a file too large to be stored.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     values = {
         "source_id": frame.source_id,
         "sha256": frame.sha256,
@@ -38,16 +54,14 @@ def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason |
         "attempt": 0,
         "has_blob": rejected is None,
     }
-    statement = insert(FrameRow).values(values).on_conflict_do_nothing().returning(FrameRow.id)
-    frame_id = session.scalar(statement)
+    session.flush()
+    connection = session.connection()
+    frame_id: int | None = connection.execute(RECEIVE[connection.dialect.name], values).scalar()
     if frame_id is None:
         roll_ups.count(session, frame.source_id, frame.received_at, duplicates=1)
         return None
     roll_ups.count(session, frame.source_id, frame.received_at, received=1, rejected=int(rejected is not None))
-    is_newer = or_(SourceRow.last_frame_at.is_(None), SourceRow.last_frame_at < frame.captured_at)
-    session.execute(
-        update(SourceRow).where(SourceRow.id == frame.source_id, is_newer).values(last_frame_at=frame.captured_at),
-    )
+    roll_ups.note_newest(session, frame.source_id, frame.captured_at)
     return frame_id
 
 
@@ -63,27 +77,33 @@ def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: flo
     A frame that was tried before is leased alone: where it ends the process, it takes no other with it.
     """
     clock = database_now(session)
-    rows = session.scalars(_claimable(clock, limit)).all()
+    rows = session.execute(_claimable(clock, limit)).all()
     tried = [row for row in rows if row.attempt]
     leases = []
     for row in tried[:1] or rows:
         if row.attempt >= MAX_ATTEMPTS:
-            row.state, row.reason, row.lease_owner = FrameState.DEAD_LETTER, f"failed {row.attempt} times", None
-            roll_ups.count(session, row.source_id, row.received_at, dead_letter=1)
+            _give_up(session, row)
             continue
-        row.state, row.lease_owner = FrameState.LEASED, owner
-        row.lease_until = clock + timedelta(seconds=lease_seconds)
-        row.attempt += 1
-        leases.append(Lease(frame=as_frame(row), owner=owner, attempt=row.attempt))
-    session.flush()
+        leased = replace(as_frame(row), state=FrameState.LEASED, attempt=row.attempt + 1)
+        leases.append(Lease(frame=leased, owner=owner, attempt=leased.attempt))
+    if leases:
+        values = {"state": FrameState.LEASED, "lease_owner": owner, "attempt": FRAME.c.attempt + 1}
+        own = update(FRAME).where(FRAME.c.id.in_([lease.frame.id for lease in leases]))
+        session.execute(own.values(values | {"lease_until": clock + timedelta(seconds=lease_seconds)}))
     return leases
 
 
-def _claimable(clock: datetime, limit: int) -> Select[FrameRow]:
+def _give_up(session: Session, row: Row[Any]) -> None:
+    values = {"state": FrameState.DEAD_LETTER, "reason": f"failed {row.attempt} times", "lease_owner": None}
+    session.execute(update(FRAME).where(FRAME.c.id == row.id).values(values))
+    roll_ups.count(session, row.source_id, row.received_at, dead_letter=1)
+
+
+def _claimable(clock: datetime, limit: int) -> Select[Any]:
     waits = FrameRow.state == FrameState.PENDING
     ran_out = (FrameRow.state == FrameState.LEASED) & (FrameRow.lease_until < clock)
     return (
-        select(FrameRow)
+        select(FRAME)
         .join(SourceRow, SourceRow.id == FrameRow.source_id)
         .join(DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id)
         .where(
@@ -100,7 +120,7 @@ def _claimable(clock: datetime, limit: int) -> Select[FrameRow]:
 
 def finish_frame(session: Session, lease: Lease, state: FrameState, reason: str | None = None) -> bool:
     """End a leased frame by compare-and-set on its fence; return False where the lease was lost."""
-    changed = _fenced(session, lease, state=state, reason=reason, lease_owner=None, lease_until=None)
+    changed = _fenced(session, lease, FINISH, state=state, reason=reason)
     if changed:
         roll_ups.count(session, lease.frame.source_id, lease.frame.received_at, **{str(state): 1})
     return changed
@@ -109,7 +129,7 @@ def finish_frame(session: Session, lease: Lease, state: FrameState, reason: str 
 def give_back_frame(session: Session, lease: Lease, *, counts: bool) -> bool:
     """Return a leased frame to the queue; `counts` says whether the attempt was a failure."""
     attempt = lease.attempt if counts else lease.attempt - 1
-    return _fenced(session, lease, state=FrameState.PENDING, attempt=attempt, lease_owner=None, lease_until=None)
+    return _fenced(session, lease, GIVE_BACK, state=FrameState.PENDING, attempt=attempt)
 
 
 def give_back_frames_of(session: Session, owner: str) -> int:
@@ -125,18 +145,13 @@ def queue_depth(session: Session) -> int:
     return len(session.scalars(select(FrameRow.id).where(FRAME_IS_OPEN).order_by(FrameRow.id).limit(10_000)).all())
 
 
-def _fenced(session: Session, lease: Lease, **values: object) -> bool:
-    statement = update(FrameRow).where(
-        FrameRow.id == lease.frame.id,
-        FrameRow.state == FrameState.LEASED,
-        FrameRow.lease_owner == lease.owner,
-        FrameRow.attempt == lease.attempt,
-    )
-    changed = session.execute(statement.values(**values).execution_options(synchronize_session=False))
-    return isinstance(changed, CursorResult) and changed.rowcount == 1
+def _fenced(session: Session, lease: Lease, statement: Update, **values: object) -> bool:
+    session.flush()
+    fence = {"its_id": lease.frame.id, "its_owner": lease.owner, "its_attempt": lease.attempt}
+    return session.connection().execute(statement, fence | values).rowcount == 1
 
 
-def as_frame(row: FrameRow) -> Frame:
+def as_frame(row: FrameRow | Row[Any]) -> Frame:
     """Turn a row into the record."""
     return Frame(
         id=row.id,

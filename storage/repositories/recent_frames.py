@@ -37,7 +37,7 @@ def mark_faulted(session: Session, inspection_ids: Sequence[int], fault: str) ->
     if not inspection_ids:
         return []
     query = (
-        select(InspectionRow, FrameRow.received_at)
+        select(InspectionRow, FrameRow.received_at, FrameRow.attributes)
         .join(FrameRow, FrameRow.id == InspectionRow.frame_id)
         .where(InspectionRow.id.in_(inspection_ids), InspectionRow.fault.is_(None))
         .where(InspectionRow.incident_id.is_(None), InspectionRow.label.is_(None))
@@ -45,10 +45,12 @@ def mark_faulted(session: Session, inspection_ids: Sequence[int], fault: str) ->
         .with_for_update(of=InspectionRow)
     )
     marked = []
-    for row, received_at in session.execute(query).all():
+    for row, received_at, attributes in session.execute(query).all():
         row.fault = fault
         was_anomalous = int(row.verdict == Verdict.ANOMALOUS)
         roll_ups.count(session, row.source_id, received_at, faulted=1, anomalous=-was_anomalous)
+        own = (row.source_id, row.detector_version_id, row.captured_at)
+        roll_ups.count_captured(session, *own, attributes=attributes, faulted=1)
         marked.append(row.id)
     session.flush()
     return marked

@@ -39,6 +39,7 @@ from storage.repositories.outages import (
     told_outages_going_on,
 )
 from storage.repositories.recent_frames import is_judged, mark_faulted, recent_frames
+from storage.repositories.roll_ups import write_counts
 from tests.factories import NOON, make_inspection, make_source, make_version
 
 MINUTE = timedelta(minutes=1)
@@ -205,6 +206,7 @@ def test_takes_back_its_word_on_frames_that_turn_out_faulty(database: Database) 
         assert marked == [odd, normal]
         assert [is_judged(session, one) for one in (odd, normal, told, labelled)] == [False, False, True, True]
         assert mark_faulted(session, [odd], Fault.BLACK) == []
+        write_counts(session)
         [roll_up] = session.scalars(select(RollUpRow)).all()
         assert (roll_up.anomalous, roll_up.faulted, roll_up.scored) == (1, 2, 4)
 

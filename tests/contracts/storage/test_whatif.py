@@ -10,6 +10,7 @@ from storage.models import InspectionRow
 from storage.queries.whatif import NoDetectorError, threshold_table, what_if
 from storage.records import DetectorVersion, LabelKind, Source, WhatIf, Window
 from storage.repositories.labels import add_label
+from storage.repositories.roll_ups import recount_captured
 from storage.repositories.sources import source_by_id
 from tests.factories import NOON, make_inspection, make_source, make_version
 
@@ -67,6 +68,7 @@ def test_leaves_out_faults_shadows_other_sources_and_other_times(database: Datab
         faulted, shadow, kept = score_all(session, source, version, 3.0, 3.0, 3.0)
         session.execute(update(InspectionRow).where(InspectionRow.id == faulted).values(fault="black"))
         session.execute(update(InspectionRow).where(InspectionRow.id == shadow).values(is_shadow=True))
+        recount_captured(session)
         make_inspection(session, source, version, 90, score=3.0, captured_at=WINDOW.end)
         make_inspection(session, source, version, 91, score=3.0, captured_at=NOON - timedelta(seconds=1))
         other = make_source(session, "line-2")

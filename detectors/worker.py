@@ -20,6 +20,7 @@ from detectors.scoring import Detector, ScoredImage
 from detectors.weights import WeightsError
 from storage.database import Session
 from storage.errors import StorageError
+from storage.failpoints import reach
 from storage.opening import Stores
 from storage.records import (
     DetectorVersion,
@@ -136,11 +137,14 @@ class Worker:
         if detector.bit_depth != self._settings.bit_depth_of(source.name):
             self._reject(lease, RejectReason.SETTINGS_MISMATCH)
             return
+        reach("image.leased")
         image = self._decoders(source.name).decode(self._stores.blobs.path(lease.frame.sha256))
+        reach("image.decoded")
         found = self._found(image, detector.inspect(image.pixels), detector, started)
         if not self._judged:
             self._judged_since = time.monotonic()
         self._judged.append(Judged(lease, source, version, found, detector.camera.checks))
+        reach("image.scored")
 
     def _record_if_due(self) -> None:
         is_odd = bool(self._judged) and self._judged[-1].found.verdict is Verdict.ANOMALOUS
@@ -178,6 +182,7 @@ class Worker:
             sources = [judged.source.id for judged in waiting]
             watch = CameraWatch(session, self._settings, sources, now=now)
             ids = [self._record_in(session, judged, watch, now) for judged in waiting]
+        reach("inspection.committed")
         for judged, inspection_id in zip(waiting, ids, strict=True):
             logger.info(
                 "frame_scored",

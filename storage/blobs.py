@@ -9,6 +9,7 @@ from pathlib import Path
 
 from storage.database import make_private
 from storage.errors import StorageError
+from storage.failpoints import reach
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -73,7 +74,9 @@ def write_durably(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        reach("blob.written")
         temporary.rename(target)
+        reach("blob.named")
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(target.parent)

@@ -17,6 +17,7 @@ from agent.alerts.settle import OUR_FAULT, settle_error, settle_sent
 from agent.alerts.webhooks import send_webhook
 from agent.notifiers.port import NotifyError
 from config.errors import OddspotError
+from storage.failpoints import reach
 from storage.records import Delivery, DeliveryKind
 from storage.repositories.pace import spoke
 from storage.repositories.sending import claim_for_channels, has_work, put_stuck_in_doubt
@@ -85,6 +86,7 @@ class Deliverer:
                 logger.error("delivery_not_settled", delivery_id=delivery.id, error=type(error).__name__)
 
     def _send(self, delivery: Delivery) -> None:
+        reach("delivery.begun")
         try:
             SENDERS[delivery.kind](self._out, delivery)
         except NotifyError as error:
@@ -98,6 +100,7 @@ class Deliverer:
             fault = NotifyError(delivery.channel, OUR_FAULT, ambiguous=True)
             self._settle(delivery, fault)  # it may have come after the message was accepted
         else:
+            reach("delivery.committed")
             settle_sent(self._out, delivery)
         finally:
             with self._out.database.transaction() as session:

@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storage.database import database_now
+from storage.failpoints import reach
 from storage.models import DetectorVersionRow, FrameRow, SourceRow
 from storage.models.open import FRAME_IS_OPEN
 from storage.records import Frame, FrameState, Lease, NewFrame, RejectReason, SourceState
@@ -44,6 +45,7 @@ def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason |
         roll_ups.count(session, frame.source_id, frame.received_at, duplicates=1)
         return None
     roll_ups.count(session, frame.source_id, frame.received_at, received=1, rejected=int(rejected is not None))
+    reach("frame.received")
     is_newer = or_(SourceRow.last_frame_at.is_(None), SourceRow.last_frame_at < frame.captured_at)
     session.execute(
         update(SourceRow).where(SourceRow.id == frame.source_id, is_newer).values(last_frame_at=frame.captured_at),
@@ -76,6 +78,8 @@ def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: flo
         row.attempt += 1
         leases.append(Lease(frame=as_frame(row), owner=owner, attempt=row.attempt))
     session.flush()
+    if leases:
+        reach("frame.claimed")
     return leases
 
 
@@ -101,6 +105,7 @@ def _claimable(clock: datetime, limit: int) -> Select[FrameRow]:
 def finish_frame(session: Session, lease: Lease, state: FrameState, reason: str | None = None) -> bool:
     """End a leased frame by compare-and-set on its fence; return False where the lease was lost."""
     changed = _fenced(session, lease, state=state, reason=reason, lease_owner=None, lease_until=None)
+    reach("frame.ended")
     if changed:
         roll_ups.count(session, lease.frame.source_id, lease.frame.received_at, **{str(state): 1})
     return changed

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
+from storage.failpoints import reach
 from storage.models import EventRow, InspectionRow
 from storage.records import DetectorVersion, EventKind, FrameState, Lease, NewInspection, Verdict
 from storage.repositories import roll_ups
@@ -40,11 +41,14 @@ def record_inspection(
     row = _inspection_row(lease, version, found, now)
     session.add(row)
     session.flush()
+    reach("inspection.written")
     is_anomaly = found.verdict is Verdict.ANOMALOUS and found.fault is None
     counts = {"anomalous": int(is_anomaly), "faulted": int(found.fault is not None)}
     roll_ups.count(session, lease.frame.source_id, lease.frame.received_at, **counts)
     if is_anomaly and is_told:
         session.add(_anomaly_event(row, pages, now))
+        session.flush()
+        reach("event.written")
     return row.id
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from storage.failpoints import reach
 from storage.models import DeliveryRow, EventRow, InspectionRow, LabelRow
 from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import Delivery, DeliveryKind, DeliveryState, Label
@@ -43,6 +44,8 @@ def claim_for_channels(session: Session, *, busy: Collection[str], limit: int, n
             hold_for(session, channel, row.id)
             claimed.append(row)
     session.flush()
+    if claimed:
+        reach("delivery.claimed")
     return [as_delivery(row) for row in claimed]
 
 

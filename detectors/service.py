@@ -16,15 +16,17 @@ from config.settings import Settings
 from detectors.decode import Decoder
 from detectors.jobs.runner import JobRunner
 from detectors.jobs.workshop import Workshop
-from detectors.processes import ScoringProcess, owner_name
+from detectors.processes import ScoringProcess
 from detectors.scan import Scanner
 from detectors.silence_watch import watch_silence
 from detectors.sweeps import Sweeps
 from storage.errors import StorageError
 from storage.leader import Leadership
 from storage.opening import Stores
+from storage.owners import is_gone, owner_name
 from storage.repositories.frames import give_back_frames_of
 from storage.repositories.jobs import give_back_jobs_of
+from storage.repositories.leases import owners_of_leases
 
 logger = structlog.get_logger()
 FOLDER_SECONDS = 10.0
@@ -71,6 +73,7 @@ class _Service:
         self._started_at = _utc_now()
         self._config = config
         self._wake = threading.Event()
+        self._has_gone = True  # what processes held that a service before this one had
         self._decoders: dict[str, Decoder] = {}
         self._scanners = [self._scanner(name) for name in settings.sources]
         self._leadership = Leadership(stores.database, settings.storage.data_dir)
@@ -92,6 +95,8 @@ class _Service:
                     process.wake()
             for process in self._scoring:
                 self._look_after(process)
+            if self._has_gone:
+                self._take_from_the_gone()
             self._beat()
 
     def close(self) -> None:
@@ -117,7 +122,20 @@ class _Service:
                 give_back_frames_of(session, owner)
                 give_back_jobs_of(session, owner)
         except StorageError as error:
-            logger.warning("storage_away", reason=str(error))  # its leases run out by themselves
+            self._has_gone = True
+            logger.warning("storage_away", reason=str(error))
+
+    def _take_from_the_gone(self) -> None:
+        """Let others have at once what processes of this machine held that died unseen."""
+        try:
+            with self._stores.database.transaction() as session:
+                for owner in owners_of_leases(session, chosen=is_gone):
+                    logger.warning("owner_gone", owner=owner)
+                    give_back_frames_of(session, owner)
+                    give_back_jobs_of(session, owner)
+            self._has_gone = False
+        except StorageError as error:
+            logger.warning("storage_away", reason=str(error))
 
     def _run_jobs(self) -> None:
         workshop = Workshop(

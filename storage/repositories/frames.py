@@ -12,6 +12,7 @@ from storage.models import DetectorVersionRow, FrameRow, SourceRow
 from storage.models.open import FRAME_IS_OPEN
 from storage.records import Frame, FrameState, Lease, NewFrame, RejectReason, SourceState
 from storage.repositories import roll_ups
+from storage.repositories.leases import has_run_out
 
 MAX_ATTEMPTS = 5
 JUDGED_STATES = (SourceState.COMMISSIONING, SourceState.LIVE)
@@ -85,7 +86,7 @@ def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: flo
 
 def _claimable(clock: datetime, limit: int) -> Select[FrameRow]:
     waits = FrameRow.state == FrameState.PENDING
-    ran_out = (FrameRow.state == FrameState.LEASED) & (FrameRow.lease_until < clock)
+    ran_out = (FrameRow.state == FrameState.LEASED) & has_run_out(FrameRow.lease_until, clock)
     return (
         select(FrameRow)
         .join(SourceRow, SourceRow.id == FrameRow.source_id)
@@ -119,7 +120,8 @@ def give_back_frame(session: Session, lease: Lease, *, counts: bool) -> bool:
 
 def give_back_frames_of(session: Session, owner: str) -> int:
     """Return to the queue what an owner held that is gone, each attempt counted as a failure; return how many."""
-    statement = update(FrameRow).where(FrameRow.state == FrameState.LEASED, FrameRow.lease_owner == owner)
+    is_held = FRAME_IS_OPEN & (FrameRow.state == FrameState.LEASED) & (FrameRow.lease_owner == owner)
+    statement = update(FrameRow).where(is_held)
     values = {"state": FrameState.PENDING, "lease_owner": None, "lease_until": None}
     changed = session.execute(statement.values(values).execution_options(synchronize_session=False))
     return changed.rowcount if isinstance(changed, CursorResult) else 0

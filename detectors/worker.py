@@ -79,10 +79,12 @@ class Worker:
         self._clock = clock
         self._judged: list[Judged] = []
         self._judged_since = 0.0
+        self._owed: list[Lease] = []  # what is to be handed back once the database is there again
         self._looker = Looker(name, stores, settings, decoders=decoders, detectors=detectors, clock=clock)
 
     def work(self) -> int:
         """Lease some frames and end each, after each an image asked about; return how many were ended or leased."""
+        self._hand_back([])
         with self._stores.database.transaction() as session:
             leases = claim_frames(session, owner=self._name, limit=LEASED_AT_ONCE, lease_seconds=LEASE_SECONDS)
         left = list(leases)
@@ -93,6 +95,9 @@ class Worker:
             while left and self._end(left.pop(0), judges) and time.monotonic() < until:
                 looked += self._looker.look()
             self._record()
+        except BaseException:
+            left = leases  # those that were ended are so: their fence is gone
+            raise
         finally:
             waiting, self._judged = self._judged, []
             self._hand_back(left + [judged.lease for judged in waiting])
@@ -259,11 +264,13 @@ class Worker:
             give_back_frame(session, lease, counts=True)
 
     def _hand_back(self, leases: list[Lease]) -> None:
-        if not leases:
+        self._owed += leases
+        if not self._owed:
             return
         with self._stores.database.transaction() as session:
-            for lease in leases:
+            for lease in self._owed:
                 give_back_frame(session, lease, counts=False)
+        self._owed = []
 
 
 def _is_passing(error: Exception) -> bool:

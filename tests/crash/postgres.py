@@ -54,7 +54,7 @@ class MortalPostgres:
         deadline = time.monotonic() + START_SECONDS
         given = ["-D", str(self._data), "-l", str(self._place / "log"), "-o", f"-p {self.port} {OPTIONS}"]
         start = self._programs.command("pg_ctl", *given, "-w", "-t", "30", "start")
-        while subprocess.run(start, check=False, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+        while _fails(start):
             if time.monotonic() > deadline:
                 raise PostgresError((self._place / "log").read_text())
             time.sleep(0.2)
@@ -80,3 +80,8 @@ class MortalPostgres:
     def _run(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute(statement)
+
+
+def _fails(command: list[str]) -> bool:
+    quiet = subprocess.DEVNULL  # a pipe would be kept open by the server
+    return subprocess.run(command, check=False, cwd="/", stdout=quiet, stderr=quiet).returncode != 0

@@ -1,6 +1,5 @@
 """A failpoint at every step, as SQLite tests itself: die at the first, the second, ... until nobody dies any more."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

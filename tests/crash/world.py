@@ -17,8 +17,7 @@ from storage.models import InspectionRow
 from storage.records import LabelKind, SourceState
 from storage.repositories.labels import add_label
 from storage.repositories.silences import add_silence
-from storage.repositories.sources import set_source_state
-from storage.repositories.sources import source_by_name
+from storage.repositories.sources import set_source_state, source_by_name
 from tests.crash.postgres import MortalPostgres
 from tests.crash.processes import Service
 from tests.journeys.commands import oddspot, wait_until

@@ -13,6 +13,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from config.settings import Settings
+from detectors.clock_watch import ClockWatch
 from detectors.decode import Decoder
 from detectors.jobs.runner import JobRunner
 from detectors.jobs.workshop import Workshop
@@ -73,6 +74,7 @@ class _Service:
         self._started_at = _utc_now()
         self._config = config
         self._wake = threading.Event()
+        self._clock = ClockWatch()
         self._has_gone = True  # what processes held that a service before this one had
         self._decoders: dict[str, Decoder] = {}
         self._scanners = [self._scanner(name) for name in settings.sources]
@@ -95,6 +97,8 @@ class _Service:
                     process.wake()
             for process in self._scoring:
                 self._look_after(process)
+            if self._clock.was_set_back(_utc_now()):
+                self._tick_now()
             if self._has_gone:
                 self._take_from_the_gone()
             self._beat()
@@ -124,6 +128,14 @@ class _Service:
         except StorageError as error:
             self._has_gone = True
             logger.warning("storage_away", reason=str(error))
+
+    def _tick_now(self) -> None:
+        """Let every tick be due now, where the clock was set back: else none would come until it is there again."""
+        now = _utc_now()
+        logger.warning("clock_set_back", now=now.isoformat())
+        self._started_at = min(self._started_at, now)
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=now)
 
     def _take_from_the_gone(self) -> None:
         """Let others have at once what processes of this machine held that died unseen."""

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 
 from storage.models import DeliveryRow, EventRow, FrameRow, IncidentRow, InspectionRow, RollUpRow, SourceRow
 from storage.records import DeliveryKind, DeliveryState, EventKind, FrameState, Verdict
-from tests.crash.world import OPEN_LINE, World
+from tests.crash.world import LABELLED, OPEN_LINE, World
 from tests.servers.slack import Message
 
 FINAL = {FrameState.SCORED, FrameState.REJECTED, FrameState.DROPPED, FrameState.DEAD_LETTER}
 NO_NUMBER = re.compile(r"\b(nan|inf|infinity)\b", re.IGNORECASE)
-LABELLED = "labelled.png"
 
 
 def broken_promises(world: World) -> list[str]:

@@ -40,10 +40,9 @@ class MortalPostgres:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://postgres@127.0.0.1:{self.port}/{name}"
 
-    def copy_database(self, name: str, template: str = "template1") -> str:
-        """Create a database like another one, which nobody may be using, and return its URL."""
-        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        self._run(make)
+    def create_database(self, name: str) -> str:
+        """Create an empty database and return its URL."""
+        self._run(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from storage.errors import StorageError
 from storage.models import DeliveryRow, EventRow, FrameRow
 from storage.records import DeliveryState
-from tests.crash.checker import FINAL, LABELLED
-from tests.crash.world import World
+from tests.crash.checker import FINAL
+from tests.crash.world import LABELLED, World
 
 PATIENCE_SECONDS = 300.0
 UNSENT = (DeliveryState.PENDING, DeliveryState.SENDING)

@@ -46,6 +46,10 @@ class Death:
     settled_seconds: float
     broken: list[str]
 
+    @property
+    def deaths(self) -> int:
+        return int(self.has_died)
+
 
 def die_at_every_step(
     world: World, *, steps: tuple[str, ...] = STEPS, files: tuple[str, ...] = FILES, most: int = 20

@@ -3,21 +3,23 @@
 import io
 import random
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import yaml
 from PIL import Image, PngImagePlugin
+from sqlalchemy import insert, select, text
 
 from storage.database import Database
-from storage.models import InspectionRow
+from storage.migrate import migrate
+from storage.models import Base, InspectionRow
 from storage.records import LabelKind, SourceState
 from storage.repositories.labels import add_label
 from storage.repositories.silences import add_silence
-from storage.repositories.sources import set_source_state, source_by_name
+from storage.repositories.sources import activate_version, ensure_source, set_source_state, source_by_name
+from storage.repositories.versions import NewVersion, active_version, register_version
 from tests.crash.postgres import MortalPostgres
 from tests.crash.processes import Service
 from tests.journeys.commands import oddspot, wait_until
@@ -28,6 +30,7 @@ OPEN_LINE, SILENCED_LINE = "line-1", "line-2"
 LINES = (OPEN_LINE, SILENCED_LINE)
 GOOD_PLATES = 16
 KNOWN_DEFECT = 501
+LABELLED = "labelled.png"
 FIRST_SEED = 1000
 # Broken, good and odd ones, more of the odd than any line has: they take the longest way.
 KINDS = ("good", "odd", "odd", "known", "broken")
@@ -50,6 +53,7 @@ class World:
     url: str
     slack: LocalSlack
     database: Database
+    lines: tuple[str, ...] = LINES
     dropped: list[Dropped] = field(default_factory=list)
 
     @property
@@ -76,8 +80,9 @@ class World:
         return one
 
     def drop_some(self, count: int, chance: random.Random) -> None:
+        kinds = [kind for kind in KINDS if kind != "known" or SILENCED_LINE in self.lines]
         for _ in range(count):
-            self.drop(chance.choice(KINDS), chance.choice(LINES))
+            self.drop(chance.choice(kinds), chance.choice(self.lines))
 
 
 def picture(kind: str, number: int) -> bytes:
@@ -97,24 +102,24 @@ def picture(kind: str, number: int) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A fitted home on one kind of database, to be copied; server: where it is PostgreSQL's."""
+    """A fitted home with its SQLite database, to be copied."""
 
     home: Path
-    server: MortalPostgres | None = None
+    lines: tuple[str, ...] = LINES
 
-    def copy(self, folder: Path, slack: LocalSlack) -> World:
-        """Return a world of one's own."""
-        home = Path(shutil.copytree(self.home, folder / "home"))
+    def copy(self, folder: Path, slack: LocalSlack, server: MortalPostgres | None = None) -> World:
+        """Return a world of one's own, on the server where one is given."""
+        home = Path(shutil.copytree(self.home, folder))
         url = sqlite_url(home)
-        if self.server is not None:
-            self.server.drop_database("crashing")
-            url = self.server.copy_database("crashing", "fitted")
-        return World(home, url, slack, Database(url))
+        if server is not None:
+            server.drop_database("crashing")
+            url = copy_rows(url, server.create_database("crashing"))
+        return World(home, url, slack, Database(url), self.lines)
 
 
-def make_template(folder: Path, server: MortalPostgres | None = None, **settings: Mapping[str, object]) -> Template:
+def make_template(folder: Path) -> Template:
     """Fit both lines; on the second one a defect is labelled, and everything is silenced for days."""
-    home = folder / ("sqlite" if server is None else "postgresql")
+    home = folder / "template"
     write_plates(home / "good", GOOD_PLATES)
     sections = {
         "sources": {name: {"kind": "folder", "path": f"incoming/{name}"} for name in LINES},
@@ -123,32 +128,53 @@ def make_template(folder: Path, server: MortalPostgres | None = None, **settings
         "alerts": {"edit_every_seconds": 1},
         "reports": {"daily": False},
     }
-    (home / "oddspot.yaml").write_text(yaml.safe_dump(sections | settings), encoding="utf-8")
-    url = sqlite_url(home) if server is None else server.copy_database("fitted")
-    env = {"ODDSPOT__STORAGE__DATABASE_URL": url}
+    (home / "oddspot.yaml").write_text(yaml.safe_dump(sections), encoding="utf-8")
     for name in LINES:
         (home / "incoming" / name).mkdir(parents=True)
-        done = oddspot("fit", name, "--good", "good", cwd=home, env=env)
-        assert done.returncode == 0, done.stderr
-    _learn(home, url)
-    return Template(home, server)
+    done = oddspot("fit", OPEN_LINE, "--good", "good", cwd=home)
+    assert done.returncode == 0, done.stderr
+    _learn(home)
+    return Template(home)
 
 
 def sqlite_url(home: Path) -> str:
     return f"sqlite:///{home / 'data' / 'oddspot.db'}"
 
 
-def _learn(home: Path, url: str) -> None:
-    """Let people label a defect of the second line before it is live, and silence that line."""
-    database = Database(url)
-    (home / "incoming" / SILENCED_LINE / "labelled.png").write_bytes(picture("known", 0))
-    with Service(home, {"ODDSPOT__STORAGE__DATABASE_URL": url}, halves=("detect",)):
+def copy_rows(url: str, to: str) -> str:
+    """Copy every row of a database into an empty one, and return that one's URL."""
+    given, taking = Database(url), Database(to)
+    migrate(taking)
+    with given.reading() as old, taking.transaction() as new:
+        for table in Base.metadata.sorted_tables:
+            rows = [dict(row._mapping) for row in old.execute(select(table))]
+            if rows:
+                new.execute(insert(table), rows)
+            if rows and "id" in table.c and isinstance(rows[0]["id"], int):
+                last = max(row["id"] for row in rows)
+                new.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last})"))
+    given.close()
+    taking.close()
+    return to
+
+
+def _learn(home: Path) -> None:
+    """Let the second line share the first one's detector, label a defect there, silence it, and let both be live."""
+    database, now = Database(sqlite_url(home)), datetime.now(UTC)
+    with database.transaction() as session:
+        version = active_version(session, source_by_name(session, OPEN_LINE))
+        assert version is not None
+        line = ensure_source(session, SILENCED_LINE, now=now)
+        values = {field.name: getattr(version, field.name) for field in fields(NewVersion)}
+        shared = register_version(session, line, 1, NewVersion(**values), now=now)
+        activate_version(session, line.id, shared.id, expected=None)
+    (home / "incoming" / SILENCED_LINE / LABELLED).write_bytes(picture("known", 0))
+    with Service(home, {}, halves=("detect",)):
         wait_until(lambda: _inspected(database) is not None, seconds=120)
-    inspection_id, now = _inspected(database), datetime.now(UTC)
+    inspection_id = _inspected(database)
     assert inspection_id is not None
     with database.transaction() as session:
         add_label(session, inspection_id, LabelKind.DEFECT, author="anna", defect_class="scratch", now=now)
-        line = source_by_name(session, SILENCED_LINE)
         until = now + timedelta(days=3)
         add_silence(session, source_id=line.id, until=until, author="ben", comment="", now=now)
         for name in LINES:
@@ -158,5 +184,4 @@ def _learn(home: Path, url: str) -> None:
 
 def _inspected(database: Database) -> int | None:
     with database.reading() as session:
-        row = session.query(InspectionRow.id).one_or_none()
-    return None if row is None else int(row[0])
+        return session.scalar(select(InspectionRow.id))

@@ -26,8 +26,12 @@ IDLE, ENDED = b".", b"+"
 class ScoringProcess:
     """One process that scores; `config` is the settings file it reads, None for the usual one."""
 
+    _process: subprocess.Popen[bytes]
     _pipe: IO[bytes]
     _beats: int
+    _started_at: float
+    _beat_at: float
+    _has_worked: bool
 
     def __init__(self, config: Path | None, *, threads: int, hang_seconds: float = HANG_SECONDS) -> None:
         option = ["--config", str(config)] if config else []

@@ -67,8 +67,8 @@ def what_commits_together_stands_together(_world: World, session: Session) -> It
         states[source_id, "received"] += 1
     for column in ("received", *(str(state) for state in FINAL)):
         totals: Counter[int] = Counter()
-        for row in session.scalars(select(RollUpRow)):
-            totals[row.source_id] += getattr(row, column)
+        for span in session.scalars(select(RollUpRow)):
+            totals[span.source_id] += getattr(span, column)
         for source_id, total in totals.items():
             if total != states[source_id, column]:
                 yield f"{column} is counted {total} times for source {source_id}, not {states[source_id, column]}"
@@ -76,11 +76,11 @@ def what_commits_together_stands_together(_world: World, session: Session) -> It
 
 def every_alert_is_told(world: World, session: Session) -> Iterator[str]:
     """I4 and I12: each anomaly of the line nobody silenced, and each known defect, stands in Slack."""
-    for row in session.scalars(select(EventRow).where(EventRow.done_at.is_(None))):
-        yield f"event {row.id} ({row.kind}) was never taken"
-    for row in session.scalars(select(DeliveryRow)):
-        if row.state not in {DeliveryState.SENT, DeliveryState.FOLDED, DeliveryState.DROPPED}:
-            yield f"delivery {row.id} ({row.kind}) is {row.state}: {row.error}"
+    for event in session.scalars(select(EventRow).where(EventRow.done_at.is_(None))):
+        yield f"event {event.id} ({event.kind}) was never taken"
+    for one in session.scalars(select(DeliveryRow)):
+        if one.state not in {DeliveryState.SENT, DeliveryState.FOLDED, DeliveryState.DROPPED}:
+            yield f"delivery {one.id} ({one.kind}) is {one.state}: {one.error}"
     posted = {message.ts for message in world.slack.bot_messages()}
     query = select(InspectionRow, FrameRow.name, SourceRow.name, IncidentRow)
     query = query.join(FrameRow, FrameRow.id == InspectionRow.frame_id).join(

@@ -15,6 +15,7 @@ from tests.crash.world import World
 LONGEST_PAUSE = 3.0
 AWAY_SECONDS = 2.0
 MOST_FILES = 3
+SHARE_OF_TROUBLE, HALF = 0.3, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def kill_at_random(world: World, server: MortalPostgres | None, *, seed: int, ki
     with world.start() as service:
         while killed.total() < kills:
             world.drop_some(chance.randint(0, MOST_FILES), chance)
+            _trouble_slack(world, chance)
             time.sleep(chance.uniform(0, LONGEST_PAUSE))
             victims = _victims(service, server, chance)
             name = chance.choice(sorted(victims))
@@ -67,6 +69,14 @@ def _victims(service: Service, server: MortalPostgres | None, chance: random.Ran
         victims["server"] = lambda: _kill_server(server, chance)
         victims["backend"] = lambda: _kill_backend(server, chance)
     return victims
+
+
+def _trouble_slack(world: World, chance: random.Random) -> None:
+    """Now and then let connections to Slack die: before a call is heard, or after it was accepted (I5's window)."""
+    if chance.random() < SHARE_OF_TROUBLE:
+        method = chance.choice(("chat.postMessage", "chat.update", "upload", "*"))
+        is_heard = chance.random() < HALF
+        world.slack.fail_next(method, drop_after_accept=is_heard, drop_before=not is_heard)
 
 
 def _kill_one(pids: list[int], chance: random.Random) -> bool:

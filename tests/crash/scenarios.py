@@ -72,7 +72,7 @@ def clock_jumps(world: World, server: MortalPostgres | None) -> Shown:
 def two_services_lead(world: World, server: MortalPostgres | None) -> Shown:
     """Let two services look at the same folders and speak to the same channels at the same time."""
     with world.start():
-        wait_until(lambda: world.slack.hub.sockets, seconds=PROMPT_SECONDS)
+        wait_until(lambda: bool(world.slack.hub.sockets), seconds=PROMPT_SECONDS)
         if server is None:  # a lock on a file that is gone keeps nobody out
             (world.home / "data" / "leader.lock").unlink(missing_ok=True)
         with world.start():
@@ -102,7 +102,7 @@ def supervisor_is_killed(world: World, server: MortalPostgres | None) -> Shown:
     """Kill `oddspot run`: what it had started ends by itself, and the next one goes on where it stopped."""
     del server
     with Running("run", cwd=world.home, env=world.env) as service:
-        wait_until(lambda: world.slack.hub.sockets, seconds=PROMPT_SECONDS)
+        wait_until(lambda: bool(world.slack.hub.sockets), seconds=PROMPT_SECONDS)
         started = descendants_of(service.process.pid)
         for kind in ("good", "odd") * 3:
             world.drop(kind)

@@ -178,8 +178,8 @@ def _route_notice(session: Session, settings: Settings, event: Event, now: datet
 
 
 def _edit_due(session: Session, settings: Settings, incident: Incident, now: datetime) -> datetime:
-    told_at = last_told_at(session, incident.id) or now
-    return max(now, told_at + timedelta(seconds=settings.alerts.edit_every_seconds))
+    told_at = last_told_at(session, incident.id) or now  # in the future, where the clock was set back since
+    return max(now, min(told_at, now) + timedelta(seconds=settings.alerts.edit_every_seconds))
 
 
 def _add(

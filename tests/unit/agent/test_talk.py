@@ -35,6 +35,23 @@ def test_tells_at_once_though_the_clock_was_set_back(plant: Plant, clock: Clock,
     assert len(notifier.messages) == 2
 
 
+def test_changes_a_message_soon_though_it_was_told_by_a_clock_that_was_set_back(
+    plant: Plant, clock: Clock, notifier: FakeNotifier
+) -> None:
+    talk = make_talk(plant, clock, notifier)
+    plant.anomaly(at=clock(), has_heatmap=False)
+    talk.tick()
+    clock.forward(-1200)
+    plant.anomaly(at=clock(), has_heatmap=False)
+
+    for _ in range(10):
+        talk.tick()
+        clock.forward(1)
+
+    ((_, versions),) = notifier.messages.items()
+    assert "2 alike" in versions[-1].text
+
+
 def test_takes_up_at_its_start_what_a_bot_had_begun_that_was_killed(
     plant: Plant, clock: Clock, notifier: FakeNotifier
 ) -> None:

@@ -23,6 +23,8 @@ DECODE_CHILD = "decode-child"
 SUPERVISOR = "ODDSPOT_SUPERVISOR"
 LOOK_SECONDS = 1.0
 START_SECONDS = 15.0
+# A child that lived so long is started again soon, however many died before it.
+WELL_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
 
@@ -252,7 +254,8 @@ class _Child:
         if code == 1 and now - self._started_at < START_SECONDS and self._deaths == 0:
             return 1
         if not self._wait_until:
-            self._deaths += 1
+            is_well = now - self._started_at > WELL_SECONDS
+            self._deaths = 1 if is_well else self._deaths + 1
             self._wait_until = now + min(60.0, 2.0**self._deaths)
         elif now >= self._wait_until:
             self._wait_until = 0.0

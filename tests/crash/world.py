@@ -125,7 +125,7 @@ def make_template(folder: Path) -> Template:
         "sources": {name: {"kind": "folder", "path": f"incoming/{name}"} for name in LINES},
         "storage": {"data_dir": "data"},
         "detector": {"preset": "fast", "workers": 2},
-        "alerts": {"edit_every_seconds": 1},
+        "alerts": {"edit_every_seconds": 1, "alike": 0.97, "storm_incidents": 1000},  # most get a message of their own
         "reports": {"daily": False},
     }
     (home / "oddspot.yaml").write_text(yaml.safe_dump(sections), encoding="utf-8")

@@ -19,6 +19,7 @@ from storage.repositories.pace import hold_for, take_free_channels
 DOUBTFUL_SINCE = "doubtful_since"
 # Of a delivery that was begun: the process that did.
 SENDER = "sender"
+CLOCKS_DIFFER = timedelta(minutes=5)
 OF_THE_MESSAGE = (DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.PICTURE)
 # Of a post: the place of the message it goes on from.
 REPEATS = "repeats"
@@ -168,8 +169,8 @@ def _first(session: Session, incident_id: int, kind: DeliveryKind, *where: Any) 
 
 
 def _is_stuck(started_before: datetime, now: datetime) -> ColumnElement[bool]:
-    """Say that a delivery was begun too long ago, or by a clock that was set back by as much since."""
-    ahead = now + max(now - started_before, timedelta(0))
+    """Say that a delivery was begun too long ago, or by a clock that was far ahead, more than clocks differ."""
+    ahead = now + CLOCKS_DIFFER + max(now - started_before, timedelta(0))
     is_old = or_(DeliveryRow.started_at < started_before, DeliveryRow.started_at > ahead)
     return (DeliveryRow.state == DeliveryState.SENDING) & is_old
 

@@ -31,6 +31,8 @@ LINES = (OPEN_LINE, SILENCED_LINE)
 GOOD_PLATES = 16
 KNOWN_DEFECT = 501
 LABELLED = "labelled.png"
+# A file that lay there when the clock jumped by an hour is to be told all the same.
+LATE_SECONDS = 7200
 FIRST_SEED = 1000
 # Broken, good and odd ones, more of the odd than any line has: they take the longest way.
 KINDS = ("good", "odd", "odd", "known", "broken")
@@ -122,7 +124,7 @@ def make_template(folder: Path) -> Template:
     home = folder / "template"
     write_plates(home / "good", GOOD_PLATES)
     sections = {
-        "sources": {name: {"kind": "folder", "path": f"incoming/{name}"} for name in LINES},
+        "sources": {name: {"path": f"incoming/{name}", "late_after_seconds": LATE_SECONDS} for name in LINES},
         "storage": {"data_dir": "data"},
         "detector": {"preset": "fast", "workers": 2},
         "alerts": {"edit_every_seconds": 1, "alike": 0.97, "storm_incidents": 1000},  # most get a message of their own

@@ -16,6 +16,8 @@ LONGEST_PAUSE = 3.0
 AWAY_SECONDS = 2.0
 MOST_FILES = 3
 SHARE_OF_TROUBLE, HALF = 0.3, 0.5
+# A half that was killed takes its time to come back, and until then there is no worker to kill.
+WEIGHTS = {"detect": 1, "talk": 2, "worker": 4, "decoder": 2, "server": 2, "backend": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def kill_at_random(world: World, server: MortalPostgres | None, *, seed: int, ki
             _trouble_slack(world, chance)
             time.sleep(chance.uniform(0, LONGEST_PAUSE))
             victims = _victims(service, server, chance)
-            name = chance.choice(sorted(victims))
+            names = sorted(victims)
+            (name,) = chance.choices(names, [WEIGHTS[name] for name in names])
             if victims[name]():
                 killed[name] += 1
         seconds = settle(world)

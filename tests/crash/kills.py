@@ -70,7 +70,7 @@ def _victims(service: Service, server: MortalPostgres | None, chance: random.Ran
     }
     if server is not None:
         victims["server"] = lambda: _kill_server(server, chance)
-        victims["backend"] = lambda: _kill_backend(server, chance)
+        victims["backend"] = lambda: server.kill_one_of_its_processes(chance)
     return victims
 
 
@@ -90,9 +90,4 @@ def _kill_server(server: MortalPostgres, chance: random.Random) -> bool:
     server.kill()
     time.sleep(chance.uniform(0, AWAY_SECONDS))
     server.start()
-    return True
-
-
-def _kill_backend(server: MortalPostgres, chance: random.Random) -> bool:
-    server.kill_one_of_its_processes(chance)
     return True

@@ -1,6 +1,5 @@
 """A PostgreSQL that can be killed: what it has committed it keeps, whatever becomes of its processes."""
 
-import contextlib
 import os
 import random
 import shutil
@@ -12,7 +11,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tests.crash.processes import children_of
+from tests.crash.processes import children_of, kill
 from tests.servers.free_port import free_port
 from tests.servers.postgres import PostgresError
 from tests.servers.postgres_programs import find_programs, place_for
@@ -62,10 +61,10 @@ class MortalPostgres:
         """Kill the server as a machine out of memory does."""
         os.kill(self._pid, signal.SIGKILL)
 
-    def kill_one_of_its_processes(self, chance: random.Random) -> None:
-        """Kill a process of the server's: it ends all sessions and starts anew by itself."""
-        with contextlib.suppress(ProcessLookupError, IndexError):
-            os.kill(chance.choice(children_of(self._pid)), signal.SIGKILL)
+    def kill_one_of_its_processes(self, chance: random.Random) -> bool:
+        """Kill a process of the server's: it ends all sessions and starts anew by itself; False where none is there."""
+        found = children_of(self._pid)
+        return bool(found) and kill(chance.choice(found))
 
     def stop(self) -> None:
         stop = self._programs.command("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "stop")

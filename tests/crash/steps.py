@@ -73,8 +73,8 @@ def _die_at(world: World, armed: Path, step: str, count: int, files: tuple[str, 
     armed.write_text(f"{step} {count}", encoding="utf-8")
     for kind in files:
         world.drop(kind)
-    settle(world)
+    seconds = settle(world)
     has_died = not armed.read_text(encoding="utf-8")
     armed.write_text("", encoding="utf-8")
-    seconds = settle(world)
+    seconds += settle(world)  # it may have died of the very last step
     return Death(step, count, has_died, round(seconds, 1), broken_promises(world))

@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint evals bench run clean
+.PHONY: help setup demo test lint evals bench crash run clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -31,6 +31,9 @@ evals: .venv/.dev ## Ask the question bank and judge every answer (ARGS="--half 
 
 bench: .venv/.dev ## Measure accuracy, speed and time to the first message
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+crash: .venv/.dev ## Kill the service at every step and at random, on both databases (ARGS="--seeds 20 --kills 10")
+	@$(BIN)/python -m tests.crash $(ARGS)
 
 run: .venv/.demo ## Start the service with ./oddspot.yaml
 	@$(BIN)/oddspot run $(ARGS)

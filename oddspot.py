@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 ROOMS = ("config", "storage", "detectors", "agent")
 DECODE_CHILD = "decode-child"
+SUPERVISOR = "ODDSPOT_SUPERVISOR"
+LOOK_SECONDS = 1.0
 START_SECONDS = 15.0
+# A child that lived so long is started again soon, however many died before it.
+WELL_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
 
@@ -36,7 +40,21 @@ def main() -> None:
 
         decode()
         return
+    _end_with_supervisor(os.environ.pop(SUPERVISOR, None))
     sys.exit(_run_command())
+
+
+def _end_with_supervisor(pid: str | None) -> None:
+    """Stop this process once the `oddspot run` that started it is gone: two services would not know of each other."""
+    if pid is None:
+        return
+
+    def look() -> None:
+        while os.getppid() == int(pid):
+            time.sleep(LOOK_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=look, name="supervisor", daemon=True).start()
 
 
 def _run_command() -> int:
@@ -224,7 +242,8 @@ class _Child:
 
     def _start(self) -> None:
         self._started_at = time.monotonic()
-        self._process = subprocess.Popen(self._line)  # noqa: S603 - our own command
+        environment = os.environ | {SUPERVISOR: str(os.getpid())}
+        self._process = subprocess.Popen(self._line, env=environment)  # noqa: S603 - our own command
 
     def look(self) -> int:
         """Start the process again if it is due; return its exit code where it failed at its very start."""
@@ -235,7 +254,8 @@ class _Child:
         if code == 1 and now - self._started_at < START_SECONDS and self._deaths == 0:
             return 1
         if not self._wait_until:
-            self._deaths += 1
+            is_well = now - self._started_at > WELL_SECONDS
+            self._deaths = 1 if is_well else self._deaths + 1
             self._wait_until = now + min(60.0, 2.0**self._deaths)
         elif now >= self._wait_until:
             self._wait_until = 0.0

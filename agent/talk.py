@@ -30,6 +30,7 @@ from storage.blobs import BlobStore
 from storage.database import Database
 from storage.opening import open_reader
 from storage.repositories.events import forget_seen_events
+from storage.repositories.set_back import SLACK, forget_the_future
 
 logger = structlog.get_logger()
 POLL_SECONDS = 0.2
@@ -56,6 +57,7 @@ class Talk:
         self._beat = beat
         self._poll_seconds = poll_seconds
         self._chores_due_at: datetime | None = None
+        self._last_at: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -71,12 +73,25 @@ class Talk:
 
     def tick(self) -> int:
         """Do one round and return how many deliveries it started."""
-        self._do_chores(self._out.clock())
+        now = self._out.clock()
+        if self._last_at is None or now < self._last_at - SLACK:
+            self._begin(now)
+        self._last_at = now
+        self._do_chores(now)
         tell_untaken_looks(self._out.database, now=self._out.clock())
         if not self._deliverer.has_work():
             return 0
         route_events(self._out.database, self._out.settings, now=self._out.clock())
         return self._deliverer.deliver()
+
+    def _begin(self, now: datetime) -> None:
+        """Take up what others left when they died, and what a clock put off that was set back since."""
+        self._chores_due_at = None
+        with self._out.database.transaction() as session:
+            forwarded = forget_the_future(session, now=now)
+        taken = self._deliverer.take_from_the_gone()
+        if forwarded or taken:
+            logger.warning("taken_up", sender_gone=taken, put_off_by_another_clock=forwarded)
 
     def _do_chores(self, now: datetime) -> None:
         if self._chores_due_at is not None and now < self._chores_due_at:

@@ -80,7 +80,7 @@ class Decoder:
         """Return the upright pixels of one file; raise DecodeError with the reason."""
         with self._lock:
             try:
-                return self._decode(path)
+                return self._decode_twice_at_most(path)
             except _ChildGoneError as error:
                 logger.warning("decoder_gone", file=path.name, reason=error.reason.value)
                 self._end_child()
@@ -103,6 +103,16 @@ class Decoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _decode_twice_at_most(self, path: Path) -> DecodedImage:
+        """Decode, once more where the child died: a machine short of memory kills whom it finds, whatever the file."""
+        try:
+            return self._decode(path)
+        except _ChildGoneError as error:
+            if error.reason is not RejectReason.DECODER_CRASH:
+                raise
+            self._end_child()
+            return self._decode(path)
 
     def _decode(self, path: Path) -> DecodedImage:
         if self._child is None:

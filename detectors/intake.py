@@ -14,6 +14,7 @@ from config.settings import Settings
 from detectors.naming import read_capture
 from detectors.sources.port import Arrival, ImageSource
 from storage.errors import StorageError
+from storage.failpoints import reach
 from storage.opening import Stores
 from storage.records import NewFrame, RejectReason, Source
 from storage.repositories.frames import receive_frame
@@ -114,6 +115,7 @@ def _enter_alone(source: Source, one: Stored, images: ImageSource, stores: Store
 def _enter_all(source: Source, stored: list[Stored], images: ImageSource, stores: Stores) -> int:
     with stores.database.transaction() as session:
         ids = [receive_frame(session, one.frame, rejected=one.reason) for one in stored]
+    reach("arrival.committed")
     for one, frame_id in zip(stored, ids, strict=True):
         images.has_taken(one.arrival)
         logger.info(
@@ -131,6 +133,7 @@ def _store(
     read_exif: ReadExif,
     now: datetime,
 ) -> Stored:
+    reach("arrival.read")
     reason = arrival.reason
     if reason is None and not arrival.content:
         reason = RejectReason.EMPTY

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -10,17 +11,23 @@ import structlog
 from config.settings import Settings
 from detectors.decode import Decoder
 from detectors.models import LoadedDetectors
-from detectors.processes import owner_name
+from detectors.processes import ENDED, IDLE
 from detectors.worker import Worker
 from storage.errors import StorageError
 from storage.opening import Stores
+from storage.owners import owner_name
 
 logger = structlog.get_logger()
 IDLE_SECONDS = 0.5
 
 
-def score_until(stop: threading.Event, settings: Settings, stores: Stores) -> None:
-    """Score what waits until `stop` is set; each line from standard input says that something may wait."""
+def score_until(stop: threading.Event, settings: Settings, stores: Stores, *, beats: int | None = None) -> None:
+    """Score what waits until `stop` is set; each line from standard input says that something may wait.
+
+    beats: the file descriptor that hears of every round that is over, so that a process that hangs is noticed.
+    """
+    if beats is not None:
+        os.set_blocking(beats, False)
     wake = threading.Event()
     threading.Thread(target=_listen, args=(wake, stop), daemon=True).start()
     decoders: dict[str, Decoder] = {}
@@ -42,12 +49,20 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores) -> No
     worker = Worker(name, stores, settings, decoders=decoder_of, detectors=detectors, clock=lambda: datetime.now(UTC))
     try:
         while not stop.is_set():
-            if not _work(worker):
+            ended = _work(worker)
+            _beat(beats, ENDED if ended else IDLE)
+            if not ended:
                 wake.wait(IDLE_SECONDS)
                 wake.clear()
     finally:
         for decoder in decoders.values():
             decoder.close()
+
+
+def _beat(beats: int | None, word: bytes) -> None:
+    if beats is not None:
+        with suppress(OSError):  # nobody listens any more
+            os.write(beats, word)
 
 
 def _work(worker: Worker) -> int:

@@ -13,18 +13,21 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from config.settings import Settings
+from detectors.clock_watch import ClockWatch
 from detectors.decode import Decoder
 from detectors.jobs.runner import JobRunner
 from detectors.jobs.workshop import Workshop
-from detectors.processes import ScoringProcess, owner_name
+from detectors.processes import ScoringProcess
 from detectors.scan import Scanner
 from detectors.silence_watch import watch_silence
 from detectors.sweeps import Sweeps
 from storage.errors import StorageError
 from storage.leader import Leadership
 from storage.opening import Stores
+from storage.owners import is_gone, owner_name
 from storage.repositories.frames import give_back_frames_of
 from storage.repositories.jobs import give_back_jobs_of
+from storage.repositories.leases import owners_of_leases
 
 logger = structlog.get_logger()
 FOLDER_SECONDS = 10.0
@@ -71,6 +74,8 @@ class _Service:
         self._started_at = _utc_now()
         self._config = config
         self._wake = threading.Event()
+        self._clock = ClockWatch()
+        self._has_gone = True  # what processes held that a service before this one had
         self._decoders: dict[str, Decoder] = {}
         self._scanners = [self._scanner(name) for name in settings.sources]
         self._leadership = Leadership(stores.database, settings.storage.data_dir)
@@ -92,6 +97,10 @@ class _Service:
                     process.wake()
             for process in self._scoring:
                 self._look_after(process)
+            if self._clock.was_set_back(_utc_now()):
+                self._tick_now()
+            if self._has_gone:
+                self._take_from_the_gone()
             self._beat()
 
     def close(self) -> None:
@@ -117,7 +126,28 @@ class _Service:
                 give_back_frames_of(session, owner)
                 give_back_jobs_of(session, owner)
         except StorageError as error:
-            logger.warning("storage_away", reason=str(error))  # its leases run out by themselves
+            self._has_gone = True
+            logger.warning("storage_away", reason=str(error))
+
+    def _tick_now(self) -> None:
+        """Let every tick be due now, where the clock was set back: else none would come until it is there again."""
+        now = _utc_now()
+        logger.warning("clock_set_back", now=now.isoformat())
+        self._started_at = min(self._started_at, now)
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=now)
+
+    def _take_from_the_gone(self) -> None:
+        """Let others have at once what processes of this machine held that died unseen."""
+        try:
+            with self._stores.database.transaction() as session:
+                for owner in owners_of_leases(session, chosen=is_gone):
+                    logger.warning("owner_gone", owner=owner)
+                    give_back_frames_of(session, owner)
+                    give_back_jobs_of(session, owner)
+            self._has_gone = False
+        except StorageError as error:
+            logger.warning("storage_away", reason=str(error))
 
     def _run_jobs(self) -> None:
         workshop = Workshop(

@@ -1,7 +1,7 @@
 """What is done now and then, and may be done twice without harm: digests, drift checks, audits, and retention."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -16,6 +16,7 @@ from storage.retention import BATCH_FRAMES, prune_looks, prune_originals
 
 logger = structlog.get_logger()
 MOST_BATCHES = 100
+HALF_WRITTEN = timedelta(hours=1)
 
 
 class Sweeps:
@@ -36,6 +37,7 @@ class Sweeps:
             self._views,
             self._retention,
             self._questions,
+            self._leftovers,
         ):
             try:
                 chore()
@@ -92,3 +94,8 @@ class Sweeps:
         pruned = prune_looks(self._stores.database, self._stores.blobs, days=days, now=self._clock())
         if pruned:
             logger.info("questions_pruned", files=pruned)
+
+    def _leftovers(self) -> None:
+        removed = self._stores.blobs.remove_leftovers(before=self._clock() - HALF_WRITTEN)
+        if removed:
+            logger.info("leftovers_removed", files=removed)

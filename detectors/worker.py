@@ -20,6 +20,7 @@ from detectors.scoring import Detector, ScoredImage
 from detectors.weights import WeightsError
 from storage.database import Session
 from storage.errors import StorageError
+from storage.failpoints import reach
 from storage.opening import Stores
 from storage.records import (
     DetectorVersion,
@@ -78,10 +79,12 @@ class Worker:
         self._clock = clock
         self._judged: list[Judged] = []
         self._judged_since = 0.0
+        self._owed: list[Lease] = []  # what is to be handed back once the database is there again
         self._looker = Looker(name, stores, settings, decoders=decoders, detectors=detectors, clock=clock)
 
     def work(self) -> int:
         """Lease some frames and end each, after each an image asked about; return how many were ended or leased."""
+        self._hand_back([])
         with self._stores.database.transaction() as session:
             leases = claim_frames(session, owner=self._name, limit=LEASED_AT_ONCE, lease_seconds=LEASE_SECONDS)
         left = list(leases)
@@ -92,6 +95,9 @@ class Worker:
             while left and self._end(left.pop(0), judges) and time.monotonic() < until:
                 looked += self._looker.look()
             self._record()
+        except BaseException:
+            left = leases  # those that were ended are so: their fence is gone
+            raise
         finally:
             waiting, self._judged = self._judged, []
             self._hand_back(left + [judged.lease for judged in waiting])
@@ -136,11 +142,14 @@ class Worker:
         if detector.bit_depth != self._settings.bit_depth_of(source.name):
             self._reject(lease, RejectReason.SETTINGS_MISMATCH)
             return
+        reach("image.leased")
         image = self._decoders(source.name).decode(self._stores.blobs.path(lease.frame.sha256))
+        reach("image.decoded")
         found = self._found(image, detector.inspect(image.pixels), detector, started)
         if not self._judged:
             self._judged_since = time.monotonic()
         self._judged.append(Judged(lease, source, version, found, detector.camera.checks))
+        reach("image.scored")
 
     def _record_if_due(self) -> None:
         is_odd = bool(self._judged) and self._judged[-1].found.verdict is Verdict.ANOMALOUS
@@ -178,6 +187,7 @@ class Worker:
             sources = [judged.source.id for judged in waiting]
             watch = CameraWatch(session, self._settings, sources, now=now)
             ids = [self._record_in(session, judged, watch, now) for judged in waiting]
+        reach("inspection.committed")
         for judged, inspection_id in zip(waiting, ids, strict=True):
             logger.info(
                 "frame_scored",
@@ -254,11 +264,13 @@ class Worker:
             give_back_frame(session, lease, counts=True)
 
     def _hand_back(self, leases: list[Lease]) -> None:
-        if not leases:
+        self._owed += leases
+        if not self._owed:
             return
         with self._stores.database.transaction() as session:
-            for lease in leases:
+            for lease in self._owed:
                 give_back_frame(session, lease, counts=False)
+        self._owed = []
 
 
 def _is_passing(error: Exception) -> bool:

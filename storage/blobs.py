@@ -5,10 +5,12 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from storage.database import make_private
 from storage.errors import StorageError
+from storage.failpoints import reach
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -58,10 +60,25 @@ class BlobStore:
         """Forget the bytes, if they are there."""
         self.path(sha256).unlink(missing_ok=True)
 
+    def remove_leftovers(self, *, before: datetime) -> int:
+        """Remove what was half-written before then by processes that died, and return how many files."""
+        files = [file for folder in self._root.iterdir() for file in folder.iterdir()]
+        leftovers = [file for file in files if _is_leftover(file, before.timestamp())]
+        for file in leftovers:
+            file.unlink(missing_ok=True)
+        return len(leftovers)
+
     def names(self) -> Iterator[str]:
         """Yield the sha256 of every blob."""
         for folder in sorted(self._root.iterdir()):
             yield from (file.name for file in folder.iterdir() if SHA256.fullmatch(file.name))
+
+
+def _is_leftover(file: Path, before: float) -> bool:
+    try:
+        return file.name.startswith(".") and file.stat().st_mtime < before
+    except FileNotFoundError:  # it is being written, and has its name by now
+        return False
 
 
 def write_durably(target: Path, content: bytes) -> None:
@@ -73,7 +90,9 @@ def write_durably(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        reach("blob.written")
         temporary.rename(target)
+        reach("blob.named")
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(target.parent)

@@ -1,9 +1,10 @@
 """The outbox at work: claim what is due, send it channel by channel, and settle every outcome."""
 
+import os
 import random
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,9 +18,17 @@ from agent.alerts.settle import OUR_FAULT, settle_error, settle_sent
 from agent.alerts.webhooks import send_webhook
 from agent.notifiers.port import NotifyError
 from config.errors import OddspotError
+from storage.database import Session
+from storage.failpoints import reach
+from storage.owners import is_gone, owner_name
 from storage.records import Delivery, DeliveryKind
 from storage.repositories.pace import spoke
-from storage.repositories.sending import claim_for_channels, has_work, put_stuck_in_doubt
+from storage.repositories.sending import (
+    claim_for_channels,
+    has_work,
+    put_in_doubt_from_the_gone,
+    put_stuck_in_doubt,
+)
 
 logger = structlog.get_logger()
 CHANNELS_AT_ONCE = 8
@@ -54,6 +63,7 @@ class Deliverer:
         self._executor = executor
         self._chance = chance
         self._stuck_after = stuck_after
+        self._sender = owner_name(os.getpid())
         self._at_work: dict[str, tuple[Delivery, Future[None]]] = {}
 
     def has_work(self) -> bool:
@@ -61,6 +71,11 @@ class Deliverer:
         now = self._out.clock()
         with self._out.database.reading() as session:
             return has_work(session, now=now, started_before=now - self._stuck_after)
+
+    def take_from_the_gone(self) -> int:
+        """Take up at once what processes of this machine had begun to send when they died; return how much."""
+        with self._out.database.transaction() as session:
+            return put_in_doubt_from_the_gone(session, is_gone=is_gone, now=self._out.clock())
 
     def deliver(self) -> int:
         """Start sending what is due on every free channel and return how many deliveries were started."""
@@ -70,12 +85,17 @@ class Deliverer:
         with self._out.database.transaction() as session:
             held = [delivery.id for delivery, _ in self._at_work.values()]
             stuck = put_stuck_in_doubt(session, started_before=now - self._stuck_after, held=held, now=now)
-            claimed = claim_for_channels(session, busy=self._at_work, limit=room, now=now) if room > 0 else []
+            claimed = self._claim(session, room, now)
         if stuck:
             logger.warning("deliveries_in_doubt", count=stuck)
         for delivery in claimed:
             self._at_work[delivery.channel] = (delivery, self._executor.submit(self._send, delivery))
         return len(claimed)
+
+    def _claim(self, session: Session, room: int, now: datetime) -> list[Delivery]:
+        if room <= 0:
+            return []
+        return claim_for_channels(session, busy=self._at_work, limit=room, now=now, sender=self._sender)
 
     def _reap(self) -> None:
         done = {channel: work for channel, work in self._at_work.items() if work[1].done()}
@@ -85,6 +105,7 @@ class Deliverer:
                 logger.error("delivery_not_settled", delivery_id=delivery.id, error=type(error).__name__)
 
     def _send(self, delivery: Delivery) -> None:
+        reach("delivery.begun")
         try:
             SENDERS[delivery.kind](self._out, delivery)
         except NotifyError as error:
@@ -98,6 +119,7 @@ class Deliverer:
             fault = NotifyError(delivery.channel, OUR_FAULT, ambiguous=True)
             self._settle(delivery, fault)  # it may have come after the message was accepted
         else:
+            reach("delivery.committed")
             settle_sent(self._out, delivery)
         finally:
             with self._out.database.transaction() as session:

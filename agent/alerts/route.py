@@ -13,6 +13,7 @@ from agent.alerts.webhooks import tell_opened, tell_updated
 from agent.routes.decide import channel_of_notice
 from config.settings import Settings
 from storage.database import Database, Session
+from storage.failpoints import reach
 from storage.queries.inspections import get_inspection
 from storage.queries.likeness import likeness_by_id
 from storage.records import DeliveryKind, Event, EventKind, Incident, Inspection, NewDelivery, Remembered
@@ -59,6 +60,7 @@ def _route_some(database: Database, settings: Settings, now: datetime) -> int:
                 with session.begin_nested():
                     ROUTES[event.kind](session, settings, event, now)
                 routed += 1
+                reach("event.routed")
             except Exception:  # the edge of one event: it must not hold up the others
                 logger.exception("event_not_routed", event_id=event.id, kind=event.kind)
                 if not put_back_event(session, event, most_failures=MOST_FAILURES):
@@ -176,8 +178,8 @@ def _route_notice(session: Session, settings: Settings, event: Event, now: datet
 
 
 def _edit_due(session: Session, settings: Settings, incident: Incident, now: datetime) -> datetime:
-    told_at = last_told_at(session, incident.id) or now
-    return max(now, told_at + timedelta(seconds=settings.alerts.edit_every_seconds))
+    told_at = last_told_at(session, incident.id) or now  # in the future, where the clock was set back since
+    return max(now, min(told_at, now) + timedelta(seconds=settings.alerts.edit_every_seconds))
 
 
 def _add(

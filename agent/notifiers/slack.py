@@ -13,6 +13,7 @@ from agent.messages.message import Message
 from agent.messages.safe_text import cut
 from agent.notifiers.port import Found, MessageGoneError, NotifyError, Place, Upload
 from agent.notifiers.slack_errors import SlackTrouble, explain
+from storage.failpoints import reach
 
 EVENT_TYPE = "oddspot_delivery"
 STAMP = re.compile(r"\d+\.\d+")
@@ -149,10 +150,13 @@ class SlackNotifier:
                 return
 
     def _call(self, where: str, method: Callable[..., SlackResponse], /, **arguments: Any) -> SlackResponse:
+        reach("slack.called")
         try:
-            return method(**arguments)
+            answer = method(**arguments)
         except SlackTrouble as error:
             raise explain(where, error) from None
+        reach("slack.answered")
+        return answer
 
     @staticmethod
     def _need_stamp(place: Place) -> None:

@@ -22,6 +22,9 @@ def detect(
     only_score: Annotated[
         bool, typer.Option("--only-score", hidden=True, help="Score what waits, told by standard input.")
     ] = False,
+    beats: Annotated[
+        int | None, typer.Option(hidden=True, help="Where --only-score says that a round is over.")
+    ] = None,
 ) -> None:
     """Scan the sources and score what arrives, until stopped."""
     configure_logs()
@@ -33,7 +36,7 @@ def detect(
     if only_score:
         from detectors.scoring_process import score_until  # noqa: PLC0415 - its libraries are for those that score
 
-        score_until(stop, settings, stores)
+        score_until(stop, settings, stores, beats=beats)
     else:
         from detectors.service import run_service  # noqa: PLC0415 - the scheduler is for the one that scans
 

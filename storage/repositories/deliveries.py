@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from storage.failpoints import reach
 from storage.models import DeliveryRow
 from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import Delivery, DeliveryKind, DeliveryState, NewDelivery
@@ -36,6 +37,7 @@ def add_delivery(session: Session, delivery: NewDelivery, *, now: datetime) -> i
     )
     session.add(row)
     session.flush()
+    reach("delivery.added")
     return row.id
 
 
@@ -58,7 +60,9 @@ def claim_due_deliveries(session: Session, *, limit: int, now: datetime) -> list
 
 def mark_sent(session: Session, delivery: Delivery, *, message_ts: str | None, now: datetime) -> bool:
     """Record that a delivery arrived; False where another process settled it."""
-    return _settle(session, delivery, state=DeliveryState.SENT, message_ts=message_ts, sent_at=now, error=None)
+    is_ours = _settle(session, delivery, state=DeliveryState.SENT, message_ts=message_ts, sent_at=now, error=None)
+    reach("delivery.marked")
+    return is_ours
 
 
 def mark_due_again(session: Session, delivery: Delivery, *, due_at: datetime, error: str, counts: bool = True) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from storage.failpoints import reach
 from storage.models import EventRow, SeenEventRow
 from storage.records import Event, EventKind
 
@@ -33,6 +34,8 @@ def claim_events(session: Session, *, limit: int, now: datetime) -> list[Event]:
     for row in rows:
         row.done_at = now
     session.flush()
+    if rows:
+        reach("event.claimed")
     return [
         Event(
             id=row.id,

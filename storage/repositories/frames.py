@@ -9,10 +9,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storage.database import database_now
+from storage.failpoints import reach
 from storage.models import DetectorVersionRow, FrameRow, SourceRow
 from storage.models.open import FRAME_IS_OPEN
 from storage.records import Frame, FrameState, Lease, NewFrame, RejectReason, SourceState
 from storage.repositories import roll_ups
+from storage.repositories.leases import has_run_out
 
 MAX_ATTEMPTS = 5
 JUDGED_STATES = (SourceState.COMMISSIONING, SourceState.LIVE)
@@ -61,6 +63,7 @@ def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason |
         roll_ups.count(session, frame.source_id, frame.received_at, duplicates=1)
         return None
     roll_ups.count(session, frame.source_id, frame.received_at, received=1, rejected=int(rejected is not None))
+    reach("frame.received")
     roll_ups.note_newest(session, frame.source_id, frame.captured_at)
     return frame_id
 
@@ -90,6 +93,7 @@ def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: flo
         values = {"state": FrameState.LEASED, "lease_owner": owner, "attempt": FRAME.c.attempt + 1}
         own = update(FRAME).where(FRAME.c.id.in_([lease.frame.id for lease in leases]))
         session.execute(own.values(values | {"lease_until": clock + timedelta(seconds=lease_seconds)}))
+        reach("frame.claimed")
     return leases
 
 
@@ -101,7 +105,7 @@ def _give_up(session: Session, row: Row[Any]) -> None:
 
 def _claimable(clock: datetime, limit: int) -> Select[Any]:
     waits = FrameRow.state == FrameState.PENDING
-    ran_out = (FrameRow.state == FrameState.LEASED) & (FrameRow.lease_until < clock)
+    ran_out = (FrameRow.state == FrameState.LEASED) & has_run_out(FrameRow.lease_until, clock)
     return (
         select(FRAME)
         .join(SourceRow, SourceRow.id == FrameRow.source_id)
@@ -121,6 +125,7 @@ def _claimable(clock: datetime, limit: int) -> Select[Any]:
 def finish_frame(session: Session, lease: Lease, state: FrameState, reason: str | None = None) -> bool:
     """End a leased frame by compare-and-set on its fence; return False where the lease was lost."""
     changed = _fenced(session, lease, FINISH, state=state, reason=reason)
+    reach("frame.ended")
     if changed:
         roll_ups.count(session, lease.frame.source_id, lease.frame.received_at, **{str(state): 1})
     return changed
@@ -134,7 +139,8 @@ def give_back_frame(session: Session, lease: Lease, *, counts: bool) -> bool:
 
 def give_back_frames_of(session: Session, owner: str) -> int:
     """Return to the queue what an owner held that is gone, each attempt counted as a failure; return how many."""
-    statement = update(FrameRow).where(FrameRow.state == FrameState.LEASED, FrameRow.lease_owner == owner)
+    is_held = FRAME_IS_OPEN & (FrameRow.state == FrameState.LEASED) & (FrameRow.lease_owner == owner)
+    statement = update(FrameRow).where(is_held)
     values = {"state": FrameState.PENDING, "lease_owner": None, "lease_until": None}
     changed = session.execute(statement.values(values).execution_options(synchronize_session=False))
     return changed.rowcount if isinstance(changed, CursorResult) else 0

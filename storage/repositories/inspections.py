@@ -9,6 +9,7 @@ from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
+from storage.failpoints import reach
 from storage.models import EventRow, InspectionRow
 from storage.records import DetectorVersion, EventKind, FrameState, Lease, NewInspection, Verdict
 from storage.repositories import roll_ups
@@ -44,6 +45,7 @@ def record_inspection(
         return None
     inserted = session.connection().execute(RECORD, _values(lease, version, found, now))
     inspection_id: int = inserted.scalar_one()
+    reach("inspection.written")
     is_anomaly = found.verdict is Verdict.ANOMALOUS and found.fault is None
     frame, faulted = lease.frame, int(found.fault is not None)
     roll_ups.count(session, frame.source_id, frame.received_at, anomalous=int(is_anomaly), faulted=faulted)
@@ -59,6 +61,8 @@ def record_inspection(
     )
     if is_anomaly and is_told:
         session.add(_anomaly_event(frame.source_id, inspection_id, pages, now))
+        session.flush()
+        reach("event.written")
     return inspection_id
 
 

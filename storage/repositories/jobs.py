@@ -12,6 +12,7 @@ from storage.errors import StorageError
 from storage.models import JobRow
 from storage.models.open import JOB_IS_OPEN
 from storage.records import Job, JobKind, JobLease, JobState
+from storage.repositories.leases import has_run_out
 
 MAX_ATTEMPTS = 5
 
@@ -59,7 +60,7 @@ def claim_job(
 ) -> JobLease | None:
     """Lease the oldest job, of these kinds, that waits or whose lease ran out; one that failed too often has failed."""
     clock = database_now(session)
-    ran_out = (JobRow.state == JobState.LEASED) & (JobRow.lease_until < clock)
+    ran_out = (JobRow.state == JobState.LEASED) & has_run_out(JobRow.lease_until, clock)
     query = select(JobRow).where(JOB_IS_OPEN, or_(JobRow.state == JobState.PENDING, ran_out)).order_by(JobRow.id)
     if kinds is not None:
         query = query.where(JobRow.kind.in_(kinds))

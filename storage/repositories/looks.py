@@ -16,6 +16,7 @@ from storage.records.looks import Thread
 from storage.repositories.audit import write_audit
 from storage.repositories.events import add_event
 from storage.repositories.jobs import UnknownJobError, add_job
+from storage.repositories.leases import has_run_out
 from storage.text import storable
 
 IMAGE_ASKED = "image_asked"
@@ -148,7 +149,7 @@ def images_asked_about(session: Session, hashes: set[str]) -> set[str]:
 
 
 def _claimable(clock: datetime) -> Select[JobRow]:
-    ran_out = and_(JobRow.state == JobState.LEASED, JobRow.lease_until < clock)
+    ran_out = and_(JobRow.state == JobState.LEASED, has_run_out(JobRow.lease_until, clock))
     waits = or_(JobRow.state == JobState.PENDING, ran_out)
     return select(JobRow).where(JOB_IS_OPEN, JobRow.kind == JobKind.LOOK, waits).order_by(JobRow.id)
 

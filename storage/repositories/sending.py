@@ -1,13 +1,14 @@
 """The sending side of the notification log: what may go out now, what is in doubt, and what was told already."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from storage.failpoints import reach
 from storage.models import DeliveryRow, EventRow, InspectionRow, LabelRow
 from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import Delivery, DeliveryKind, DeliveryState, Label
@@ -16,6 +17,9 @@ from storage.repositories.labels import as_label
 from storage.repositories.pace import hold_for, take_free_channels
 
 DOUBTFUL_SINCE = "doubtful_since"
+# Of a delivery that was begun: the process that did.
+SENDER = "sender"
+CLOCKS_DIFFER = timedelta(minutes=5)
 OF_THE_MESSAGE = (DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.PICTURE)
 # Of a post: the place of the message it goes on from.
 REPEATS = "repeats"
@@ -24,13 +28,15 @@ REPEATS = "repeats"
 def has_work(session: Session, *, now: datetime, started_before: datetime) -> bool:
     """Say whether an event waits, a delivery is due or one is stuck: cheap, and takes no lock."""
     due = DELIVERY_IS_OPEN & (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
-    stuck = (DeliveryRow.state == DeliveryState.SENDING) & (DeliveryRow.started_at < started_before)
+    stuck = DELIVERY_IS_OPEN & _is_stuck(started_before, now)
     if session.scalar(select(EventRow.id).where(EventRow.done_at.is_(None)).limit(1)) is not None:
         return True
     return session.scalar(select(DeliveryRow.id).where(or_(due, stuck)).limit(1)) is not None
 
 
-def claim_for_channels(session: Session, *, busy: Collection[str], limit: int, now: datetime) -> list[Delivery]:
+def claim_for_channels(
+    session: Session, *, busy: Collection[str], limit: int, now: datetime, sender: str | None = None
+) -> list[Delivery]:
     """Mark the oldest due delivery of each channel that may be spoken to as being sent, and return them."""
     is_due = DELIVERY_IS_OPEN & (DeliveryRow.state == DeliveryState.PENDING) & (DeliveryRow.due_at <= now)
     claimed = []
@@ -40,25 +46,34 @@ def claim_for_channels(session: Session, *, busy: Collection[str], limit: int, n
         row = session.scalar(oldest)
         if row is not None:
             row.state, row.started_at, row.attempts = DeliveryState.SENDING, now, row.attempts + 1
+            row.payload = row.payload if sender is None else row.payload | {SENDER: sender}
             hold_for(session, channel, row.id)
             claimed.append(row)
     session.flush()
+    if claimed:
+        reach("delivery.claimed")
     return [as_delivery(row) for row in claimed]
 
 
 def put_stuck_in_doubt(session: Session, *, started_before: datetime, held: Collection[int], now: datetime) -> int:
     """Make deliveries whose process died due again, marked as doubtful; return how many. held: ids still at work."""
     query = select(DeliveryRow).where(
-        DeliveryRow.state == DeliveryState.SENDING,
-        DeliveryRow.started_at < started_before,
+        DELIVERY_IS_OPEN,
+        _is_stuck(started_before, now),
         DeliveryRow.id.not_in(held),
     )
     rows = session.scalars(query.limit(100).with_for_update(skip_locked=True)).all()
-    for row in rows:
-        row.payload = _doubtful(row.payload, row.started_at or now)
-        row.state, row.due_at, row.error = DeliveryState.PENDING, now, "its sender died"
-    session.flush()
+    _put_rows_in_doubt(session, rows, now)
     return len(rows)
+
+
+def put_in_doubt_from_the_gone(session: Session, *, is_gone: Callable[[str], bool], now: datetime) -> int:
+    """Make deliveries due again at once, marked as doubtful, whose sender is gone; return how many."""
+    query = select(DeliveryRow).where(DELIVERY_IS_OPEN, DeliveryRow.state == DeliveryState.SENDING)
+    rows = session.scalars(query.limit(100).with_for_update(skip_locked=True)).all()
+    gone = [row for row in rows if is_gone(str(row.payload.get(SENDER, "")))]
+    _put_rows_in_doubt(session, gone, now)
+    return len(gone)
 
 
 def put_in_doubt(session: Session, delivery: Delivery, *, due_at: datetime, error: str) -> bool:
@@ -151,6 +166,20 @@ def last_labels(session: Session, incident_id: int, *, limit: int) -> list[Label
 def _first(session: Session, incident_id: int, kind: DeliveryKind, *where: Any) -> DeliveryRow | None:
     query = select(DeliveryRow).where(DeliveryRow.incident_id == incident_id, DeliveryRow.kind == kind, *where)
     return session.scalar(query.order_by(DeliveryRow.id.desc()).limit(1))
+
+
+def _is_stuck(started_before: datetime, now: datetime) -> ColumnElement[bool]:
+    """Say that a delivery was begun too long ago, or by a clock that was far ahead, more than clocks differ."""
+    ahead = now + CLOCKS_DIFFER + max(now - started_before, timedelta(0))
+    is_old = or_(DeliveryRow.started_at < started_before, DeliveryRow.started_at > ahead)
+    return (DeliveryRow.state == DeliveryState.SENDING) & is_old
+
+
+def _put_rows_in_doubt(session: Session, rows: Sequence[DeliveryRow], now: datetime) -> None:
+    for row in rows:
+        row.payload = _doubtful(row.payload, min(row.started_at or now, now))
+        row.state, row.due_at, row.error = DeliveryState.PENDING, now, "its sender died"
+    session.flush()
 
 
 def _doubtful(payload: dict[str, Any], since: datetime) -> dict[str, Any]:

@@ -8,6 +8,8 @@ import pytest
 
 from storage.database import Database
 from storage.models import FrameRow, InspectionRow
+from storage.owners import owner_name
+from storage.repositories.frames import claim_frames
 from tests.journeys.commands import Running, wait_until
 from tests.plates import make_plate
 
@@ -74,3 +76,27 @@ def test_scoring_processes_end_with_a_service_that_is_killed(home: Path) -> None
         service.process.kill()
 
         wait_until(lambda: not any(scorers_left(child) for child in children))
+
+
+@pytest.mark.timeout(240)
+def test_what_a_service_held_that_was_killed_whole_is_scored_by_the_next_one_at_once(home: Path) -> None:
+    with Running("detect", cwd=home) as service:
+        service.wait_for("detecting")
+        wait_until(lambda: len(scorers(service)) >= 1)
+        for child in scorers(service):
+            os.kill(child, signal.SIGSTOP)
+        drop(home, 300, 3)
+        wait_until(lambda: len(states(home)) == 3)
+        database = Database(f"sqlite:///{home / 'data' / 'oddspot.db'}")
+        with database.transaction() as session:
+            held = claim_frames(session, owner=owner_name(scorers(service)[0]), limit=3, lease_seconds=900)
+        database.close()
+        children = scorers(service)
+        service.process.kill()
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+    assert len(held) == 3
+
+    with Running("detect", cwd=home) as service:
+        wait_until(lambda: states(home) == ["scored"] * 3)
+        assert service.stop() == 0

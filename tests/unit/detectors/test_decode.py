@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from config.settings import LimitSettings
+from detectors import decode
 from detectors.decode import ROOT, DecodeError, Decoder
 from storage.records import RejectReason
 from tests.plates import SIDE, make_plate
@@ -104,15 +105,32 @@ def test_broken_files_leave_the_next_one_alone(decoder: Decoder, tmp_path: Path)
     assert child_pid(decoder) == before
 
 
-def test_a_dead_child_is_a_rejected_frame_and_the_next_one_decodes(decoder: Decoder, tmp_path: Path) -> None:
+def test_decodes_an_image_though_the_child_was_killed_by_another(decoder: Decoder, tmp_path: Path) -> None:
     good = save_plate(tmp_path / "good.png", 1)
     decoder.decode(good)
     dead = child_pid(decoder)
     os.kill(dead, signal.SIGKILL)
 
-    assert reason_of(decoder, good) is RejectReason.DECODER_CRASH
     assert np.array_equal(decoder.decode(good).pixels, plate(1))
     assert child_pid(decoder) != dead
+
+
+def test_rejects_a_file_that_kills_two_children_and_decodes_the_next_one(
+    decoder: Decoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = save_plate(tmp_path / "good.png", 1)
+    killed: list[int] = []
+
+    def die(child: decode._Child, _request: object) -> None:
+        killed.append(child._process.pid)
+        child._process.kill()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(decode._Child, "send", die)
+        assert reason_of(decoder, good) is RejectReason.DECODER_CRASH
+
+    assert len(set(killed)) == 2
+    assert np.array_equal(decoder.decode(good).pixels, plate(1))
 
 
 def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:

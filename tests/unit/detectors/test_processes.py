@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from detectors.processes import ScoringProcess, owner_name
+from detectors.processes import ScoringProcess
+from storage.owners import owner_name
+from tests.journeys.commands import wait_until
 
 
 @pytest.mark.timeout(60)
@@ -21,4 +23,32 @@ def test_waking_one_that_hangs_holds_up_nobody(tmp_path: Path, monkeypatch: pyte
     process._process.wait()
     process.wake()  # nobody reads any more
     assert process.look() == owner_name(pid)
+    process.wait()
+
+
+@pytest.mark.timeout(60)
+def test_kills_one_that_hangs_and_starts_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    process = ScoringProcess(None, threads=1, hang_seconds=0.0)
+    hanging = process._process.pid
+    os.kill(hanging, signal.SIGSTOP)
+
+    assert process.look() is None
+    process._process.wait()
+    assert process.look() == owner_name(hanging)
+    wait_until(lambda: process.look() is None and process._process.pid != hanging)
+    process._process.kill()
+    process.wait()
+
+
+@pytest.mark.timeout(60)
+def test_hears_that_rounds_are_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    process = ScoringProcess(None, threads=1)
+    started_at = process._beat_at
+
+    wait_until(lambda: process.look() is None and process._beat_at > started_at)
+
+    assert not process._has_worked
+    process._process.kill()
     process.wait()

@@ -20,6 +20,7 @@ from detectors.decode import Decoder
 from detectors.scoring import ScoredImage
 from detectors.worker import Worker
 from storage.blobs import BlobError
+from storage.database import DatabaseError
 from storage.models import DetectorVersionRow, EventRow, FrameRow, InspectionRow
 from storage.opening import Stores
 from storage.records import DetectorVersion, NearestNormal, NewFrame, Region, SourceState, Verdict
@@ -301,3 +302,26 @@ def test_stops_judging_a_source_whose_bundle_cannot_be_trusted_and_keeps_its_fra
     assert source.state is SourceState.NOT_JUDGED
     assert "damaged" in str(source.fault)
     assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("pending", 0), ("pending", 0)]
+
+
+def test_hands_back_what_it_held_once_the_database_is_there_again(
+    stores: Stores, decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receive(stores, b"this is no picture", png(91))
+    worker_of_two = make_worker(stores, decoder, FakeDetector())
+
+    def away(*_: object, **__: object) -> bool:
+        raise DatabaseError("it is away", permanent=False)
+
+    with monkeypatch.context() as patched:
+        for name in ("finish_frame", "give_back_frame"):
+            patched.setattr(worker, name, away)
+        with pytest.raises(DatabaseError):
+            worker_of_two.work()
+        with pytest.raises(DatabaseError):
+            worker_of_two.work()
+    assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("leased", 1), ("leased", 1)]
+
+    worker_of_two.work()
+
+    assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("rejected", 1), ("scored", 1)]

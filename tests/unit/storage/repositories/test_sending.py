@@ -16,6 +16,7 @@ from storage.repositories.sending import (
     last_picture,
     last_told_at,
     put_in_doubt,
+    put_in_doubt_from_the_gone,
     put_stuck_in_doubt,
 )
 from tests.factories import NOON, make_inspection, make_source, make_version
@@ -134,3 +135,22 @@ def make_incident(database: Database) -> tuple[int, int]:
         inspection_id = make_inspection(session, source, make_version(session, source))
         joined = join_incident(session, inspection_id, Joining(join=timedelta(minutes=30)), now=NOON)
     return joined.incident.id, inspection_id
+
+
+def test_takes_up_at_once_what_a_process_had_begun_that_is_gone(database: Database) -> None:
+    add(database, "#a", "#b", "#c")
+    with database.transaction() as session:
+        for sender in ("gone", "alive", None):
+            claim_for_channels(session, busy=(), limit=1, now=NOON, sender=sender)
+
+    with database.transaction() as session:
+        taken = put_in_doubt_from_the_gone(session, is_gone=lambda sender: sender == "gone", now=LATER)
+        listed = list_unsent(session, limit=10)
+
+    assert taken == 1
+    states = {one.channel: (one.state, doubtful_since(one)) for one in listed}
+    assert states == {
+        "#a": (DeliveryState.PENDING, NOON),
+        "#b": (DeliveryState.SENDING, None),
+        "#c": (DeliveryState.SENDING, None),
+    }

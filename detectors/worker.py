@@ -78,10 +78,12 @@ class Worker:
         self._clock = clock
         self._judged: list[Judged] = []
         self._judged_since = 0.0
+        self._owed: list[Lease] = []
         self._looker = Looker(name, stores, settings, decoders=decoders, detectors=detectors, clock=clock)
 
     def work(self) -> int:
         """Lease some frames and end each, after each an image asked about; return how many were ended or leased."""
+        self._hand_back([])
         with self._stores.database.transaction() as session:
             leases = claim_frames(session, owner=self._name, limit=LEASED_AT_ONCE, lease_seconds=LEASE_SECONDS)
         left = list(leases)
@@ -89,7 +91,7 @@ class Worker:
             judges = self._judges_of({lease.frame.source_id for lease in leases})
             until = time.monotonic() + HOLD_SECONDS
             looked = int(not leases and self._looker.look())
-            while left and self._end(left.pop(0), judges) and time.monotonic() < until:
+            while left and self._end_or_owe(left.pop(0), judges) and time.monotonic() < until:
                 looked += self._looker.look()
             self._record()
         finally:
@@ -108,6 +110,13 @@ class Worker:
                 judges[source.id] = source, version_by_id(session, active) if active else None
         return judges
 
+    def _end_or_owe(self, lease: Lease, judges: dict[int, tuple[Source, DetectorVersion | None]]) -> bool:
+        try:
+            return self._end(lease, judges)
+        except StorageError:
+            self._owed.append(lease)
+            raise
+
     def _end(self, lease: Lease, judges: dict[int, tuple[Source, DetectorVersion | None]]) -> bool:
         """End one frame, or leave it to be recorded; return False where its source stopped being judged."""
         source, version = judges[lease.frame.source_id]
@@ -123,7 +132,6 @@ class Worker:
             return False
         except Exception as error:  # the edge of a worker: one bad frame must not end it; it is logged
             if _is_passing(error):
-                self._hand_back([lease])
                 raise
             self._count_failure(lease, error)
         else:
@@ -254,11 +262,17 @@ class Worker:
             give_back_frame(session, lease, counts=True)
 
     def _hand_back(self, leases: list[Lease]) -> None:
-        if not leases:
+        """Return frames to the queue; where that cannot be written now it is owed, and done before more are leased.
+
+        Left to run out, their leases would count as failures: a full disk would send good frames to dead_letter.
+        """
+        self._owed += leases
+        if not self._owed:
             return
         with self._stores.database.transaction() as session:
-            for lease in leases:
+            for lease in self._owed:
                 give_back_frame(session, lease, counts=False)
+        self._owed = []
 
 
 def _is_passing(error: Exception) -> bool:

@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint evals bench run clean
+.PHONY: help setup demo test lint evals bench fulldisk run clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -31,6 +31,9 @@ evals: .venv/.dev ## Ask the question bank and judge every answer (ARGS="--half 
 
 bench: .venv/.dev ## Measure accuracy, speed and time to the first message
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+fulldisk: .venv/.dev ## Fill the disk at every single write, on both databases (minutes; `make test` takes some of them)
+	@ODDSPOT_TEST_EVERY_WRITE=1 $(BIN)/python -m pytest tests/contracts/test_full_disk.py $(ARGS)
 
 run: .venv/.demo ## Start the service with ./oddspot.yaml
 	@$(BIN)/oddspot run $(ARGS)

@@ -4,17 +4,20 @@ import hashlib
 import os
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
+from structlog.testing import capture_logs
 
 from agent.alerts.deliver import Deliverer
 from agent.alerts.disk_watch import watch_disk
 from agent.alerts.outgoing import Outgoing
-from agent.alerts.route import route_events
+from agent.alerts.route import MOST_FAILURES, route_events
 from config.settings import LimitSettings, Settings
 from detectors.decode import Decoder
 from detectors.intake import take_arrivals
@@ -23,6 +26,7 @@ from detectors.worker import Worker
 from storage.blobs import BlobStore
 from storage.database import Database
 from storage.errors import StorageError
+from storage.migrate import migrate
 from storage.models import Base, DeliveryRow, EventRow, FrameRow, InspectionRow
 from storage.opening import Stores
 from storage.records import DiskUse
@@ -35,8 +39,8 @@ from tests.unit.detectors.test_worker import FakeDetector, FakeDetectors, png
 
 FILES = 2
 ROUNDS = 8
-# Every how many writes the disk is full in turn: 1 takes minutes, see `make full-disk`.
-EVERY = int(os.environ.get("ODDSPOT_TEST_EVERY_WRITE", "11"))
+# Every how many writes the disk is full in turn: 1 takes minutes, see `make fulldisk`.
+EVERY = int(os.environ.get("ODDSPOT_TEST_EVERY_WRITE", "17"))
 LONGER_THAN_STUCK = timedelta(minutes=10)
 
 
@@ -70,6 +74,12 @@ class House:
                 failed += 1
         self.clock.forward(1)
         return failed
+
+    def recover(self) -> int:
+        """Go on until everything that was begun is looked for and settled; return how many parts failed."""
+        failed = self.round() + self.round()
+        self.clock.now += LONGER_THAN_STUCK
+        return failed + sum(self.round() for _ in range(ROUNDS))
 
     def _take(self) -> None:
         with self.stores.database.reading() as session:
@@ -154,22 +164,63 @@ def test_loses_and_doubles_nothing_wherever_the_disk_is_full(
     while True:
         _empty(database)
         house = make_house(database, tmp_path / f"{allowed}", decoder)
-        with FullDisk(database, house.settings.storage.data_dir).mounted(monkeypatch) as disk:
+        with capture_logs(), FullDisk(database, house.settings.storage.data_dir).mounted(monkeypatch) as disk:
             disk.fill(allowed=allowed, is_once=lasts == "once")
             for _ in range(2):
                 house.round()
             refused = disk.refused
             disk.free()
-            for _ in range(2):
-                house.round()
-            house.clock.now += LONGER_THAN_STUCK
-            failed = sum(house.round() for _ in range(ROUNDS))
-        assert failed == 0, allowed
+            assert house.recover() == 0, allowed
         check(house, allowed)
         if not refused:
             break
         allowed += EVERY
     assert allowed > 40  # so many writes there are at least, and each of them was refused
+
+
+def test_loses_and_doubles_nothing_where_sqlite_may_not_grow_by_another_page(decoder: Decoder, tmp_path: Path) -> None:
+    more, is_enough = 0, False
+    while not is_enough:
+        folder = tmp_path / f"{more}"
+        folder.mkdir()
+        database = Database(f"sqlite:///{folder / 'oddspot.db'}")
+        event.listen(database.engine, "connect", _take_small_pages, insert=True)
+        migrate(database)
+        house = make_house(database, folder, decoder)
+        most = _pages(database) + more
+        with capture_logs():
+            with _no_larger_than(database, most):
+                for _ in range(MOST_FAILURES + 5):
+                    house.round()
+            assert house.recover() == 0, more
+        check(house, more)
+        is_enough = _pages(database) <= most
+        database.close()
+        more += max(1, EVERY // 2)
+    assert more > 8
+
+
+def _take_small_pages(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA page_size=512")  # so that a few rows need many
+
+
+def _pages(database: Database) -> int:
+    with database.reading() as session:
+        return int(session.scalar(text("PRAGMA page_count")) or 0)
+
+
+@contextmanager
+def _no_larger_than(database: Database, most: int) -> Iterator[None]:
+    """Let SQLite have so many pages and no more, on every connection."""
+
+    def limit(connection: Any, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={most}")
+
+    database.engine.dispose()
+    event.listen(database.engine, "connect", limit)
+    yield
+    event.remove(database.engine, "connect", limit)
+    database.engine.dispose()
 
 
 def _empty(database: Database) -> None:

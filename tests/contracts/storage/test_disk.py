@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
@@ -73,7 +74,7 @@ def test_a_full_disk_lets_the_oldest_normals_go_first_and_nothing_that_may_be_ne
                 update(FrameRow).where(FrameRow.id == frame_id).values(sha256=hashes[name], received_at=received_at)
             )
         of = {hashes[name]: name for name in hashes}
-        change = {
+        change: dict[str, dict[str, Any]] = {
             "young": {"received_at": NOON - HOUR},
             "rejected": {"state": FrameState.REJECTED},
             "dead": {"state": FrameState.DEAD_LETTER},

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from storage.models import FrameRow
@@ -16,8 +16,8 @@ AT_ONCE = 2000
 
 def count_waiting(session: Session, source_id: int, *, most: int) -> int:
     """Return how many frames of a source wait or are leased, counted to `most`."""
-    query = select(FrameRow.id).where(FRAME_IS_OPEN, FrameRow.source_id == source_id).limit(most)
-    return len(session.scalars(query).all())
+    some = select(FrameRow.id).where(FRAME_IS_OPEN, FrameRow.source_id == source_id).limit(most).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def drop_overtaken(session: Session, source_id: int, *, keep: int) -> tuple[int, set[str]]:

@@ -78,7 +78,7 @@ class Worker:
         self._clock = clock
         self._judged: list[Judged] = []
         self._judged_since = 0.0
-        self._owed: list[Lease] = []
+        self._owed: list[Lease] = []  # what is to be handed back once the database is there again
         self._looker = Looker(name, stores, settings, decoders=decoders, detectors=detectors, clock=clock)
 
     def work(self) -> int:
@@ -91,9 +91,12 @@ class Worker:
             judges = self._judges_of({lease.frame.source_id for lease in leases})
             until = time.monotonic() + HOLD_SECONDS
             looked = int(not leases and self._looker.look())
-            while left and self._end_or_owe(left.pop(0), judges) and time.monotonic() < until:
+            while left and self._end(left.pop(0), judges) and time.monotonic() < until:
                 looked += self._looker.look()
             self._record()
+        except BaseException:
+            left = leases  # those that were ended are so: their fence is gone
+            raise
         finally:
             waiting, self._judged = self._judged, []
             self._hand_back(left + [judged.lease for judged in waiting])
@@ -110,13 +113,6 @@ class Worker:
                 judges[source.id] = source, version_by_id(session, active) if active else None
         return judges
 
-    def _end_or_owe(self, lease: Lease, judges: dict[int, tuple[Source, DetectorVersion | None]]) -> bool:
-        try:
-            return self._end(lease, judges)
-        except StorageError:
-            self._owed.append(lease)
-            raise
-
     def _end(self, lease: Lease, judges: dict[int, tuple[Source, DetectorVersion | None]]) -> bool:
         """End one frame, or leave it to be recorded; return False where its source stopped being judged."""
         source, version = judges[lease.frame.source_id]
@@ -132,6 +128,7 @@ class Worker:
             return False
         except Exception as error:  # the edge of a worker: one bad frame must not end it; it is logged
             if _is_passing(error):
+                self._hand_back([lease])
                 raise
             self._count_failure(lease, error)
         else:
@@ -262,10 +259,6 @@ class Worker:
             give_back_frame(session, lease, counts=True)
 
     def _hand_back(self, leases: list[Lease]) -> None:
-        """Return frames to the queue; where that cannot be written now it is owed, and done before more are leased.
-
-        Left to run out, their leases would count as failures: a full disk would send good frames to dead_letter.
-        """
         self._owed += leases
         if not self._owed:
             return

@@ -199,7 +199,7 @@ class SourceSettings(_Section):
         " null: a live snapshot keeps the latest, all else waits.",
     )
     most_waiting: int | None = Field(
-        None, ge=1, description="Frames of it that may wait for a worker; null: 10000, where the latest are kept 16."
+        None, ge=1, description="Frames of it that may wait for a worker; null: 10000, where the latest are kept 4."
     )
 
     @property

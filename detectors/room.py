@@ -14,7 +14,7 @@ from storage.repositories.overtaken import count_waiting
 
 logger = structlog.get_logger()
 MOST_WAITING = 10_000
-LATEST_KEPT = 16
+LATEST_KEPT = 4
 # What is full takes more once a tenth of it is free: looking for one more file each time would cost a walk each time.
 FREE_AGAIN = 0.1
 JUDGED = (SourceState.COMMISSIONING, SourceState.LIVE)

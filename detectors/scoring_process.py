@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import structlog
 
 from config.settings import Settings
-from detectors.decode import Decoder
 from detectors.models import LoadedDetectors
 from detectors.processes import owner_name
+from detectors.shared_decoders import SharedDecoders
 from detectors.worker import Worker
 from storage.errors import StorageError
 from storage.opening import Stores
@@ -23,14 +23,7 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores) -> No
     """Score what waits until `stop` is set; each line from standard input says that something may wait."""
     wake = threading.Event()
     threading.Thread(target=_listen, args=(wake, stop), daemon=True).start()
-    decoders: dict[str, Decoder] = {}
-
-    def decoder_of(source: str) -> Decoder:
-        if source not in decoders:
-            limits, bit_depth = settings.limits_of(source), settings.bit_depth_of(source)
-            decoders[source] = Decoder(limits, bit_depth=bit_depth)
-        return decoders[source]
-
+    decoders = SharedDecoders(settings)
     own = settings.detector
     detectors = LoadedDetectors(
         settings.storage.data_dir,
@@ -39,15 +32,14 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores) -> No
         kept_bytes=own.memory_mb * 1_000_000 // own.processes,
     )
     name = owner_name(os.getpid())
-    worker = Worker(name, stores, settings, decoders=decoder_of, detectors=detectors, clock=lambda: datetime.now(UTC))
+    worker = Worker(name, stores, settings, decoders=decoders.of, detectors=detectors, clock=lambda: datetime.now(UTC))
     try:
         while not stop.is_set():
             if not _work(worker):
                 wake.wait(IDLE_SECONDS)
                 wake.clear()
     finally:
-        for decoder in decoders.values():
-            decoder.close()
+        decoders.close()
 
 
 def _work(worker: Worker) -> int:

@@ -31,6 +31,7 @@ from detectors.room import LATEST_KEPT
 from detectors.worker import LEASED_AT_ONCE
 from storage.database import Database
 from storage.models import FrameRow, InspectionRow, SourceRow
+from storage.repositories.sources import activate_version, ensure_source, set_source_state, source_by_name
 from tests.journeys.commands import Running, oddspot, wait_until
 from tests.plates import make_plate, write_plates
 
@@ -137,9 +138,10 @@ class House:
     def share_detector(self, name: str) -> None:
         """Let a source be judged by the detector of the folder, live."""
         with self.database.transaction() as session:
-            folder = session.scalars(select(SourceRow).where(SourceRow.name == FILES)).one()
-            same = {"state": folder.state, "active_version_id": folder.active_version_id}
-            session.add(SourceRow(name=name, created_at=folder.created_at, live_since=folder.live_since, **same))
+            folder = source_by_name(session, FILES)
+            source = ensure_source(session, name, now=folder.created_at)
+            activate_version(session, source.id, folder.active_version_id or 0, expected=None)
+            set_source_state(session, name, folder.state, actor="benchmark", now=folder.created_at)
 
     def waiting(self) -> tuple[int, int]:
         """Return how many frames of files and of pictures are open."""

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -159,9 +159,12 @@ class House:
             return session.scalar(query.where(SourceRow.name == FILES)) or 0
 
     def blobs_mb(self) -> float:
-        """Return the size of all blobs."""
-        blobs = (self.home / "data" / "blobs").rglob("*")
-        return sum(file.stat().st_size for file in blobs if file.is_file()) / 1e6
+        """Return the size of all blobs; one may be gone between the listing and the look."""
+        total = 0
+        for file in (self.home / "data" / "blobs").rglob("*"):
+            with suppress(FileNotFoundError):
+                total += file.stat().st_size if file.is_file() else 0
+        return total / 1e6
 
 
 def _configure(home: Path, workers: int, *, cameras: int, port: int) -> None:

@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint evals bench crash run clean
+.PHONY: help setup demo test lint evals bench crash fulldisk run clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -34,6 +34,9 @@ bench: .venv/.dev ## Measure accuracy, speed and time to the first message
 
 crash: .venv/.dev ## Kill the service at every step and at random, on both databases (ARGS="--seeds 20 --kills 10")
 	@$(BIN)/python -m tests.crash $(ARGS)
+
+fulldisk: .venv/.dev ## Fill the disk at every single write, on both databases (minutes; `make test` takes some of them)
+	@ODDSPOT_TEST_EVERY_WRITE=1 $(BIN)/python -m pytest tests/contracts/test_full_disk.py $(ARGS)
 
 run: .venv/.demo ## Start the service with ./oddspot.yaml
 	@$(BIN)/oddspot run $(ARGS)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from rich.console import Console
@@ -13,6 +14,7 @@ from rich.console import Console
 from agent.alerts.alarms import AlarmBell
 from agent.alerts.catch_up import fold_what_is_over
 from agent.alerts.deliver import CHANNELS_AT_ONCE, Deliverer
+from agent.alerts.disk_watch import watch_disk
 from agent.alerts.due_reports import add_due_reports
 from agent.alerts.outage import tell_outages
 from agent.alerts.outgoing import Outgoing
@@ -28,7 +30,9 @@ from agent.notifiers.slack_client import check_bot_token, make_client
 from config.settings import Settings
 from storage.blobs import BlobStore
 from storage.database import Database
+from storage.disk import disk_use
 from storage.opening import open_reader
+from storage.records import DiskUse
 from storage.repositories.events import forget_seen_events
 from storage.repositories.set_back import SLACK, forget_the_future
 
@@ -50,12 +54,14 @@ class Talk:
         bell: AlarmBell | None = None,
         beat: Callable[[], None] = lambda: None,
         poll_seconds: float = POLL_SECONDS,
+        look_at_disk: Callable[[Path], DiskUse] = disk_use,
     ) -> None:
         self._out = out
         self._deliverer = deliverer
         self._bell = bell
         self._beat = beat
         self._poll_seconds = poll_seconds
+        self._look_at_disk = look_at_disk
         self._chores_due_at: datetime | None = None
         self._last_at: datetime | None = None
 
@@ -101,11 +107,21 @@ class Talk:
         repeat_untaken(self._out.database, self._out.settings, now=now)
         tell_outages(self._out.database, self._out.settings, now=now)
         fold_what_is_over(self._out.database, now=now)
+        self._watch_disk(now)
         if self._bell is not None:
             self._bell.look()
         with self._out.database.transaction() as session:
             forget_seen_events(session, before=now - SEEN_FOR)
         add_due_reports(self._out.database, self._out.settings, now=now)
+
+    def _watch_disk(self, now: datetime) -> None:
+        folder = self._out.settings.storage.data_dir
+        try:
+            use = self._look_at_disk(folder)
+        except OSError as error:
+            logger.warning("disk_not_seen", reason=error.strerror)
+        else:
+            watch_disk(self._out.database, self._out.settings, use, now=now)
 
 
 def utc_now() -> datetime:

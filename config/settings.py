@@ -193,6 +193,21 @@ class SourceSettings(_Section):
     detector: DetectorSettings | None = Field(None, description="Overrides the global `detector` section.")
     limits: LimitSettings | None = Field(None, description="Overrides the global `limits` section.")
     capture: CaptureSettings = Field(CaptureSettings(), description="Times and attributes.")
+    when_behind: Literal["wait", "keep_latest"] | None = Field(
+        None,
+        description="More than most_waiting: its images wait outside, or the oldest are dropped and counted;"
+        " null: a live snapshot keeps the latest, all else waits.",
+    )
+    most_waiting: int | None = Field(
+        None, ge=1, description="Frames of it that may wait for a worker; null: 10000, where the latest are kept 4."
+    )
+
+    @property
+    def keeps_latest(self) -> bool:
+        """Whether the newest picture counts and what waits before it may be dropped."""
+        if self.when_behind is None:
+            return self.kind == "snapshot" and self.mode == "live"
+        return self.when_behind == "keep_latest"
 
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:
@@ -298,12 +313,26 @@ class StorageSettings(_Section):
     reader_url: SecretStr | None = Field(
         None, description="PostgreSQL: the assistant's own role, which only reads; `oddspot db reader` makes it."
     )
+    disk_warn_share: float = Field(0.9, gt=0, lt=1, description="Share of data_dir's disk in use that is told once.")
+    disk_stop_share: float = Field(
+        0.97, gt=0, lt=1, description="Share in use at which nothing more is taken in until there is room."
+    )
+
+    @model_validator(mode="after")
+    def _warns_first(self) -> Self:
+        if self.disk_warn_share >= self.disk_stop_share:
+            message = f"disk_warn_share {self.disk_warn_share} must be less than disk_stop_share {self.disk_stop_share}"
+            raise ValueError(message)
+        return self
 
 
 class RetentionSettings(_Section):
     """What is thrown away, and when."""
 
     normal_days: float = Field(30.0, gt=0, description="Originals of normal frames are kept this long.")
+    least_days: float = Field(
+        1.0, ge=0, description="And at least this long where the disk is full: the oldest go early until there is room."
+    )
     anomaly_days: float = Field(365.0, gt=0, description="Originals of anomalies are kept this long.")
     question_days: float = Field(7.0, gt=0, description="Images people asked about, and their pictures, likewise.")
 

@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 import structlog
 
 from config.settings import Settings
 from detectors.naming import read_capture
+from detectors.room import Room
 from detectors.sources.port import Arrival, ImageSource
 from storage.errors import StorageError
 from storage.failpoints import reach
 from storage.opening import Stores
 from storage.records import NewFrame, RejectReason, Source
 from storage.repositories.frames import receive_frame
+from storage.repositories.overtaken import drop_overtaken
 from storage.text import storable
 
 logger = structlog.get_logger()
@@ -25,6 +28,8 @@ LONGEST_NAME = 1000
 AT_ONCE = 32
 BYTES_AT_ONCE = 64_000_000
 WRITERS = 4
+
+ANY_ROOM = Room()
 
 ReadExif = Callable[[Path], str | None]
 
@@ -45,24 +50,26 @@ def take_arrivals(
     settings: Settings,
     *,
     read_exif: ReadExif,
+    room: Room = ANY_ROOM,
+    may_go_on: Callable[[], bool] = lambda: True,
     now: datetime,
 ) -> int:
-    """Put everything a source offers into the ledger and return how many frames are new; raise SourceError.
+    """Put what a source offers into the ledger and return how many frames are new; raise SourceError.
 
     Some at once: their bytes are written side by side, as the disk makes each wait, and then their rows in one
-    transaction.
+    transaction. room: how much may be taken and how much may wait. may_go_on: asked before each few.
     """
     new = 0
-    arrivals = images.look(now=now)
+    arrivals = islice(images.look(now=now), room.most)
     with ThreadPoolExecutor(WRITERS) as writers:
-        while some := _next_few(arrivals):
+        while may_go_on() and (some := _next_few(arrivals)):
             tries = [
                 writers.submit(_store, source, arrival, stores, settings, read_exif=read_exif, now=now)
                 for arrival in some
             ]
             wait(tries)
             stored = [_stored(source, arrival, each) for arrival, each in zip(some, tries, strict=True)]
-            new += _enter(source, [one for one in stored if one is not None], images, stores)
+            new += _enter(source, [one for one in stored if one is not None], images, stores, room)
             _raise_storage_error(tries)  # nothing is wrong with those files: they are offered again
     return new
 
@@ -92,19 +99,19 @@ def _raise_storage_error(tries: Sequence[Future[Stored]]) -> None:
             raise error
 
 
-def _enter(source: Source, stored: list[Stored], images: ImageSource, stores: Stores) -> int:
+def _enter(source: Source, stored: list[Stored], images: ImageSource, stores: Stores, room: Room) -> int:
     """Put frames into the ledger and return how many are new; where one cannot be, the others are all the same."""
     try:
-        return _enter_all(source, stored, images, stores)
+        return _enter_all(source, stored, images, stores, room)
     except StorageError:
         raise
     except Exception:  # noqa: BLE001 - one of them is poison, and is found and logged below
-        return sum(_enter_alone(source, one, images, stores) for one in stored)
+        return sum(_enter_alone(source, one, images, stores, room) for one in stored)
 
 
-def _enter_alone(source: Source, one: Stored, images: ImageSource, stores: Stores) -> int:
+def _enter_alone(source: Source, one: Stored, images: ImageSource, stores: Stores, room: Room) -> int:
     try:
-        return _enter_all(source, [one], images, stores)
+        return _enter_all(source, [one], images, stores, room)
     except StorageError:
         raise
     except Exception:  # the edge of one arrival: a poison file must not hold up the others
@@ -112,10 +119,17 @@ def _enter_alone(source: Source, one: Stored, images: ImageSource, stores: Store
         return 0
 
 
-def _enter_all(source: Source, stored: list[Stored], images: ImageSource, stores: Stores) -> int:
+def _enter_all(source: Source, stored: list[Stored], images: ImageSource, stores: Stores, room: Room) -> int:
+    dropped, unneeded = 0, set[str]()
     with stores.database.transaction() as session:
         ids = [receive_frame(session, one.frame, rejected=one.reason) for one in stored]
+        if room.keep is not None:
+            dropped, unneeded = drop_overtaken(session, source.id, keep=room.keep)
     reach("arrival.committed")
+    for sha256 in unneeded:
+        stores.blobs.remove(sha256)
+    if dropped:
+        logger.warning("frames_overtaken", source=source.name, dropped=dropped, kept=room.keep)
     for one, frame_id in zip(stored, ids, strict=True):
         images.has_taken(one.arrival)
         logger.info(

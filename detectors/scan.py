@@ -10,19 +10,23 @@ import structlog
 from config.settings import Settings, SourceSettings
 from detectors.decode import DecodeError, Decoder
 from detectors.intake import take_arrivals
+from detectors.room import DiskGate, room_of
 from detectors.sources.folder import FolderSource
 from detectors.sources.port import ImageSource, SourceError
 from detectors.sources.snapshot import SnapshotSource
 from storage.opening import Stores
 from storage.records import Source
 from storage.repositories.frames import has_origin
-from storage.repositories.sources import ensure_source
+from storage.repositories.sources import ensure_source, source_by_id
 
 logger = structlog.get_logger()
 
 
 class Scanner:
-    """Looks at one source; ticks that come while a look runs are skipped."""
+    """Looks at one source; ticks that come while a look runs are skipped.
+
+    waited_at: when it last let its images wait for room, on the disk or in the ledger.
+    """
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class Scanner:
         settings: Settings,
         *,
         decoder: Decoder,
+        gate: DiskGate,
         clock: Callable[[], datetime],
         on_new: Callable[[], None],
     ) -> None:
@@ -38,6 +43,8 @@ class Scanner:
         self._stores = stores
         self._settings = settings
         self._decoder = decoder
+        self._gate = gate
+        self.waited_at: datetime | None = None
         self._clock = clock
         self._on_new = on_new
         self._busy = threading.Lock()
@@ -55,14 +62,7 @@ class Scanner:
         if not self._busy.acquire(blocking=False):
             return
         try:
-            new = take_arrivals(
-                self._source,
-                self._images,
-                self._stores,
-                self._settings,
-                read_exif=self._read_exif,
-                now=self._clock(),
-            )
+            new = self._take()
         except SourceError as error:
             logger.warning("source_not_reached", source=self.name, reason=str(error))
         except Exception:  # the edge of a tick: another source must not be held up
@@ -72,6 +72,25 @@ class Scanner:
                 self._on_new()
         finally:
             self._busy.release()
+
+    def _take(self) -> int:
+        """Take what there is room for; note when something had to wait for room."""
+        with self._stores.database.reading() as session:
+            source = source_by_id(session, self._source.id)
+            room = room_of(session, source, self._settings.sources[self.name])
+        if room.most == 0 or not self._gate.is_open():
+            self.waited_at = self._clock()
+            return 0
+        return take_arrivals(
+            self._source,
+            self._images,
+            self._stores,
+            self._settings,
+            read_exif=self._read_exif,
+            room=room,
+            may_go_on=self._gate.is_open,
+            now=self._clock(),
+        )
 
     def _read_exif(self, file: Path) -> str | None:
         try:

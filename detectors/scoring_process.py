@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import structlog
 
 from config.settings import Settings
-from detectors.decode import Decoder
 from detectors.models import LoadedDetectors
 from detectors.processes import ENDED, IDLE
+from detectors.shared_decoders import SharedDecoders
 from detectors.worker import Worker
 from storage.errors import StorageError
 from storage.opening import Stores
@@ -30,14 +30,7 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores, *, be
         os.set_blocking(beats, False)
     wake = threading.Event()
     threading.Thread(target=_listen, args=(wake, stop), daemon=True).start()
-    decoders: dict[str, Decoder] = {}
-
-    def decoder_of(source: str) -> Decoder:
-        if source not in decoders:
-            limits, bit_depth = settings.limits_of(source), settings.bit_depth_of(source)
-            decoders[source] = Decoder(limits, bit_depth=bit_depth)
-        return decoders[source]
-
+    decoders = SharedDecoders(settings)
     own = settings.detector
     detectors = LoadedDetectors(
         settings.storage.data_dir,
@@ -46,7 +39,7 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores, *, be
         kept_bytes=own.memory_mb * 1_000_000 // own.processes,
     )
     name = owner_name(os.getpid())
-    worker = Worker(name, stores, settings, decoders=decoder_of, detectors=detectors, clock=lambda: datetime.now(UTC))
+    worker = Worker(name, stores, settings, decoders=decoders.of, detectors=detectors, clock=lambda: datetime.now(UTC))
     try:
         while not stop.is_set():
             ended = _work(worker)
@@ -55,8 +48,7 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores, *, be
                 wake.wait(IDLE_SECONDS)
                 wake.clear()
     finally:
-        for decoder in decoders.values():
-            decoder.close()
+        decoders.close()
 
 
 def _beat(beats: int | None, word: bytes) -> None:

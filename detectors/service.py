@@ -17,7 +17,9 @@ from detectors.clock_watch import ClockWatch
 from detectors.decode import Decoder
 from detectors.jobs.runner import JobRunner
 from detectors.jobs.workshop import Workshop
+from detectors.making_room import make_room
 from detectors.processes import ScoringProcess
+from detectors.room import DiskGate
 from detectors.scan import Scanner
 from detectors.silence_watch import watch_silence
 from detectors.sweeps import Sweeps
@@ -34,6 +36,7 @@ FOLDER_SECONDS = 10.0
 SNAPSHOT_SECONDS = 60.0
 SWEEP_SECONDS = 600.0
 SILENCE_SECONDS = 30.0
+ROOM_SECONDS = 20.0
 LOOK_SECONDS = 0.5
 SETTLING_SECONDS = 0.25
 JOB_SECONDS = 5.0
@@ -76,6 +79,7 @@ class _Service:
         self._wake = threading.Event()
         self._clock = ClockWatch()
         self._has_gone = True  # what processes held that a service before this one had
+        self._gate = DiskGate(settings.storage)
         self._decoders: dict[str, Decoder] = {}
         self._scanners = [self._scanner(name) for name in settings.sources]
         self._leadership = Leadership(stores.database, settings.storage.data_dir)
@@ -175,6 +179,7 @@ class _Service:
             self._stores,
             self._settings,
             decoder=self._decoder(name),
+            gate=self._gate,
             clock=_utc_now,
             on_new=self._wake.set,
         )
@@ -187,11 +192,21 @@ class _Service:
         sweeps = Sweeps(self._stores, self._settings, clock=_utc_now)
         scheduler.add_job(self._if_leader(sweeps.tick), IntervalTrigger(seconds=SWEEP_SECONDS))
         scheduler.add_job(self._if_leader(self._watch_silence), IntervalTrigger(seconds=SILENCE_SECONDS))
+        scheduler.add_job(self._if_leader(self._make_room), IntervalTrigger(seconds=ROOM_SECONDS))
         return scheduler
+
+    def _make_room(self) -> None:
+        try:
+            make_room(self._stores, self._settings, now=_utc_now())
+        except Exception:  # the edge of a tick: it is logged, and the next one tries again
+            logger.exception("no_room_made")
 
     def _watch_silence(self) -> None:
         try:
-            silent = watch_silence(self._stores.database, self._settings, since=self._started_at, now=_utc_now())
+            waited = {scanner.name: scanner.waited_at for scanner in self._scanners if scanner.waited_at is not None}
+            silent = watch_silence(
+                self._stores.database, self._settings, since=self._started_at, waited=waited, now=_utc_now()
+            )
         except Exception:  # the edge of a tick: it is logged, and the next one tries again
             logger.exception("silence_not_watched")
         else:

@@ -1,5 +1,6 @@
 """Tell once of a source that sends nothing any more, and again when it sends."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -14,16 +15,24 @@ from storage.repositories.sources import list_sources
 
 ARRIVALS = 200
 LOOK_BACK = timedelta(days=21)
+NOBODY: Mapping[str, datetime] = {}
 
 
-def watch_silence(database: Database, settings: Settings, *, since: datetime, now: datetime) -> list[str]:
+def watch_silence(
+    database: Database, settings: Settings, *, since: datetime, waited: Mapping[str, datetime] = NOBODY, now: datetime
+) -> list[str]:
     """Open and end the silence of every live source; return the sources gone silent now.
 
-    since: when looking began: what was not looked for was not missing.
+    since: when looking began: what was not looked for was not missing. waited: when sources were last not looked at,
+    for want of room.
     """
     with database.reading() as session:
         sources = [source for source in list_sources(session) if _is_watched(source, settings)]
-    return [source.name for source in sources if _watch(database, source, settings, since, now)]
+    return [
+        source.name
+        for source in sources
+        if _watch(database, source, settings, max(since, waited.get(source.name, since)), now)
+    ]
 
 
 def _is_watched(source: Source, settings: Settings) -> bool:

@@ -13,6 +13,7 @@ from agent.notifiers.other_way import OtherWay
 from storage.database import Database
 from storage.records import Alarm
 from storage.repositories.alarms import (
+    DISK,
     EVENTS,
     FAILED,
     claim_untold,
@@ -25,6 +26,7 @@ from storage.repositories.alarms import (
 logger = structlog.get_logger()
 AGAIN_AFTER = timedelta(minutes=1)
 MOST_REASON = 200
+MOST_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class AlarmBell:
 
 def alarm_words(alarm: Alarm, unsent: int) -> tuple[str, str]:
     """Return title and text of an alarm, or of its all-clear; plain words without anything of an image."""
+    if alarm.channel == DISK:
+        return _disk_words(alarm)
     place = "Slack" if alarm.channel == EVENTS else clean(alarm.channel)
     since = f"{alarm.raised_at:%Y-%m-%d %H:%M} UTC"
     left = f" {_unsent(unsent)}: see `oddspot outbox`." if unsent else ""
@@ -79,6 +83,13 @@ def alarm_words(alarm: Alarm, unsent: int) -> tuple[str, str]:
     if alarm.cleared_at is not None:
         return f"Oddspot: {place} could not be told for a while", f"{told} It is reached again.{left}"
     return f"Oddspot: {place} cannot be told", f"{told}{left}"
+
+
+def _disk_words(alarm: Alarm) -> tuple[str, str]:
+    since = f"{alarm.raised_at:%Y-%m-%d %H:%M} UTC"
+    if alarm.cleared_at is None:
+        return f"Oddspot: {DISK} is filling up", clean(alarm.reason, most=MOST_WORDS)
+    return f"Oddspot: {DISK} has room again", f"The trouble since {since} is over."
 
 
 def _unsent(count: int) -> str:

@@ -113,11 +113,11 @@ class Deliverer:
         except OddspotError as error:
             is_final = error.permanent
             reason = NotifyError(delivery.channel, str(error), permanent=is_final, ambiguous=not is_final)
-            self._settle(delivery, reason)
+            self._settle(delivery, reason, is_ours=True)
         except Exception:
             logger.exception("delivery_crashed", delivery_id=delivery.id)
             fault = NotifyError(delivery.channel, OUR_FAULT, ambiguous=True)
-            self._settle(delivery, fault)  # it may have come after the message was accepted
+            self._settle(delivery, fault, is_ours=True)  # it may have come after the message was accepted
         else:
             reach("delivery.committed")
             settle_sent(self._out, delivery)
@@ -126,5 +126,5 @@ class Deliverer:
                 now = self._out.clock() + (SHARED_LATER if delivery.kind is DeliveryKind.PICTURE else timedelta(0))
                 spoke(session, delivery.channel, delivery.id, now=now)
 
-    def _settle(self, delivery: Delivery, error: NotifyError) -> None:
-        settle_error(self._out, delivery, error, self._chance)
+    def _settle(self, delivery: Delivery, error: NotifyError, *, is_ours: bool = False) -> None:
+        settle_error(self._out, delivery, error, self._chance, is_ours=is_ours)

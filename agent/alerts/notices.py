@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from agent.alerts.catch_up import CATCH_UP, QUIET, render_catch_up, render_quiet
+from agent.alerts.disk_watch import DISK_NOTICE, render_disk
 from agent.alerts.job_notices import render_job
 from agent.alerts.report_notice import ReportNotice, render_report
 from agent.alerts.thread_notices import SAID, render_said
@@ -59,5 +60,6 @@ NOTICES: dict[str, Render] = {
     CATCH_UP: render_catch_up,
     QUIET: render_quiet,
     SAID: render_said,
+    DISK_NOTICE: render_disk,
     **dict.fromkeys(ReportNotice, render_report),
 }

@@ -34,8 +34,13 @@ def settle_sent(out: Outgoing, delivery: Delivery) -> None:
     logger.info("delivered", delivery_id=delivery.id, kind=delivery.kind, incident_id=delivery.incident_id)
 
 
-def settle_error(out: Outgoing, delivery: Delivery, error: NotifyError, chance: random.Random) -> None:
-    """Put a delivery off as its error says, or give it up and raise an alarm."""
+def settle_error(
+    out: Outgoing, delivery: Delivery, error: NotifyError, chance: random.Random, *, is_ours: bool = False
+) -> None:
+    """Put a delivery off as its error says, or give it up and raise an alarm.
+
+    is_ours: the fault is on our side, as a full disk: that does not make the channel one that was away.
+    """
     now, wait = out.clock(), backoff(delivery.attempts, chance)
     is_given_up = error.permanent or _is_hopeless(delivery, error)
     with out.database.transaction() as session:
@@ -51,7 +56,8 @@ def settle_error(out: Outgoing, delivery: Delivery, error: NotifyError, chance: 
         else:
             put_off = put_in_doubt if error.ambiguous else mark_due_again
             put_off(session, delivery, due_at=now + wait, error=error.reason)
-            note_unreached(session, delivery.channel, now=now)
+            if not is_ours:
+                note_unreached(session, delivery.channel, now=now)
     _log(delivery, error, is_given_up=is_given_up)
 
 

@@ -4,6 +4,7 @@ from storage.models.asked import FeedbackRow
 from storage.models.audited import AuditPickRow
 from storage.models.base import Base
 from storage.models.channels import AlarmRow, ChannelRow
+from storage.models.disk import DiskUseRow
 from storage.models.found import IncidentRow, InspectionRow, LabelRow
 from storage.models.outages import OutageRow
 from storage.models.seen import (
@@ -29,6 +30,7 @@ __all__ = [
     "ChannelRow",
     "DeliveryRow",
     "DetectorVersionRow",
+    "DiskUseRow",
     "DriftCheckRow",
     "EventRow",
     "FeedbackRow",

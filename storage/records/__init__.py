@@ -13,6 +13,7 @@ from storage.records.compared import (
     WhatIf,
     proposal_from,
 )
+from storage.records.disk import DiskUse
 from storage.records.found import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -35,6 +36,7 @@ from storage.records.outages import SILENT, Fault, NotJudged, Outage, RecentFram
 from storage.records.seen import (
     NOT_FIT,
     DetectorVersion,
+    DropReason,
     Frame,
     FrameState,
     Lease,
@@ -62,7 +64,9 @@ __all__ = [
     "DeliveryKind",
     "DeliveryState",
     "DetectorVersion",
+    "DiskUse",
     "DriftCheck",
+    "DropReason",
     "Event",
     "EventKind",
     "Fault",

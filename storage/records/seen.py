@@ -47,6 +47,12 @@ class RejectReason(StrEnum):
     SETTINGS_MISMATCH = "settings_mismatch"
 
 
+class DropReason(StrEnum):
+    """Why a frame that waited is not judged: a closed list."""
+
+    OVERTAKEN = "overtaken"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where images come from, as the database has seen it."""

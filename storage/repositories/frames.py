@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, Row, Select, Table, Update, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Row, Select, Table, Update, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -77,10 +77,13 @@ def has_origin(session: Session, source_id: int, origin: str) -> bool:
 def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: float) -> list[Lease]:
     """Lease frames that wait or whose lease ran out, oldest first; one that failed too often goes to dead_letter.
 
-    A frame that was tried before is leased alone: where it ends the process, it takes no other with it.
+    Every source with something to do gets its share, so that one that floods the ledger delays no other. A frame that
+    was tried before is leased alone: where it ends the process, it takes no other with it.
     """
     clock = database_now(session)
-    rows = session.execute(_claimable(clock, limit)).all()
+    rows = [
+        row for one, share in _shares(session, clock, limit) for row in session.execute(_claimable(clock, one, share))
+    ]
     tried = [row for row in rows if row.attempt]
     leases = []
     for row in tried[:1] or rows:
@@ -103,16 +106,43 @@ def _give_up(session: Session, row: Row[Any]) -> None:
     roll_ups.count(session, row.source_id, row.received_at, dead_letter=1)
 
 
-def _claimable(clock: datetime, limit: int) -> Select[Any]:
-    waits = FrameRow.state == FrameState.PENDING
+def _shares(session: Session, clock: datetime, limit: int) -> list[tuple[int, int]]:
+    """Divide what may be leased among the judged sources with something to lease, the longest waiting first.
+
+    Return each source's id and how much it gets.
+    """
+    oldest = (
+        select(FrameRow.id)
+        .where(FRAME_IS_OPEN, FrameRow.source_id == SourceRow.id, _is_free(clock))
+        .order_by(FrameRow.id)
+        .limit(1)
+        .correlate(SourceRow)
+        .scalar_subquery()
+    )
+    sources = select(SourceRow.id, oldest).join(
+        DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id
+    )
+    judged = sources.where(SourceRow.state.in_(JUDGED_STATES), DetectorVersionRow.bundle.is_not(None))
+    waiting = sorted((first, source_id) for source_id, first in session.execute(judged) if first is not None)[:limit]
+    share, left = divmod(limit, len(waiting) or 1)
+    return [(source_id, share + (place < left)) for place, (_, source_id) in enumerate(waiting)]
+
+
+def _is_free(clock: datetime) -> ColumnElement[bool]:
+    """Say that a frame waits, or that its lease ran out."""
     ran_out = (FrameRow.state == FrameState.LEASED) & has_run_out(FrameRow.lease_until, clock)
+    return or_(FrameRow.state == FrameState.PENDING, ran_out)
+
+
+def _claimable(clock: datetime, source_id: int, limit: int) -> Select[Any]:
     return (
         select(FRAME)
         .join(SourceRow, SourceRow.id == FrameRow.source_id)
         .join(DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id)
         .where(
             FRAME_IS_OPEN,
-            or_(waits, ran_out),
+            FrameRow.source_id == source_id,
+            _is_free(clock),
             SourceRow.state.in_(JUDGED_STATES),
             DetectorVersionRow.bundle.is_not(None),
         )

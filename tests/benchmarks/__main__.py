@@ -19,7 +19,7 @@ BENCHMARKS = (
     "model_faults",
     "looks",
 )
-SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports")
+SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports", "overload")
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 
 from storage.database import Database, database_now
 from storage.models import EventRow, FrameRow, InspectionRow, RollUpRow
-from storage.records import FrameState, RejectReason, SourceState
+from storage.records import FrameState, Lease, RejectReason, SourceState
 from storage.repositories.frames import (
     MAX_ATTEMPTS,
     claim_frames,
@@ -19,6 +19,7 @@ from storage.repositories.frames import (
     receive_frame,
 )
 from storage.repositories.inspections import NotFiniteError, record_inspection
+from storage.repositories.sources import set_source_state
 from tests.factories import NOON, found, lease_one, make_inspection, make_source, make_version, new_frame
 
 
@@ -266,3 +267,45 @@ def test_a_frame_that_was_tried_before_is_leased_alone(database: Database) -> No
 
     assert [lease.frame.id for lease in alone] == [first.frame.id]
     assert len(others) == 2
+
+
+def test_a_source_that_floods_the_ledger_delays_no_other(database: Database) -> None:
+    with database.transaction() as session:
+        flood, small, paused = make_source(session), make_source(session, "line-2"), make_source(session, "line-3")
+        for source in (flood, small, paused):
+            make_version(session, source)
+        set_source_state(session, "line-3", SourceState.PAUSED, actor="x", now=NOON)
+        for number in range(40):
+            receive_frame(session, new_frame(flood, number))
+        for source in (small, paused):
+            for number in range(3):
+                receive_frame(session, new_frame(source, number))
+        first = claim_frames(session, owner="w", limit=9, lease_seconds=60)
+        second = claim_frames(session, owner="w", limit=9, lease_seconds=60)
+
+    def names(leases: list[Lease]) -> list[tuple[int, str]]:
+        return [(lease.frame.source_id, lease.frame.name) for lease in leases]
+
+    assert names(first) == [
+        *((flood.id, f"part-{number}.png") for number in range(5)),
+        *((small.id, f"part-{number}.png") for number in range(3)),
+    ]
+    assert [source_id for source_id, _ in names(second)] == [flood.id] * 9
+
+
+def test_every_source_is_served_where_there_are_more_than_may_be_leased(database: Database) -> None:
+    with database.transaction() as session:
+        sources = [make_source(session, f"line-{number}") for number in range(6)]
+        for source in sources:
+            make_version(session, source)
+            for number in range(4):
+                receive_frame(session, new_frame(source, number))
+        leases = []
+        for _ in range(12):
+            few = claim_frames(session, owner="w", limit=2, lease_seconds=60)
+            for lease in few:
+                assert finish_frame(session, lease, FrameState.SCORED)
+            leases += few
+
+    assert {lease.frame.source_id for lease in leases} == {source.id for source in sources}
+    assert len(leases) == 24

@@ -237,3 +237,10 @@ def test_knows_each_sources_own_zone_channel_and_detector() -> None:
     assert [settings.zone_of(name) for name in ("a", "b", None)] == ["Asia/Tokyo", "Europe/Berlin", "Europe/Berlin"]
     assert [settings.channel_of(name) for name in ("a", "b")] == ["#a", "#oddspot"]
     assert [settings.detector_of(name).preset for name in ("a", "b")] == ["fast", "default"]
+
+
+def test_a_disk_is_told_of_before_nothing_more_is_taken_in(tmp_path: Path) -> None:
+    file = write(tmp_path, {"storage": {"disk_warn_share": 0.97, "disk_stop_share": 0.9}})
+
+    with pytest.raises(ConfigError, match=r"disk_warn_share 0\.97 must be less than disk_stop_share 0\.9"):
+        load_settings(file, environ={})

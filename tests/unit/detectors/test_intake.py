@@ -1,7 +1,9 @@
 """What a source offers becomes frames, several at once, and one that cannot be stored spoils no other."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from config.settings import Settings
 from detectors import intake
 from detectors.intake import take_arrivals
+from detectors.room import Room
 from detectors.sources.port import Arrival
 from storage.blobs import BlobError
 from storage.models import FrameRow
@@ -41,10 +44,10 @@ def arrival(name: str, content: bytes | None = b"bytes", reason: RejectReason | 
     return Arrival(name=name, origin=name, content=content, size_bytes=size, modified_at=NOON, reason=reason)
 
 
-def take(stores: Stores, images: Offered) -> int:
+def take(stores: Stores, images: Offered, **options: Any) -> int:
     with stores.database.transaction() as session:
         source = ensure_source(session, "line-1", now=NOON)
-    return take_arrivals(source, images, stores, SETTINGS, read_exif=lambda _: None, now=NOON)
+    return take_arrivals(source, images, stores, SETTINGS, read_exif=lambda _: None, now=NOON, **options)
 
 
 def frames(stores: Stores) -> dict[str, tuple[str, str | None]]:
@@ -128,3 +131,31 @@ def test_a_file_that_cannot_be_written_now_is_offered_again_and_the_others_are_t
 
     assert images.taken == ["b.png"]
     assert list(frames(stores)) == ["b.png"]
+
+
+def test_takes_no_more_than_there_is_room_for_and_leaves_the_rest_where_it_is(stores: Stores) -> None:
+    images = Offered(*(arrival(f"{number}.png", b"%d" % number) for number in range(5)))
+
+    assert take(stores, images, room=Room(most=2)) == 2
+    assert images.taken == ["0.png", "1.png"]
+    assert take(stores, images, room=Room(most=0)) == 0
+
+
+def test_stops_between_two_few_where_it_may_not_go_on(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "AT_ONCE", 2)
+    images = Offered(*(arrival(f"{number}.png", b"%d" % number) for number in range(9)))
+    answers = iter([True, True, False])
+
+    assert take(stores, images, may_go_on=lambda: next(answers)) == 4
+    assert images.taken == [f"{number}.png" for number in range(4)]
+
+
+def test_keeps_the_latest_and_forgets_the_bytes_of_what_they_overtook(stores: Stores) -> None:
+    images = Offered(*(arrival(f"{number}.png", b"%d" % number) for number in range(5)))
+
+    assert take(stores, images, room=Room(keep=2)) == 5
+    assert frames(stores) == {f"{number}.png": ("dropped", "overtaken") for number in range(3)} | {
+        "3.png": ("pending", None),
+        "4.png": ("pending", None),
+    }
+    assert sorted(stores.blobs.names()) == sorted(hashlib.sha256(b"%d" % number).hexdigest() for number in (3, 4))

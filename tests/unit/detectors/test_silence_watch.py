@@ -110,3 +110,14 @@ def test_leaves_a_camera_at_fault_as_it_is(stores: Stores) -> None:
 
     assert watch(stores, at=NOON + HOUR) == []
     assert [one.kind for one in outages(stores)] == ["moved"]
+
+
+def test_does_not_miss_what_it_did_not_look_for_while_there_was_no_room(stores: Stores) -> None:
+    receive(stores, NOON)
+    settings = Settings.model_validate({"sources": {"line-1": {"path": "in", "silent_after_seconds": 600}}})
+
+    def silent(at: datetime) -> list[str]:
+        return watch_silence(stores.database, settings, since=LONG_AGO, waited={"line-1": NOON + HOUR}, now=at)
+
+    assert silent(NOON + HOUR + timedelta(minutes=9)) == []
+    assert silent(NOON + HOUR + timedelta(minutes=11)) == ["line-1"]

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent
 ROOMS = ("config", "storage", "detectors", "agent")
 DECODE_CHILD = "decode-child"
 START_SECONDS = 15.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 
 def main() -> None:

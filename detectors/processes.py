@@ -64,14 +64,17 @@ class ScoringProcess:
         if self._process.poll() is None:
             self._process.terminate()
 
-    def wait(self) -> None:
-        """Wait for its end; kill it where it does not come."""
+    def wait(self, *, seconds: float = STOP_SECONDS) -> str | None:
+        """Wait for its end; kill it where it does not come, and return who then held what it cannot hand back."""
+        killed = None
         try:
-            self._process.wait(timeout=STOP_SECONDS)
+            self._process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+            killed = owner_name(self._process.pid)
         self._pipe.close()
+        return killed
 
     def _start(self) -> None:
         if self._due_at:

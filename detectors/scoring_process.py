@@ -39,7 +39,15 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores) -> No
         kept_bytes=own.memory_mb * 1_000_000 // own.processes,
     )
     name = owner_name(os.getpid())
-    worker = Worker(name, stores, settings, decoders=decoder_of, detectors=detectors, clock=lambda: datetime.now(UTC))
+    worker = Worker(
+        name,
+        stores,
+        settings,
+        decoders=decoder_of,
+        detectors=detectors,
+        clock=lambda: datetime.now(UTC),
+        is_stopping=stop.is_set,
+    )
     try:
         while not stop.is_set():
             if not _work(worker):

@@ -95,27 +95,32 @@ class _Service:
             self._beat()
 
     def close(self) -> None:
+        for process in self._scoring:  # first of all: they end what they hold while the rest stops
+            process.ask_to_stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         if self._jobs.is_alive():
             self._jobs.join(JOB_SECONDS)
         self._leadership.release()
-        for process in self._scoring:
-            process.ask_to_stop()
-        for process in self._scoring:
-            process.wait()
+        for owner in [process.wait() for process in self._scoring]:
+            if owner is not None:
+                self._give_back(owner)
+        if self._jobs.is_alive():
+            self._give_back(owner_name(os.getpid()), counts=False)
         for decoder in self._decoders.values():
             decoder.close()
 
     def _look_after(self, process: ScoringProcess) -> None:
         """Replace a process that died, and let others have at once what it held."""
         owner = process.look()
-        if owner is None:
-            return
+        if owner is not None:
+            self._give_back(owner)
+
+    def _give_back(self, owner: str, *, counts: bool = True) -> None:
         try:
             with self._stores.database.transaction() as session:
                 give_back_frames_of(session, owner)
-                give_back_jobs_of(session, owner)
+                give_back_jobs_of(session, owner, counts=counts)
         except StorageError as error:
             logger.warning("storage_away", reason=str(error))  # its leases run out by themselves
 

@@ -69,6 +69,7 @@ class Worker:
         decoders: Callable[[str], Decoder],
         detectors: LoadedDetectors,
         clock: Callable[[], datetime],
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._name = name
         self._stores = stores
@@ -76,12 +77,16 @@ class Worker:
         self._decoders = decoders
         self._detectors = detectors
         self._clock = clock
+        self._is_stopping = is_stopping
         self._judged: list[Judged] = []
         self._judged_since = 0.0
         self._looker = Looker(name, stores, settings, decoders=decoders, detectors=detectors, clock=clock)
 
     def work(self) -> int:
-        """Lease some frames and end each, after each an image asked about; return how many were ended or leased."""
+        """Lease some frames and end each, after each an image asked about; return how many were ended or leased.
+
+        Once it is to stop, the frame at hand is ended and the others are handed back.
+        """
         with self._stores.database.transaction() as session:
             leases = claim_frames(session, owner=self._name, limit=LEASED_AT_ONCE, lease_seconds=LEASE_SECONDS)
         left = list(leases)
@@ -89,7 +94,7 @@ class Worker:
             judges = self._judges_of({lease.frame.source_id for lease in leases})
             until = time.monotonic() + HOLD_SECONDS
             looked = int(not leases and self._looker.look())
-            while left and self._end(left.pop(0), judges) and time.monotonic() < until:
+            while left and not self._is_stopping() and self._end(left.pop(0), judges) and time.monotonic() < until:
                 looked += self._looker.look()
             self._record()
         finally:

@@ -1,0 +1,67 @@
+"""A service that is asked to stop ends what it holds and hands back the rest: no lease is lost, none waits to run out."""
+
+import os
+import signal
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from storage.database import Database
+from storage.models import FrameRow, InspectionRow
+from tests.journeys.commands import Running, wait_until
+from tests.plates import make_plate
+
+FRAMES = 60
+
+
+def family(pid: int) -> list[int]:
+    """The process and all its descendants, as whoever stops a whole service signals them."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):
+            for child in (task / "children").read_text(encoding="utf-8").split():
+                found += family(int(child))
+    return found
+
+
+def frames(home: Path) -> list[tuple[str, int, str | None, str | None]]:
+    database = Database(f"sqlite:///{home / 'data' / 'oddspot.db'}")
+    with database.reading() as session:
+        found = [(row.state, row.attempt, row.lease_owner, row.reason) for row in session.scalars(select(FrameRow))]
+    database.close()
+    return found
+
+
+def inspected_frames(home: Path) -> tuple[int, int]:
+    """How many inspections there are, and of how many frames."""
+    database = Database(f"sqlite:///{home / 'data' / 'oddspot.db'}")
+    with database.reading() as session:
+        query = select(func.count(), func.count(InspectionRow.frame_id.distinct()))
+        inspections, of_frames = session.execute(query).one()
+    database.close()
+    return inspections, of_frames
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("signalled", ["the service alone", "every process of it"])
+def test_loses_no_lease_to_a_stop(home: Path, signalled: str) -> None:
+    for seed in range(FRAMES):
+        make_plate(seed).save(home / "incoming" / f"{seed}.png")
+    with Running("detect", cwd=home, env={"ODDSPOT__DETECTOR__WORKERS": "2"}) as service:
+        wait_until(lambda: Counter(state for state, *_ in frames(home))["scored"] >= 1)
+        for pid in family(service.process.pid) if signalled == "every process of it" else [service.process.pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        assert service.stop() == 0
+
+    left = frames(home)
+    assert {state for state, *_ in left} == {"scored", "pending"}, "stopped too late to tell"
+    assert [frame for frame in left if frame[0] == "pending" and frame[1:3] != (0, None)] == []
+
+    with Running("detect", cwd=home, env={"ODDSPOT__DETECTOR__WORKERS": "2"}) as service:
+        wait_until(lambda: len(done := frames(home)) == FRAMES and {state for state, *_ in done} == {"scored"})
+        assert service.stop() == 0
+    assert inspected_frames(home) == (FRAMES, FRAMES)

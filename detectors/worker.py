@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from config.logs import traced
 from config.settings import Settings
 from detectors.beside import render_beside
 from detectors.bundle import BundleError
@@ -119,6 +120,10 @@ class Worker:
         if version is None or version.bundle is None:
             self._hand_back([lease])
             return False
+        with traced(lease.frame.id):
+            return self._judge_guarded(lease, source, version)
+
+    def _judge_guarded(self, lease: Lease, source: Source, version: DetectorVersion) -> bool:
         try:
             self._judge(lease, source, version)
         except DecodeError as error:

@@ -17,6 +17,8 @@ from agent.alerts.settle import OUR_FAULT, settle_error, settle_sent
 from agent.alerts.webhooks import send_webhook
 from agent.notifiers.port import NotifyError
 from config.errors import OddspotError
+from config.logs import traced
+from storage.queries.traces import trace_of_delivery
 from storage.records import Delivery, DeliveryKind
 from storage.repositories.pace import spoke
 from storage.repositories.sending import claim_for_channels, has_work, put_stuck_in_doubt
@@ -71,10 +73,11 @@ class Deliverer:
             held = [delivery.id for delivery, _ in self._at_work.values()]
             stuck = put_stuck_in_doubt(session, started_before=now - self._stuck_after, held=held, now=now)
             claimed = claim_for_channels(session, busy=self._at_work, limit=room, now=now) if room > 0 else []
+            traces = [trace_of_delivery(session, delivery) for delivery in claimed]
         if stuck:
             logger.warning("deliveries_in_doubt", count=stuck)
-        for delivery in claimed:
-            self._at_work[delivery.channel] = (delivery, self._executor.submit(self._send, delivery))
+        for delivery, trace in zip(claimed, traces, strict=True):
+            self._at_work[delivery.channel] = (delivery, self._executor.submit(self._send, delivery, trace))
         return len(claimed)
 
     def _reap(self) -> None:
@@ -84,7 +87,11 @@ class Deliverer:
             if (error := future.exception()) is not None:
                 logger.error("delivery_not_settled", delivery_id=delivery.id, error=type(error).__name__)
 
-    def _send(self, delivery: Delivery) -> None:
+    def _send(self, delivery: Delivery, trace: int | None) -> None:
+        with traced(trace):
+            self._send_and_settle(delivery)
+
+    def _send_and_settle(self, delivery: Delivery) -> None:
         try:
             SENDERS[delivery.kind](self._out, delivery)
         except NotifyError as error:

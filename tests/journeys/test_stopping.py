@@ -1,4 +1,4 @@
-"""A service that is asked to stop ends what it holds and hands back the rest: no lease is lost, none waits to run out."""
+"""A service that is asked to stop ends what it holds and hands back the rest: it loses no lease."""
 
 import os
 import signal

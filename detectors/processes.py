@@ -5,7 +5,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import structlog
@@ -24,15 +26,21 @@ def owner_name(pid: int) -> str:
 
 
 class ScoringProcess:
-    """One process that scores; `config` is the settings file it reads, None for the usual one."""
+    """One process that scores; `config` is the settings file it reads, None for the usual one.
+
+    environment: variables it gets beside ours.
+    """
 
     _pipe: IO[bytes]
 
-    def __init__(self, config: Path | None, *, threads: int) -> None:
+    def __init__(
+        self, config: Path | None, *, threads: int, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         option = ["--config", str(config)] if config else []
         self._line = [sys.executable, "-P", str(ROOT / "oddspot.py"), "detect", "--only-score", *option]
         # BLAS would start a thread a core in every process, and let each spin for more work.
         self._environment = os.environ | {"OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+        self._environment |= environment
         self._deaths = 0
         self._due_at = 0.0
         self._start()

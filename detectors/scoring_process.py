@@ -14,6 +14,7 @@ from detectors.processes import owner_name
 from detectors.worker import Worker
 from storage.errors import StorageError
 from storage.opening import Stores
+from storage.status.stages import Stages
 
 logger = structlog.get_logger()
 IDLE_SECONDS = 0.5
@@ -47,6 +48,7 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores) -> No
         detectors=detectors,
         clock=lambda: datetime.now(UTC),
         is_stopping=stop.is_set,
+        stages=Stages(),
     )
     try:
         while not stop.is_set():

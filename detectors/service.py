@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 import watchfiles
@@ -43,12 +44,15 @@ def run_service(
     *,
     config: Path | None,
     beat: Callable[[], None] = lambda: None,
+    swept: Callable[[str], None] = lambda _: None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Scan, score and sweep until `stop` is set; what a worker holds is ended first.
 
-    config: the settings file, for the processes that score. beat: called at every round of looking after them.
+    config: the settings file, for the processes that score; environment: what they need beside ours. beat: called at
+    every round of looking after them. swept: called with the name of a chore that went well.
     """
-    service = _Service(settings, stores, stop, config, beat)
+    service = _Service(settings, stores, stop, config, beat=beat, swept=swept, environment=environment)
     try:
         service.run()
     finally:
@@ -62,9 +66,13 @@ class _Service:
         stores: Stores,
         stop: threading.Event,
         config: Path | None,
+        *,
         beat: Callable[[], None],
+        swept: Callable[[str], None],
+        environment: Mapping[str, str],
     ) -> None:
         self._settings = settings
+        self._swept = swept
         self._stores = stores
         self._stop = stop
         self._beat = beat
@@ -77,7 +85,9 @@ class _Service:
         self._scheduler = self._scheduled()
         own = settings.detector
         self._jobs = threading.Thread(target=self._run_jobs, name="jobs", daemon=True)
-        self._scoring = [ScoringProcess(config, threads=own.threads_each) for _ in range(own.processes)]
+        self._scoring = [
+            ScoringProcess(config, threads=own.threads_each, environment=environment) for _ in range(own.processes)
+        ]
 
     def run(self) -> None:
         self._scheduler.start()
@@ -159,7 +169,7 @@ class _Service:
         scheduler = BackgroundScheduler(job_defaults=defaults, timezone=UTC)
         for scanner in self._scanners:
             scheduler.add_job(self._if_leader(scanner.tick), self._trigger(scanner.name), next_run_time=_utc_now())
-        sweeps = Sweeps(self._stores, self._settings, clock=_utc_now)
+        sweeps = Sweeps(self._stores, self._settings, clock=_utc_now, swept=self._swept)
         scheduler.add_job(self._if_leader(sweeps.tick), IntervalTrigger(seconds=SWEEP_SECONDS))
         scheduler.add_job(self._if_leader(self._watch_silence), IntervalTrigger(seconds=SILENCE_SECONDS))
         return scheduler
@@ -170,6 +180,7 @@ class _Service:
         except Exception:  # the edge of a tick: it is logged, and the next one tries again
             logger.exception("silence_not_watched")
         else:
+            self._swept("silence")
             if silent:
                 logger.warning("sources_silent", sources=silent)
 

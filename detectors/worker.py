@@ -36,6 +36,7 @@ from storage.repositories.frames import claim_frames, finish_frame, give_back_fr
 from storage.repositories.inspections import record_inspection
 from storage.repositories.sources import set_source_fault, source_by_id
 from storage.repositories.versions import version_by_id
+from storage.status.stages import Stages
 
 logger = structlog.get_logger()
 LEASE_SECONDS = 120.0
@@ -71,7 +72,9 @@ class Worker:
         detectors: LoadedDetectors,
         clock: Callable[[], datetime],
         is_stopping: Callable[[], bool] = lambda: False,
+        stages: Stages | None = None,
     ) -> None:
+        self._stages = stages or Stages()
         self._name = name
         self._stores = stores
         self._settings = settings
@@ -146,8 +149,13 @@ class Worker:
         if detector.bit_depth != self._settings.bit_depth_of(source.name):
             self._reject(lease, RejectReason.SETTINGS_MISMATCH)
             return
-        image = self._decoders(source.name).decode(self._stores.blobs.path(lease.frame.sha256))
-        found = self._found(image, detector.inspect(image.pixels), detector, started)
+        self._stages.took("wait", (self._clock() - lease.frame.received_at).total_seconds())
+        with self._stages.timing("decode"):
+            image = self._decoders(source.name).decode(self._stores.blobs.path(lease.frame.sha256))
+        with self._stages.timing("score"):
+            scored = detector.inspect(image.pixels)
+        with self._stages.timing("draw"):
+            found = self._found(image, scored, detector, started)
         if not self._judged:
             self._judged_since = time.monotonic()
         self._judged.append(Judged(lease, source, version, found, detector.camera.checks))
@@ -184,7 +192,7 @@ class Worker:
         if not waiting:
             return
         now = self._clock()
-        with self._stores.database.transaction() as session:
+        with self._stages.timing("record"), self._stores.database.transaction() as session:
             sources = [judged.source.id for judged in waiting]
             watch = CameraWatch(session, self._settings, sources, now=now)
             ids = [self._record_in(session, judged, watch, now) for judged in waiting]

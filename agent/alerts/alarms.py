@@ -15,6 +15,7 @@ from storage.records import Alarm
 from storage.repositories.alarms import (
     EVENTS,
     FAILED,
+    SOCKET,
     claim_untold,
     clear_alarms,
     count_unsent,
@@ -68,6 +69,8 @@ class AlarmBell:
 
 def alarm_words(alarm: Alarm, unsent: int) -> tuple[str, str]:
     """Return title and text of an alarm, or of its all-clear; plain words without anything of an image."""
+    if alarm.key.startswith(SOCKET):
+        return _socket_words(alarm)
     place = "Slack" if alarm.channel == EVENTS else clean(alarm.channel)
     since = f"{alarm.raised_at:%Y-%m-%d %H:%M} UTC"
     left = f" {_unsent(unsent)}: see `oddspot outbox`." if unsent else ""
@@ -79,6 +82,15 @@ def alarm_words(alarm: Alarm, unsent: int) -> tuple[str, str]:
     if alarm.cleared_at is not None:
         return f"Oddspot: {place} could not be told for a while", f"{told} It is reached again.{left}"
     return f"Oddspot: {place} cannot be told", f"{told}{left}"
+
+
+def _socket_words(alarm: Alarm) -> tuple[str, str]:
+    since = f"{alarm.raised_at:%Y-%m-%d %H:%M} UTC"
+    if alarm.cleared_at is not None:
+        return "Oddspot hears Slack again", f"Questions and buttons were not heard from {since} on; they are again."
+    reason = clean(alarm.reason, most=MOST_REASON)
+    told = f"Questions and buttons are not answered since {since} ({reason}); `oddspot doctor` says more."
+    return "Oddspot does not hear Slack", told
 
 
 def _unsent(count: int) -> str:

@@ -22,6 +22,7 @@ from storage.queries.traces import trace_of_delivery
 from storage.records import Delivery, DeliveryKind
 from storage.repositories.pace import spoke
 from storage.repositories.sending import claim_for_channels, has_work, put_stuck_in_doubt
+from storage.status.stages import Stages
 
 logger = structlog.get_logger()
 CHANNELS_AT_ONCE = 8
@@ -51,7 +52,9 @@ class Deliverer:
         *,
         chance: random.Random,
         stuck_after: timedelta = STUCK_AFTER,
+        stages: Stages | None = None,
     ) -> None:
+        self._stages = stages or Stages()
         self._out = out
         self._executor = executor
         self._chance = chance
@@ -93,7 +96,8 @@ class Deliverer:
 
     def _send_and_settle(self, delivery: Delivery) -> None:
         try:
-            SENDERS[delivery.kind](self._out, delivery)
+            with self._stages.timing(f"send {delivery.kind}"):
+                SENDERS[delivery.kind](self._out, delivery)
         except NotifyError as error:
             self._settle(delivery, error)
         except OddspotError as error:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -11,6 +11,8 @@ from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import Alarm, DeliveryKind, DeliveryState
 
 FAILED, UNSENT = "failed", "unsent"
+# Raised and called off by the watchdog of Socket Mode alone.
+SOCKET = "socket"
 EVENTS = "events"
 LOST_EVENT_STANDS = timedelta(hours=1)
 TELLING = (DeliveryKind.POST, DeliveryKind.NOTICE, DeliveryKind.ESCALATION, DeliveryKind.WEBHOOK, DeliveryKind.EDIT)
@@ -23,6 +25,13 @@ def raise_alarm(session: Session, kind: str, channel: str, reason: str, *, now: 
     values = {"key": f"{kind} {channel}", "channel": channel, "reason": reason, "raised_at": now, "try_at": now}
     raised = insert(AlarmRow).values(values).on_conflict_do_nothing().returning(AlarmRow.id)
     return session.scalar(raised) is not None
+
+
+def call_off(session: Session, kind: str, channel: str, *, now: datetime) -> bool:
+    """Call off an alarm that only its raiser knows the end of; return whether it stood."""
+    standing = update(AlarmRow).where(AlarmRow.key == f"{kind} {channel}", AlarmRow.cleared_at.is_(None))
+    changed = session.execute(standing.values(cleared_at=now, try_at=now).execution_options(synchronize_session=False))
+    return isinstance(changed, CursorResult) and changed.rowcount > 0
 
 
 def raise_unsent(session: Session, *, wanted_before: datetime, now: datetime) -> list[str]:
@@ -78,6 +87,8 @@ def count_unsent(session: Session, channel: str) -> int:
 
 
 def _stands(session: Session, row: AlarmRow, wanted_before: datetime) -> bool:
+    if row.key.startswith(SOCKET):
+        return True
     if row.key.startswith(FAILED) and row.channel == EVENTS:
         return row.raised_at > wanted_before - LOST_EVENT_STANDS
     if row.key.startswith(FAILED):

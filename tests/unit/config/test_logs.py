@@ -10,7 +10,6 @@ import structlog
 
 from config.logs import configure_logs, traced, without_secrets
 
-
 Configure = Callable[[], None]
 
 

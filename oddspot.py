@@ -111,6 +111,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "db": _storage_commands,
     "outbox": _storage_commands,
     "feedback": _storage_commands,
+    "requeue": _storage_commands,
     "talk": _agent_commands,
     "ask": _agent_commands,
     "chat": _agent_commands,

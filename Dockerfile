@@ -15,7 +15,8 @@ RUN groupadd --gid 10001 oddspot \
 WORKDIR /opt/oddspot
 # PyTorch's CPU build first: the usual one brings 4 GB of CUDA libraries that nobody here uses.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-# hadolint ignore=DL3013 -- pyproject.toml says which versions will do
+# pyproject.toml says which versions will do.
+# hadolint ignore=DL3013
 RUN python -m venv .venv && pip install torch torchvision --index-url "$TORCH_INDEX"
 # Dependencies before the code, so that a change of code alone rebuilds no layer of packages.
 COPY pyproject.toml README.md LICENSE oddspot.py ./

@@ -63,7 +63,9 @@ def _runtime(settings: Settings) -> Iterator[Check]:
 
 def _bundles(settings: Settings) -> Iterator[Check]:
     from detectors.bundle import read_bundle  # noqa: PLC0415 - the same
+    from detectors.weights import ensure_weights, require_same_weights  # noqa: PLC0415 - the same
 
+    weights_dir = settings.storage.data_dir / "weights"
     database = Database(settings.database_url)
     with database.reading() as session:
         found = [(source, active_version(session, source)) for source in list_sources(session)]
@@ -82,7 +84,9 @@ def _bundles(settings: Settings) -> Iterator[Check]:
             yield Check(title, is_ok=False, found="none is fitted", fix=fix)
             continue
         try:
-            read_bundle(settings.storage.data_dir / version.bundle)
+            folder = settings.storage.data_dir / version.bundle
+            manifest, _ = read_bundle(folder)
+            require_same_weights(folder, manifest, ensure_weights(manifest.backbone, weights_dir))
         except DetectorError as error:
             yield Check(title, is_ok=False, found=str(error), fix=f"oddspot fit {source.name} --good FOLDER")
         else:

@@ -53,7 +53,8 @@ class SharedStages(Collector):
         """Return the sums over all children, those that ended too."""
         if not os.listdir(self._folder.name):  # noqa: PTH208 - only whether there is anything
             return []
-        return list(MultiProcessCollector(None, path=self._folder.name).collect())
+        summed = MultiProcessCollector(None, path=self._folder.name)  # type: ignore[no-untyped-call]  # it has no types
+        return list(summed.collect())  # type: ignore[no-untyped-call]  # the same
 
     def close(self) -> None:
         """Remove the folder."""

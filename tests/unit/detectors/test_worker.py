@@ -107,7 +107,7 @@ def make_worker(
     detector: FakeDetector | BundleError,
     *,
     is_stopping: Callable[[], bool] = lambda: False,
-    **source: object,
+    **source: Any,
 ) -> Worker:
     settings = Settings.model_validate({"sources": {"line-1": {"path": "in", **source}}})
     return Worker(

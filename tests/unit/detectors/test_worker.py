@@ -201,7 +201,7 @@ def test_pages_nobody_for_late_frames_and_batches(
     stores: Stores,
     decoder: Decoder,
     late: bool,  # noqa: FBT001 - a parameter of the table above
-    source: dict[str, object],
+    source: dict[str, Any],
 ) -> None:
     receive(stores, png(), late=late)
 

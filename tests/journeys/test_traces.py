@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.fixtures.kept_homes import NAMES, restore_home
 from tests.journeys.commands import Running, wait_until
 from tests.plates import make_plate
+
+STEPS = ("frame_received", "frame_scored", "event_routed", "delivered")
 
 
 def lines_of(service: Running) -> list[dict[str, Any]]:
@@ -15,17 +18,19 @@ def lines_of(service: Running) -> list[dict[str, Any]]:
 
 
 @pytest.mark.timeout(180)
-def test_an_anomaly_is_followed_from_received_to_told(home: Path) -> None:
+def test_an_anomaly_is_followed_from_received_to_told(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    restore_home(NAMES[-1], home)  # fitted already
     with Running("run", cwd=home) as service:
         service.wait_for("detecting")
         make_plate(900).save(home / "incoming" / "well.png")
         make_plate(901, has_scratch=True).save(home / "incoming" / "odd.png")
-        service.wait_for('"delivered"')
-        wait_until(lambda: sum(line["event"] == "frame_scored" for line in lines_of(service)) == 2)
+        wait_until(lambda: {*STEPS} <= {*followed(service)}, seconds=120)
         assert service.stop() == 0
 
+
+def followed(service: Running) -> list[str]:
+    """The events of the lines that name the frame found odd."""
     found = lines_of(service)
-    [odd] = [line["trace"] for line in found if line["event"] == "frame_scored" and line["verdict"] == "anomalous"]
-    followed = [line["event"] for line in found if line.get("trace") == odd]
-    for step in ("frame_received", "frame_scored", "event_routed", "delivered"):
-        assert step in followed, followed
+    odd = [one["trace"] for one in found if one["event"] == "frame_scored" and one["verdict"] == "anomalous"]
+    return [one["event"] for one in found if odd and one.get("trace") == odd[0]]

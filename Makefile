@@ -4,12 +4,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What `make offline-bundle` made brings its packages with it.
+ifneq ($(wildcard wheels/*.whl),)
+export PIP_NO_INDEX := 1
+export PIP_FIND_LINKS := $(CURDIR)/wheels
+endif
 
-.PHONY: help setup demo test lint evals bench crash fulldisk run clean
+.PHONY: help setup demo test lint evals bench crash fulldisk run clean offline-bundle offline-test
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.demo ## Create .venv and install Oddspot with the demo's photographs
 
@@ -40,6 +45,12 @@ fulldisk: .venv/.dev ## Fill the disk at every single write, on both databases (
 
 run: .venv/.demo ## Start the service with ./oddspot.yaml
 	@$(BIN)/oddspot run $(ARGS)
+
+offline-bundle: .venv/bin/python ## Pack this commit and all its packages for a machine without a network (EXTRAS= for no demo)
+	@PYTHON=$(BIN)/python .ci/offline-bundle $(ARGS)
+
+offline-test: ## Install from that bundle and run the demo with the network cut off (Linux; minutes, and 12 GB of disk)
+	@.ci/offline-test
 
 clean: ## Remove .venv and caches; data stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache tests/node/node_modules

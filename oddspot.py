@@ -25,7 +25,7 @@ LOOK_SECONDS = 1.0
 START_SECONDS = 15.0
 # A child that lived so long is started again soon, however many died before it.
 WELL_SECONDS = 60.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 60.0
 
 
 def main() -> None:
@@ -129,6 +129,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "db": _storage_commands,
     "outbox": _storage_commands,
     "feedback": _storage_commands,
+    "requeue": _storage_commands,
     "talk": _agent_commands,
     "ask": _agent_commands,
     "chat": _agent_commands,

@@ -35,6 +35,7 @@ from storage.opening import open_reader
 from storage.records import DiskUse
 from storage.repositories.events import forget_seen_events
 from storage.repositories.set_back import SLACK, forget_the_future
+from storage.status.stages import Stages
 
 logger = structlog.get_logger()
 POLL_SECONDS = 0.2
@@ -139,11 +140,15 @@ def start_talk(
     assistant: Asker | None = None,
     clock: Callable[[], datetime] = utc_now,
     beat: Callable[[], None] = lambda: None,
+    note: Callable[[str, str | None], None] = lambda *_: None,
+    heard: Callable[[str], None] = lambda _: None,
+    stages: Stages | None = None,
 ) -> None:
     """Tell and listen until `stop` is set: in Slack with a bot token, else on the console.
 
-    beat: called after every round that went well. Raise SlackAuthError for a token Slack refuses, PortInUseError in
-    HTTP mode, AlarmUrlError for a bad address.
+    beat: called after every round that went well. note, heard: what the socket's watchdog says.
+    stages: measures sending. Raise SlackAuthError for a token Slack refuses, PortInUseError in HTTP mode, AlarmUrlError
+    for a bad address.
     """
     chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
     with ExitStack() as stack:
@@ -153,7 +158,7 @@ def start_talk(
             check_bot_token(client)
             notifier = SlackNotifier(client)
             asked = assistant or _own_assistant(settings)
-            bot = start_bot(settings, database, blobs, asked, stop, clock=clock)
+            bot = start_bot(settings, database, blobs, asked, stop, clock=clock, note=note, heard=heard)
             stack.callback(bot.close)
         sending = stack.enter_context(ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="sending"))
         out = Outgoing(database, blobs, notifier, settings, clock)
@@ -161,7 +166,7 @@ def start_talk(
         ringing = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="alarm"))
         after = timedelta(minutes=settings.alarms.unsent_minutes)
         bell = AlarmBell(database, other_way(settings.alarms), ringing, clock, after)
-        Talk(out, Deliverer(out, sending, chance=chance), bell=bell, beat=beat).run(stop)
+        Talk(out, Deliverer(out, sending, chance=chance, stages=stages), bell=bell, beat=beat).run(stop)
 
 
 def _own_assistant(settings: Settings) -> Asker:

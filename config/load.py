@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from config.errors import OddspotError
+from config.renamed import follow_renames, say
 from config.settings import Settings
 
 PREFIX = "ODDSPOT__"
@@ -32,6 +33,7 @@ def load_settings(path: Path | None = None, environ: Mapping[str, str] | None = 
     file = find_file(path, environ)
     values = _read_yaml(file) if file else {}
     _overlay(values, environ)
+    say(follow_renames(values))
     settings = _validated(values, file)
     return _with_absolute_paths(settings, file.parent if file else Path.cwd())
 

@@ -21,6 +21,8 @@ READY: dict[str, Any] = {"ready": True}
 
 def main() -> None:
     """Answer requests until stdin closes."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # a service is stopped with all its processes: this one ends last
+        signal.signal(number, signal.SIG_IGN)
     requests, replies = _take_over_streams()
     send_message(replies, READY)
     while (request := receive_message(requests.read)) is not None:

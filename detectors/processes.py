@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO
 
 import structlog
@@ -24,7 +26,10 @@ IDLE, ENDED = b".", b"+"
 
 
 class ScoringProcess:
-    """One process that scores; `config` is the settings file it reads, None for the usual one."""
+    """One process that scores; `config` is the settings file it reads, None for the usual one.
+
+    environment: variables it gets beside ours.
+    """
 
     _process: subprocess.Popen[bytes]
     _pipe: IO[bytes]
@@ -33,11 +38,19 @@ class ScoringProcess:
     _beat_at: float
     _has_worked: bool
 
-    def __init__(self, config: Path | None, *, threads: int, hang_seconds: float = HANG_SECONDS) -> None:
+    def __init__(
+        self,
+        config: Path | None,
+        *,
+        threads: int,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        hang_seconds: float = HANG_SECONDS,
+    ) -> None:
         option = ["--config", str(config)] if config else []
         self._line = [sys.executable, "-P", str(ROOT / "oddspot.py"), "detect", "--only-score", *option]
         # BLAS would start a thread a core in every process, and let each spin for more work.
         self._environment = os.environ | {"OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+        self._environment |= environment
         self._hang_seconds = hang_seconds
         self._deaths = 0
         self._due_at = 0.0
@@ -79,14 +92,17 @@ class ScoringProcess:
         if self._process.poll() is None:
             self._process.terminate()
 
-    def wait(self) -> None:
-        """Wait for its end; kill it where it does not come."""
+    def wait(self, *, seconds: float = STOP_SECONDS) -> str | None:
+        """Wait for its end; kill it where it does not come, and return who then held what it cannot hand back."""
+        killed = None
         try:
-            self._process.wait(timeout=STOP_SECONDS)
+            self._process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+            killed = owner_name(self._process.pid)
         self._close()
+        return killed
 
     def _listen(self, now: float) -> None:
         """Take in the beats that came since: one for every round that it has ended."""

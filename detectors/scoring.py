@@ -30,7 +30,7 @@ from detectors.methods.port import (
 from detectors.methods.restoring import restore_method
 from detectors.regions import MapRegion, find_regions
 from detectors.runtime import use_threads
-from detectors.weights import ensure_weights
+from detectors.weights import ensure_weights, require_same_weights
 from storage.records import NearestNormal, Region, RejectReason, Verdict
 
 __all__ = ["BundleError", "Detector", "ScoredImage", "load_detector"]
@@ -180,12 +180,12 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int, runtime: Run
     """Read and check a bundle; raise BundleError naming the file, or WeightsError."""
     manifest, arrays = read_bundle(folder)
     if manifest.preprocessing.normaliser != NORMALISER:
-        raise BundleError(f"{folder} was fitted on images read by another rule ({manifest.preprocessing.normaliser}).")
+        rule = manifest.preprocessing.normaliser
+        raise BundleError(f"Refit needed: {folder} was fitted on images read by another rule ({rule}).")
     if manifest.precision != PRECISION:
         raise BundleError(f"{folder} was fitted in {manifest.precision}, and {PRECISION} is used here: fit it again.")
     weights = ensure_weights(manifest.backbone, weights_dir)
-    if weights.sha256 != manifest.weights_sha256:
-        raise BundleError(f"{folder} was fitted with other weights than {weights.path}.")
+    require_same_weights(folder, manifest, weights)
     use_threads(threads)
     seen = manifest.preprocessing
     backbone = Backbone(manifest.backbone, weights, seen.image_size, seen.strides, seen.layers, seen.tiles, runtime)

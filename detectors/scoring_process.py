@@ -16,6 +16,7 @@ from detectors.worker import Worker
 from storage.errors import StorageError
 from storage.opening import Stores
 from storage.owners import owner_name
+from storage.status.stages import Stages
 
 logger = structlog.get_logger()
 IDLE_SECONDS = 0.5
@@ -39,7 +40,16 @@ def score_until(stop: threading.Event, settings: Settings, stores: Stores, *, be
         kept_bytes=own.memory_mb * 1_000_000 // own.processes,
     )
     name = owner_name(os.getpid())
-    worker = Worker(name, stores, settings, decoders=decoders.of, detectors=detectors, clock=lambda: datetime.now(UTC))
+    worker = Worker(
+        name,
+        stores,
+        settings,
+        decoders=decoders.of,
+        detectors=detectors,
+        clock=lambda: datetime.now(UTC),
+        is_stopping=stop.is_set,
+        stages=Stages(),
+    )
     try:
         while not stop.is_set():
             ended = _work(worker)

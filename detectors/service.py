@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 import watchfiles
@@ -49,12 +50,15 @@ def run_service(
     *,
     config: Path | None,
     beat: Callable[[], None] = lambda: None,
+    swept: Callable[[str], None] = lambda _: None,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Scan, score and sweep until `stop` is set; what a worker holds is ended first.
 
-    config: the settings file, for the processes that score. beat: called at every round of looking after them.
+    config: the settings file, for the processes that score; environment: what they need beside ours. beat: called at
+    every round of looking after them. swept: called with the name of a chore that went well.
     """
-    service = _Service(settings, stores, stop, config, beat)
+    service = _Service(settings, stores, stop, config, beat=beat, swept=swept, environment=environment)
     try:
         service.run()
     finally:
@@ -68,9 +72,13 @@ class _Service:
         stores: Stores,
         stop: threading.Event,
         config: Path | None,
+        *,
         beat: Callable[[], None],
+        swept: Callable[[str], None],
+        environment: Mapping[str, str],
     ) -> None:
         self._settings = settings
+        self._swept = swept
         self._stores = stores
         self._stop = stop
         self._beat = beat
@@ -86,7 +94,9 @@ class _Service:
         self._scheduler = self._scheduled()
         own = settings.detector
         self._jobs = threading.Thread(target=self._run_jobs, name="jobs", daemon=True)
-        self._scoring = [ScoringProcess(config, threads=own.threads_each) for _ in range(own.processes)]
+        self._scoring = [
+            ScoringProcess(config, threads=own.threads_each, environment=environment) for _ in range(own.processes)
+        ]
 
     def run(self) -> None:
         self._scheduler.start()
@@ -108,27 +118,32 @@ class _Service:
             self._beat()
 
     def close(self) -> None:
+        for process in self._scoring:  # first of all: they end what they hold while the rest stops
+            process.ask_to_stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
         if self._jobs.is_alive():
             self._jobs.join(JOB_SECONDS)
         self._leadership.release()
-        for process in self._scoring:
-            process.ask_to_stop()
-        for process in self._scoring:
-            process.wait()
+        for owner in [process.wait() for process in self._scoring]:
+            if owner is not None:
+                self._give_back(owner)
+        if self._jobs.is_alive():
+            self._give_back(owner_name(os.getpid()), counts=False)
         for decoder in self._decoders.values():
             decoder.close()
 
     def _look_after(self, process: ScoringProcess) -> None:
         """Replace a process that died, and let others have at once what it held."""
         owner = process.look()
-        if owner is None:
-            return
+        if owner is not None:
+            self._give_back(owner)
+
+    def _give_back(self, owner: str, *, counts: bool = True) -> None:
         try:
             with self._stores.database.transaction() as session:
                 give_back_frames_of(session, owner)
-                give_back_jobs_of(session, owner)
+                give_back_jobs_of(session, owner, counts=counts)
         except StorageError as error:
             self._has_gone = True
             logger.warning("storage_away", reason=str(error))
@@ -189,7 +204,7 @@ class _Service:
         scheduler = BackgroundScheduler(job_defaults=defaults, timezone=UTC)
         for scanner in self._scanners:
             scheduler.add_job(self._if_leader(scanner.tick), self._trigger(scanner.name), next_run_time=_utc_now())
-        sweeps = Sweeps(self._stores, self._settings, clock=_utc_now)
+        sweeps = Sweeps(self._stores, self._settings, clock=_utc_now, swept=self._swept)
         scheduler.add_job(self._if_leader(sweeps.tick), IntervalTrigger(seconds=SWEEP_SECONDS))
         scheduler.add_job(self._if_leader(self._watch_silence), IntervalTrigger(seconds=SILENCE_SECONDS))
         scheduler.add_job(self._if_leader(self._make_room), IntervalTrigger(seconds=ROOM_SECONDS))
@@ -210,6 +225,7 @@ class _Service:
         except Exception:  # the edge of a tick: it is logged, and the next one tries again
             logger.exception("silence_not_watched")
         else:
+            self._swept("silence")
             if silent:
                 logger.warning("sources_silent", sources=silent)
 

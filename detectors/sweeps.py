@@ -22,7 +22,15 @@ HALF_WRITTEN = timedelta(hours=1)
 class Sweeps:
     """The idempotent chores of the service."""
 
-    def __init__(self, stores: Stores, settings: Settings, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime],
+        swept: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._swept = swept
         self._stores = stores
         self._settings = settings
         self._clock = clock
@@ -43,6 +51,8 @@ class Sweeps:
                 chore()
             except Exception:  # the edge of a tick
                 logger.exception("sweep_failed", chore=chore.__name__)
+            else:
+                self._swept(chore.__name__.removeprefix("_"))
 
     def _digests(self) -> None:
         with self._stores.database.transaction() as session:

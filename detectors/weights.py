@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
+from detectors.bundle import BundleError, Manifest
 from detectors.weights_file import PACKAGED_BACKBONE, WeightsError, WeightsFile, sha256_of
 
-__all__ = ["PACKAGED_BACKBONE", "WeightsError", "WeightsFile", "ensure_weights", "sha256_of"]
+__all__ = ["PACKAGED_BACKBONE", "WeightsError", "WeightsFile", "ensure_weights", "require_same_weights", "sha256_of"]
 
 # torchvision/NAME lies in a folder of that name; no other slash is let through.
 BACKBONE_NAME = re.compile(r"(torchvision/)?[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -25,3 +26,11 @@ def ensure_weights(backbone: str, weights_dir: Path) -> WeightsFile:
 
         convert_packaged(path)
     return WeightsFile(path, sha256_of(path))
+
+
+def require_same_weights(folder: Path, manifest: Manifest, weights: WeightsFile) -> None:
+    """Raise BundleError where a bundle was fitted with other weights than are used now."""
+    if weights.sha256 != manifest.weights_sha256:
+        raise BundleError(
+            f"Refit needed: backbone changed. {folder} was fitted with other weights than {weights.path}."
+        )

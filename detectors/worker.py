@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from config.logs import traced
 from config.settings import Settings
 from detectors.beside import render_beside
 from detectors.bundle import BundleError
@@ -36,6 +37,7 @@ from storage.repositories.frames import claim_frames, finish_frame, give_back_fr
 from storage.repositories.inspections import record_inspection
 from storage.repositories.sources import set_source_fault, source_by_id
 from storage.repositories.versions import version_by_id
+from storage.status.stages import Stages
 
 logger = structlog.get_logger()
 LEASE_SECONDS = 120.0
@@ -70,20 +72,27 @@ class Worker:
         decoders: Callable[[str], Decoder],
         detectors: LoadedDetectors,
         clock: Callable[[], datetime],
+        is_stopping: Callable[[], bool] = lambda: False,
+        stages: Stages | None = None,
     ) -> None:
+        self._stages = stages or Stages()
         self._name = name
         self._stores = stores
         self._settings = settings
         self._decoders = decoders
         self._detectors = detectors
         self._clock = clock
+        self._is_stopping = is_stopping
         self._judged: list[Judged] = []
         self._judged_since = 0.0
         self._owed: list[Lease] = []  # what is to be handed back once the database is there again
         self._looker = Looker(name, stores, settings, decoders=decoders, detectors=detectors, clock=clock)
 
     def work(self) -> int:
-        """Lease some frames and end each, after each an image asked about; return how many were ended or leased."""
+        """Lease some frames and end each, after each an image asked about; return how many were ended or leased.
+
+        Once it is to stop, the frame at hand is ended and the others are handed back.
+        """
         self._hand_back([])
         with self._stores.database.transaction() as session:
             leases = claim_frames(session, owner=self._name, limit=LEASED_AT_ONCE, lease_seconds=LEASE_SECONDS)
@@ -92,7 +101,7 @@ class Worker:
             judges = self._judges_of({lease.frame.source_id for lease in leases})
             until = time.monotonic() + HOLD_SECONDS
             looked = int(not leases and self._looker.look())
-            while left and self._end(left.pop(0), judges) and time.monotonic() < until:
+            while left and not self._is_stopping() and self._end(left.pop(0), judges) and time.monotonic() < until:
                 looked += self._looker.look()
             self._record()
         except BaseException:
@@ -120,6 +129,10 @@ class Worker:
         if version is None or version.bundle is None:
             self._hand_back([lease])
             return False
+        with traced(lease.frame.id):
+            return self._judge_guarded(lease, source, version)
+
+    def _judge_guarded(self, lease: Lease, source: Source, version: DetectorVersion) -> bool:
         try:
             self._judge(lease, source, version)
         except DecodeError as error:
@@ -143,9 +156,14 @@ class Worker:
             self._reject(lease, RejectReason.SETTINGS_MISMATCH)
             return
         reach("image.leased")
-        image = self._decoders(source.name).decode(self._stores.blobs.path(lease.frame.sha256))
+        self._stages.took("wait", (self._clock() - lease.frame.received_at).total_seconds())
+        with self._stages.timing("decode"):
+            image = self._decoders(source.name).decode(self._stores.blobs.path(lease.frame.sha256))
         reach("image.decoded")
-        found = self._found(image, detector.inspect(image.pixels), detector, started)
+        with self._stages.timing("score"):
+            scored = detector.inspect(image.pixels)
+        with self._stages.timing("draw"):
+            found = self._found(image, scored, detector, started)
         if not self._judged:
             self._judged_since = time.monotonic()
         self._judged.append(Judged(lease, source, version, found, detector.camera.checks))
@@ -183,7 +201,7 @@ class Worker:
         if not waiting:
             return
         now = self._clock()
-        with self._stores.database.transaction() as session:
+        with self._stages.timing("record"), self._stores.database.transaction() as session:
             sources = [judged.source.id for judged in waiting]
             watch = CameraWatch(session, self._settings, sources, now=now)
             ids = [self._record_in(session, judged, watch, now) for judged in waiting]

@@ -11,6 +11,7 @@ from storage.commands.labels import label_app
 from storage.commands.memory import memory_app
 from storage.commands.outages import outage_app
 from storage.commands.outbox import outbox_app
+from storage.commands.requeue import requeue
 from storage.commands.silences import silence_app
 from storage.commands.sources import source_app
 from storage.commands.upkeep import upkeep_app
@@ -28,3 +29,4 @@ app.add_typer(history_app, name="history")
 app.add_typer(upkeep_app, name="db")
 app.add_typer(outbox_app, name="outbox")
 app.command()(feedback)
+app.command()(requeue)

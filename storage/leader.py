@@ -8,7 +8,7 @@ from typing import TextIO
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from storage.database import Database
+from storage.database import Database, Session
 
 LEADER_KEY = 0x0DD5_1EAD
 
@@ -63,3 +63,18 @@ class Leadership:
         except DBAPIError:
             self.release()
         return False
+
+
+def somebody_leads(database: Database, session: Session, data_dir: Path) -> bool:
+    """Say whether a process leads, without standing in the way of one that wants to."""
+    if database.dialect == "postgresql":
+        held = text("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :key AND classid = 0")
+        return session.scalar(held, {"key": LEADER_KEY}) is not None
+    try:
+        with (data_dir / "leader.lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False

@@ -16,6 +16,7 @@ from storage.repositories.alarms import (
     DISK,
     EVENTS,
     FAILED,
+    SOCKET,
     claim_untold,
     clear_alarms,
     count_unsent,
@@ -72,6 +73,8 @@ def alarm_words(alarm: Alarm, unsent: int) -> tuple[str, str]:
     """Return title and text of an alarm, or of its all-clear; plain words without anything of an image."""
     if alarm.channel == DISK:
         return _disk_words(alarm)
+    if alarm.key.startswith(SOCKET):
+        return _socket_words(alarm)
     place = "Slack" if alarm.channel == EVENTS else clean(alarm.channel)
     since = f"{alarm.raised_at:%Y-%m-%d %H:%M} UTC"
     left = f" {_unsent(unsent)}: see `oddspot outbox`." if unsent else ""
@@ -90,6 +93,15 @@ def _disk_words(alarm: Alarm) -> tuple[str, str]:
     if alarm.cleared_at is None:
         return f"Oddspot: {DISK} is filling up", clean(alarm.reason, most=MOST_WORDS)
     return f"Oddspot: {DISK} has room again", f"The trouble since {since} is over."
+
+
+def _socket_words(alarm: Alarm) -> tuple[str, str]:
+    since = f"{alarm.raised_at:%Y-%m-%d %H:%M} UTC"
+    if alarm.cleared_at is not None:
+        return "Oddspot hears Slack again", f"Questions and buttons were not heard from {since} on; they are again."
+    reason = clean(alarm.reason, most=MOST_REASON)
+    told = f"Questions and buttons are not answered since {since} ({reason}); `oddspot doctor` says more."
+    return "Oddspot does not hear Slack", told
 
 
 def _unsent(count: int) -> str:

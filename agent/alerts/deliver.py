@@ -18,9 +18,11 @@ from agent.alerts.settle import OUR_FAULT, settle_error, settle_sent
 from agent.alerts.webhooks import send_webhook
 from agent.notifiers.port import NotifyError
 from config.errors import OddspotError
+from config.logs import traced
 from storage.database import Session
 from storage.failpoints import reach
 from storage.owners import is_gone, owner_name
+from storage.queries.traces import trace_of_delivery
 from storage.records import Delivery, DeliveryKind
 from storage.repositories.pace import spoke
 from storage.repositories.sending import (
@@ -29,6 +31,7 @@ from storage.repositories.sending import (
     put_in_doubt_from_the_gone,
     put_stuck_in_doubt,
 )
+from storage.status.stages import Stages
 
 logger = structlog.get_logger()
 CHANNELS_AT_ONCE = 8
@@ -58,7 +61,9 @@ class Deliverer:
         *,
         chance: random.Random,
         stuck_after: timedelta = STUCK_AFTER,
+        stages: Stages | None = None,
     ) -> None:
+        self._stages = stages or Stages()
         self._out = out
         self._executor = executor
         self._chance = chance
@@ -86,10 +91,11 @@ class Deliverer:
             held = [delivery.id for delivery, _ in self._at_work.values()]
             stuck = put_stuck_in_doubt(session, started_before=now - self._stuck_after, held=held, now=now)
             claimed = self._claim(session, room, now)
+            traces = [trace_of_delivery(session, delivery) for delivery in claimed]
         if stuck:
             logger.warning("deliveries_in_doubt", count=stuck)
-        for delivery in claimed:
-            self._at_work[delivery.channel] = (delivery, self._executor.submit(self._send, delivery))
+        for delivery, trace in zip(claimed, traces, strict=True):
+            self._at_work[delivery.channel] = (delivery, self._executor.submit(self._send, delivery, trace))
         return len(claimed)
 
     def _claim(self, session: Session, room: int, now: datetime) -> list[Delivery]:
@@ -104,10 +110,15 @@ class Deliverer:
             if (error := future.exception()) is not None:
                 logger.error("delivery_not_settled", delivery_id=delivery.id, error=type(error).__name__)
 
-    def _send(self, delivery: Delivery) -> None:
+    def _send(self, delivery: Delivery, trace: int | None) -> None:
         reach("delivery.begun")
+        with traced(trace):
+            self._send_and_settle(delivery)
+
+    def _send_and_settle(self, delivery: Delivery) -> None:
         try:
-            SENDERS[delivery.kind](self._out, delivery)
+            with self._stages.timing(f"send {delivery.kind}"):
+                SENDERS[delivery.kind](self._out, delivery)
         except NotifyError as error:
             self._settle(delivery, error)
         except OddspotError as error:

@@ -11,11 +11,13 @@ from agent.alerts.recalling import recall_for, silence_over
 from agent.alerts.routing import call_if_worse, channel_of_incident, is_quiet, post_by_rule, route_of
 from agent.alerts.webhooks import tell_opened, tell_updated
 from agent.routes.decide import channel_of_notice
+from config.logs import traced
 from config.settings import Settings
 from storage.database import Database, Session
 from storage.failpoints import reach
 from storage.queries.inspections import get_inspection
 from storage.queries.likeness import likeness_by_id
+from storage.queries.traces import trace_of_event
 from storage.records import DeliveryKind, Event, EventKind, Incident, Inspection, NewDelivery, Remembered
 from storage.repositories.alarms import EVENTS, FAILED, raise_alarm
 from storage.repositories.deliveries import add_delivery
@@ -57,8 +59,9 @@ def _route_some(database: Database, settings: Settings, now: datetime) -> int:
         routed = 0
         for event in claim_events(session, limit=EVENTS_AT_ONCE, now=now):
             try:
-                with session.begin_nested():
+                with traced(trace_of_event(session, event)), session.begin_nested():
                     ROUTES[event.kind](session, settings, event, now)
+                    logger.info("event_routed", event_id=event.id, kind=event.kind)
                 routed += 1
                 reach("event.routed")
             except Exception:  # the edge of one event: it must not hold up the others

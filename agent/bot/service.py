@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt import App
@@ -14,6 +14,7 @@ from agent.bot.asking import Asker
 from agent.bot.http_mode import HttpMode
 from agent.bot.looks import Looks
 from agent.bot.socket_mode import SocketMode
+from agent.bot.socket_watch import SocketWatch
 from agent.errors import AgentError
 from agent.notifiers.slack_client import SlackAuthError, make_client
 from config.settings import Settings
@@ -26,6 +27,7 @@ IMAGES_AT_ONCE = 2
 LISTENERS_AT_ONCE = 10
 RATE_LIMIT_RETRIES = 2
 LOOK_SECONDS = 1.0
+WATCH_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 
 
@@ -52,11 +54,14 @@ class Bot:
         http.start()
         self._http = http
 
-    def open_socket(self, socket: SocketMode, stop: threading.Event, clock: Callable[[], datetime]) -> None:
-        """Open the socket, and go on trying in a thread while Slack is away; raise SlackAuthError."""
+    def open_socket(
+        self, socket: SocketMode, watch: SocketWatch, stop: threading.Event, clock: Callable[[], datetime]
+    ) -> None:
+        """Open the socket, go on trying in a thread while Slack is away, and watch it then; raise SlackAuthError."""
         self._socket = socket
         socket.ensure_open(now=clock())
-        self._watch = threading.Thread(target=_keep_trying, args=(socket, stop, clock), name="socket", daemon=True)
+        given = (socket, watch, stop, clock)
+        self._watch = threading.Thread(target=_keep_open, args=given, name="socket", daemon=True)
         self._watch.start()
 
     def close(self) -> None:
@@ -79,8 +84,13 @@ def start_bot(
     stop: threading.Event,
     *,
     clock: Callable[[], datetime],
+    note: Callable[[str, str | None], None] = lambda *_: None,
+    heard: Callable[[str], None] = lambda _: None,
 ) -> Bot:
-    """Start the bot the way the settings say; raise SlackAuthError, PortInUseError or NoSigningSecretError."""
+    """Start the bot the way the settings say; raise SlackAuthError, PortInUseError or NoSigningSecretError.
+
+    note, heard: told by the socket's watchdog what is wrong, and what came.
+    """
     slack = settings.slack
     if slack.mode == "http" and slack.signing_secret is None:
         raise NoSigningSecretError
@@ -107,7 +117,9 @@ def start_bot(
         elif slack.app_token is not None:
             chance = random.Random()  # noqa: S311 - spreads waits, guards nothing
             socket = SocketMode(app, slack, slack.app_token.get_secret_value(), chance=chance)
-            bot.open_socket(socket, stop, clock)
+            alarm_after = timedelta(minutes=settings.alarms.unsent_minutes)
+            watch = SocketWatch(socket, client, database, note=note, heard=heard, alarm_after=alarm_after)
+            bot.open_socket(socket, watch, stop, clock)
         else:
             logger.warning("nobody_can_answer", fix="set slack.app_token, or slack.mode: http; alerts are still sent")
     except AgentError:
@@ -116,10 +128,15 @@ def start_bot(
     return bot
 
 
-def _keep_trying(socket: SocketMode, stop: threading.Event, clock: Callable[[], datetime]) -> None:
+def _keep_open(socket: SocketMode, watch: SocketWatch, stop: threading.Event, clock: Callable[[], datetime]) -> None:
     while not socket.is_open and not stop.wait(LOOK_SECONDS):
         try:
             socket.ensure_open(now=clock())
         except SlackAuthError as error:
             logger.error("socket_refused", reason=str(error))  # noqa: TRY400 - the sentence is enough
-            return
+            break
+    while not stop.wait(WATCH_SECONDS):
+        try:
+            watch.look(now=clock())
+        except Exception:  # the edge of a thread: it goes on watching
+            logger.exception("socket_not_watched")

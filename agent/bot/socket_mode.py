@@ -3,7 +3,7 @@
 import random
 import socket
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 from slack_bolt import App
@@ -15,6 +15,8 @@ from agent.notifiers.slack_errors import SlackTrouble, explain
 from config.settings import SlackSettings
 
 logger = structlog.get_logger()
+# What people do comes in one; a greeting or a good-bye of Slack does not.
+ENVELOPE = '"envelope_id"'
 
 
 class SocketMode:
@@ -23,10 +25,13 @@ class SocketMode:
     def __init__(self, app: App, slack: SlackSettings, app_token: str, *, chance: random.Random) -> None:
         client = make_client(slack)
         self._handler = SocketModeHandler(app, app_token, web_client=client, logger=client._logger)  # noqa: SLF001
+        self._handler.client.on_message_listeners.append(self._note_message)
         self._chance = chance
         self._tries = 0
         self._next_try_at: datetime | None = None
         self.is_open = False
+        self.event_at: datetime | None = None
+        self._message_at: datetime | None = None
 
     def ensure_open(self, *, now: datetime) -> None:
         """Open the socket if it was never open and a try is due; raise SlackAuthError for a wrong token."""
@@ -39,6 +44,25 @@ class SocketMode:
         else:
             self.is_open = True
             logger.info("socket_open")
+
+    @property
+    def heard_at(self) -> datetime | None:
+        """When anything last came over the open socket, the answer to a ping too; None where none is open."""
+        session = self._handler.client.current_session
+        if session is None or not session.is_active():
+            return None
+        answered = session.last_ping_pong_time
+        came = [self._message_at, datetime.fromtimestamp(answered, UTC) if answered else None]
+        return max((moment for moment in came if moment is not None), default=None)
+
+    def open_another(self) -> None:
+        """Put a new socket in the place of this one; raise one of SlackTrouble."""
+        self._handler.client.connect_to_new_endpoint(force=True)
+
+    def _note_message(self, message: str) -> None:
+        self._message_at = datetime.now(UTC)
+        if ENVELOPE in message:
+            self.event_at = self._message_at
 
     def close(self) -> None:
         """Close the socket; its reader is woken first, else closing waits for it."""

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -10,8 +11,10 @@ from config.load import load_settings
 from config.logs import configure_logs
 from storage.commands.options import ConfigOption
 from storage.opening import open_stores
+from storage.status.ages import sweep_ages
 from storage.status.pulse import Pulse
 from storage.status.server import serve_status
+from storage.status.stages import SharedStages
 
 LONGEST_SECONDS = 60.0
 
@@ -40,7 +43,18 @@ def detect(
     else:
         from detectors.service import run_service  # noqa: PLC0415 - the scheduler is for the one that scans
 
-        pulse = Pulse("detecting", longest_seconds=LONGEST_SECONDS)
-        with serve_status(settings.status, stores.database, pulse.trouble):
-            run_service(settings, stores, stop, config=config, beat=pulse.beat)
+        pulse, sweeps = Pulse("detecting", longest_seconds=LONGEST_SECONDS), sweep_ages()
+        with (
+            closing(SharedStages()) as stages,
+            serve_status(settings.status, stores.database, pulse, own=[stages, sweeps]),
+        ):
+            run_service(
+                settings,
+                stores,
+                stop,
+                config=config,
+                beat=pulse.beat,
+                swept=sweeps.mark,
+                environment=stages.environment,
+            )
     stores.database.close()

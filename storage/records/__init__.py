@@ -31,7 +31,7 @@ from storage.records.found import (
     Verdict,
 )
 from storage.records.looks import Look, LookLease, LookResult, NewLook
-from storage.records.operations import Operations, SourceFigures
+from storage.records.operations import EndedFrames, Operations, SourceFigures
 from storage.records.outages import SILENT, Fault, NotJudged, Outage, RecentFrame
 from storage.records.seen import (
     NOT_FIT,
@@ -67,6 +67,7 @@ __all__ = [
     "DiskUse",
     "DriftCheck",
     "DropReason",
+    "EndedFrames",
     "Event",
     "EventKind",
     "Fault",

@@ -2,6 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from storage.records.seen import FrameState
+
+
+@dataclass(frozen=True, slots=True)
+class EndedFrames:
+    """Frames of a source that were given up or rejected for one reason; with_image: those that could wait again."""
+
+    source: str
+    state: FrameState
+    reason: str
+    frames: int
+    with_image: int
+    newest_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

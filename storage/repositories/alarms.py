@@ -11,6 +11,8 @@ from storage.models.open import DELIVERY_IS_OPEN
 from storage.records import Alarm, DeliveryKind, DeliveryState
 
 FAILED, UNSENT = "failed", "unsent"
+# Raised and called off by the watchdog of Socket Mode alone.
+SOCKET = "socket"
 EVENTS = "events"
 # The place of troubles that are none of telling; whoever looks at the disk raises them and calls them off.
 DISK = "the disk"
@@ -93,7 +95,7 @@ def count_unsent(session: Session, channel: str) -> int:
 
 
 def _stands(session: Session, row: AlarmRow, wanted_before: datetime) -> bool:
-    if row.channel == DISK:
+    if row.channel == DISK or row.key.startswith(SOCKET):
         return True
     if row.key.startswith(FAILED) and row.channel == EVENTS:
         return row.raised_at > wanted_before - LOST_EVENT_STANDS

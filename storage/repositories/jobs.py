@@ -92,10 +92,11 @@ def give_back_job(session: Session, lease: JobLease, *, counts: bool) -> bool:
     return _fenced(session, lease, state=JobState.PENDING, attempt=attempt, lease_owner=None, lease_until=None)
 
 
-def give_back_jobs_of(session: Session, owner: str) -> int:
-    """Return to the queue what an owner held that is gone, each attempt counted as a failure; return how many."""
+def give_back_jobs_of(session: Session, owner: str, *, counts: bool = True) -> int:
+    """Return to the queue what an owner held that is gone; `counts`: as failures; return how many."""
     statement = update(JobRow).where(JobRow.state == JobState.LEASED, JobRow.lease_owner == owner)
-    values = {"state": JobState.PENDING, "lease_owner": None, "lease_until": None}
+    attempt = JobRow.attempt if counts else JobRow.attempt - 1
+    values = {"state": JobState.PENDING, "attempt": attempt, "lease_owner": None, "lease_until": None}
     changed = session.execute(statement.values(values).execution_options(synchronize_session=False))
     return changed.rowcount if isinstance(changed, CursorResult) else 0
 

@@ -1,6 +1,6 @@
 """The figures of the house in Prometheus's text format, read from the database when they are asked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -34,13 +34,15 @@ class _Families(Collector):
         return self._families
 
 
-def metrics_text(database: Database, clock: Callable[[], datetime]) -> bytes:
-    """Return the figures, and what this process costs; raise DatabaseError."""
+def metrics_text(database: Database, clock: Callable[[], datetime], own: Iterable[Collector] = ()) -> bytes:
+    """Return the figures, what this process measured (`own`) and what it costs; raise DatabaseError."""
     with database.reading() as session:
         found = operations(session, now=clock())
     registry = CollectorRegistry(auto_describe=False)
     ProcessCollector(registry=registry)
     registry.register(_Families(list(_families(found))))
+    for collector in own:
+        registry.register(collector)
     return generate_latest(registry)
 
 

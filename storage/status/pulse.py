@@ -14,6 +14,7 @@ class Pulse:
         self._clock = clock
         self._lock = threading.Lock()
         self._last = clock()
+        self._in_the_way: dict[str, str] = {}
 
     def beat(self) -> None:
         """Say that a round went well."""
@@ -25,3 +26,15 @@ class Pulse:
         with self._lock:
             age = self._clock() - self._last
         return None if age <= self._longest else f"{self._what}: no round went well for {age:.0f} s"
+
+    def note(self, part: str, trouble: str | None) -> None:
+        """Say what keeps a part from its work though the loop turns; None: it is over."""
+        with self._lock:
+            self._in_the_way.pop(part, None)
+            if trouble is not None:
+                self._in_the_way[part] = trouble
+
+    def in_the_way(self) -> str | None:
+        """Say what keeps this process from its work, None where nothing does: to start it again would not help."""
+        with self._lock:
+            return "; ".join(self._in_the_way.values()) or None

@@ -3,19 +3,21 @@
 import hmac
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from config.settings import StatusSettings
 from storage.database import Database
 from storage.errors import StorageError
 from storage.migrate import current, head
 from storage.status.metrics import metrics_text
+from storage.status.pulse import Pulse
 
 logger = structlog.get_logger()
 JSON = "application/json"
@@ -31,13 +33,15 @@ class StatusPortError(StorageError):
 
 @contextmanager
 def serve_status(
-    settings: StatusSettings, database: Database, trouble: Callable[[], str | None], *, offset: int = 0
+    settings: StatusSettings, database: Database, pulse: Pulse, *, offset: int = 0, own: Sequence[Collector] = ()
 ) -> Iterator["StatusServer | None"]:
     """Serve the status as long as the block runs, where the settings name a port; raise StatusPortError."""
     if settings.port is None:
         yield None
         return
-    server = StatusServer(settings, database, _utc_now, trouble, offset=offset)
+    server = StatusServer(
+        settings, database, _utc_now, pulse.trouble, offset=offset, in_the_way=pulse.in_the_way, own=own
+    )
     try:
         yield server
     finally:
@@ -48,7 +52,8 @@ class StatusServer:
     """Answers in threads of its own until it is closed.
 
     trouble: says what is wrong with this process, None where it is well. offset: added to the port of the settings, so
-    that several processes of one machine have one each.
+    that several processes of one machine have one each. in_the_way: what keeps it from its work though it is well
+    itself. own: what this process measured.
     """
 
     def __init__(
@@ -59,7 +64,11 @@ class StatusServer:
         trouble: Callable[[], str | None],
         *,
         offset: int = 0,
+        in_the_way: Callable[[], str | None] = lambda: None,
+        own: Sequence[Collector] = (),
     ) -> None:
+        self._in_the_way = in_the_way
+        self._own = own
         self._database = database
         self._clock = clock
         self._trouble = trouble
@@ -94,13 +103,13 @@ class StatusServer:
             return self._ready()
         if path == "/metrics":
             try:
-                return 200, CONTENT_TYPE_LATEST, metrics_text(self._database, self._clock)
+                return 200, CONTENT_TYPE_LATEST, metrics_text(self._database, self._clock, self._own)
             except StorageError as error:
                 return _json(503, {"status": str(error)})
         return _json(404, {"status": "there are /healthz, /readyz and /metrics"})
 
     def _ready(self) -> Page:
-        trouble = self._trouble()
+        trouble = self._trouble() or self._in_the_way()
         try:
             found = current(self._database)
         except Exception as error:  # noqa: BLE001 - each driver has its own; what it says may hold the address

@@ -10,6 +10,7 @@ from storage.repositories.jobs import (
     claim_job,
     finish_job,
     give_back_job,
+    give_back_jobs_of,
     job_by_id,
     keep_job,
     last_job,
@@ -67,6 +68,16 @@ def test_counts_no_attempt_that_was_no_failure(database: Database) -> None:
         give_back_job(session, lease, counts=False)
 
         assert job_by_id(session, job_id).attempt == 0
+
+
+def test_a_stopped_owner_hands_back_its_jobs_without_a_failure(database: Database) -> None:
+    with database.transaction() as session:
+        job_id = ask(session)
+        assert claim_job(session, owner="stopped", lease_seconds=60) is not None
+
+        assert give_back_jobs_of(session, "stopped", counts=False) == 1
+        session.expire_all()
+        assert (job_by_id(session, job_id).state, job_by_id(session, job_id).attempt) == ("pending", 0)
 
 
 def test_finds_the_last_job_of_a_source_and_a_reason(database: Database) -> None:

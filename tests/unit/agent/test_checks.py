@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from agent.checks import checks, manifest_scopes
+from agent.checks import _clock, checks, manifest_scopes
 from config.settings import Settings
+from tests.factories import NOON
 from tests.servers.slack import LocalSlack
 
 
@@ -101,3 +103,37 @@ def test_looks_for_a_local_model(slack: LocalSlack) -> None:
     assert there["language model"][0] is True
     assert gone["language model"][0] is False
     assert "it cannot be reached" in gone["language model"][1]
+
+
+def test_looks_for_the_fallback_too_and_says_whose_key_it_is(slack: LocalSlack) -> None:
+    own = {"model": "openai:small", "base_url": slack.url, "fallback_model": "openai:other"}
+    there = look(assistant=own)
+    gone = look(assistant=own | {"fallback_base_url": "http://bob:hunter2@127.0.0.1:1/v1"})
+
+    assert there["fallback model"] == (True, f"openai:other at {slack.url}")
+    assert gone["language model"][0] is True
+    assert gone["fallback model"][0] is False
+    assert "it cannot be reached" in gone["fallback model"][1]
+    assert "hunter2" not in str(gone)
+
+
+def test_names_a_model_that_cannot_be_made() -> None:
+    is_ok, found = look(assistant={"model": "nosuch:thing"})["language model"]
+
+    assert not is_ok
+    assert "nosuch" in found
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (30, (True, "within a minute of Slack's")),
+        (90, (False, "this machine's: 90 s ahead of Slack's")),
+        (-3600, (False, "this machine's: 3600 s behind Slack's")),
+    ],
+)
+def test_holds_the_clock_against_slacks(seconds: int, expected: tuple[bool, str]) -> None:
+    [found] = _clock("Fri, 20 Nov 2026 12:00:00 GMT", NOON + timedelta(seconds=seconds))
+
+    assert (found.is_ok, found.found) == expected
+    assert list(_clock("", NOON)) == []

@@ -230,3 +230,17 @@ def test_a_name_that_is_not_utf8_is_still_a_file(decoder: Decoder, tmp_path: Pat
     save_plate(odd, 1)
 
     assert decoder.decode(odd).format == "PNG"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_goes_on_decoding_though_every_process_of_the_service_was_asked_to_stop(
+    decoder: Decoder, tmp_path: Path, number: signal.Signals
+) -> None:
+    file = save_plate(tmp_path / "a.png", 1)
+    decoder.decode(file)
+    child = child_pid(decoder)
+
+    os.kill(child, number)
+
+    assert np.array_equal(decoder.decode(file).pixels, plate(1))
+    assert child_pid(decoder) == child

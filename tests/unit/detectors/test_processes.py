@@ -52,3 +52,17 @@ def test_hears_that_rounds_are_over(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not process._has_worked
     process._process.kill()
     process.wait()
+
+
+@pytest.mark.timeout(60)
+def test_says_who_held_what_of_a_process_that_had_to_be_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    hanging, well = ScoringProcess(None, threads=1), ScoringProcess(None, threads=1)
+    pid = hanging._process.pid
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "T")
+    for process in (hanging, well):
+        process.ask_to_stop()
+
+    assert hanging.wait(seconds=0.2) == owner_name(pid)
+    assert well.wait() is None

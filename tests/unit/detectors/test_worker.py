@@ -1,6 +1,7 @@
 """A worker, with the real decoder and a detector whose scores the test chooses."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from io import BytesIO
@@ -101,7 +102,14 @@ def png(value: int = 90) -> bytes:
     return buffer.getvalue()
 
 
-def make_worker(stores: Stores, decoder: Decoder, detector: FakeDetector | BundleError, **source: object) -> Worker:
+def make_worker(
+    stores: Stores,
+    decoder: Decoder,
+    detector: FakeDetector | BundleError,
+    *,
+    is_stopping: Callable[[], bool] = lambda: False,
+    **source: Any,
+) -> Worker:
     settings = Settings.model_validate({"sources": {"line-1": {"path": "in", **source}}})
     return Worker(
         "worker",
@@ -110,6 +118,7 @@ def make_worker(stores: Stores, decoder: Decoder, detector: FakeDetector | Bundl
         decoders=lambda _: decoder,
         detectors=FakeDetectors(detector),  # type: ignore[arg-type]  # the same `get`
         clock=lambda: NOON,
+        is_stopping=is_stopping,
     )
 
 
@@ -126,6 +135,22 @@ def receive(stores: Stores, *contents: bytes, state: SourceState = SourceState.L
 def rows(stores: Stores, kind: type[Any]) -> list[Any]:
     with stores.database.reading() as session:
         return list(session.scalars(select(kind)).all())
+
+
+def test_ends_the_frame_at_hand_and_hands_back_the_rest_once_it_is_to_stop(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, *(png(value) for value in range(90, 94)))
+    stop = threading.Event()
+
+    class StoppedMeanwhile(FakeDetector):
+        def inspect(self, pixels: np.ndarray[Any, Any]) -> ScoredImage:
+            stop.set()
+            return super().inspect(pixels)
+
+    make_worker(stores, decoder, StoppedMeanwhile(score=0.5), is_stopping=stop.is_set).work()
+
+    found = [(row.state, row.attempt, row.lease_owner) for row in rows(stores, FrameRow)]
+    assert found == [("scored", 1, None), *[("pending", 0, None)] * 3]
+    assert len(rows(stores, InspectionRow)) == 1
 
 
 def test_records_score_regions_vectors_and_pictures_of_an_anomaly(stores: Stores, decoder: Decoder) -> None:
@@ -177,7 +202,7 @@ def test_pages_nobody_for_late_frames_and_batches(
     stores: Stores,
     decoder: Decoder,
     late: bool,  # noqa: FBT001 - a parameter of the table above
-    source: dict[str, object],
+    source: dict[str, Any],
 ) -> None:
     receive(stores, png(), late=late)
 

@@ -16,8 +16,10 @@ from storage.records import DeliveryKind, EventKind, FrameState, NewDelivery, So
 from storage.repositories.deliveries import add_delivery
 from storage.repositories.events import add_event
 from storage.repositories.frames import claim_frames, finish_frame, receive_frame
+from storage.status.ages import sweep_ages
 from storage.status.pulse import Pulse
 from storage.status.server import StatusPortError, StatusServer, serve_status
+from storage.status.stages import Stages
 from tests.factories import NOON, make_inspection, make_source, make_version, new_frame
 
 MINUTE = timedelta(minutes=1)
@@ -120,13 +122,13 @@ def test_is_heard_beyond_this_machine_only_with_a_token() -> None:
 def test_says_in_one_sentence_that_its_port_is_taken(server: StatusServer, sqlite_database: Database) -> None:
     with (
         pytest.raises(StatusPortError, match=r"change status\.host or status\.port"),
-        serve_status(StatusSettings(port=server.port), sqlite_database, lambda: None),
+        serve_status(StatusSettings(port=server.port), sqlite_database, Pulse("telling", longest_seconds=60)),
     ):
         pass
 
 
 def test_listens_nowhere_unless_a_port_is_named(sqlite_database: Database) -> None:
-    with serve_status(StatusSettings(), sqlite_database, lambda: None) as served:
+    with serve_status(StatusSettings(), sqlite_database, Pulse("telling", longest_seconds=60)) as served:
         assert served is None
 
 
@@ -139,3 +141,36 @@ def test_says_that_the_database_is_away_and_nothing_of_its_address() -> None:
 
     assert [one.status_code for one in answers] == [503, 503]
     assert "hunter2" not in json.dumps([one.text for one in answers])
+
+
+def test_is_not_ready_while_something_is_in_the_way_but_is_well_itself(sqlite_database: Database) -> None:
+    pulse = Pulse("telling", longest_seconds=60)
+    server = StatusServer(StatusSettings(), sqlite_database, lambda: NOON, pulse.trouble, in_the_way=pulse.in_the_way)
+
+    pulse.note("socket", "Slack is not heard (token_revoked)")
+    during = [get(server, path) for path in ("/healthz", "/readyz")]
+    pulse.note("socket", None)
+    after = get(server, "/readyz").status_code
+    server.close()
+
+    assert [one.status_code for one in during] == [200, 503]
+    assert during[1].json() == {"status": "Slack is not heard (token_revoked)"}
+    assert after == 200
+
+
+def test_serves_what_the_process_measured(sqlite_database: Database) -> None:
+    seconds = [100.0]
+    sweeps, stages = sweep_ages(clock=lambda: seconds[0]), Stages()
+    sweeps.mark("retention")
+    seconds[0] = 142.0
+    for took in (0.004, 0.004, 3.0):
+        stages.took("decode", took)
+    server = StatusServer(StatusSettings(), sqlite_database, lambda: NOON, lambda: None, own=[sweeps, stages])
+
+    found = metrics(server)
+    server.close()
+
+    assert found[("oddspot_sweep_age_seconds", "retention")] == 42
+    assert found[("oddspot_stage_seconds_count", "decode")] == 3
+    assert found[("oddspot_stage_seconds_bucket", "0.005", "decode")] == 2
+    assert found[("oddspot_stage_seconds_sum", "decode")] == pytest.approx(3.008)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from detectors.image_file import FileLimits, ReadImage, RejectedError, read_image
+from detectors.image_file import FileLimits, OpenedImage, RejectedError, open_image
 from storage.records import RejectReason
 
 LENGTH_BYTES = 4
@@ -34,7 +34,7 @@ def answer(request: dict[str, Any], replies: BinaryIO) -> None:
     signal.setitimer(signal.ITIMER_REAL, 2 * float(request["seconds"]) + 1)
     limits = FileLimits(request["max_bytes"], request["max_pixels"], request["max_aspect"])
     try:
-        image = read_image(Path(request["path"]), limits, request["bit_depth"])
+        image = open_image(Path(request["path"]), limits, request["bit_depth"])
     except RejectedError as error:
         send_message(replies, {"reason": error.reason.value, "detail": str(error)[:200]})
     except MemoryError:
@@ -51,12 +51,15 @@ def send_message(stream: BinaryIO, message: dict[str, Any]) -> None:
     stream.flush()
 
 
-def receive_message(read: Callable[[int], bytes]) -> dict[str, Any] | None:
-    """Return the next length-prefixed JSON object, or None where the stream has ended."""
+def receive_message(read: Callable[[int], bytes], *, longest: int | None = None) -> dict[str, Any] | None:
+    """Return the next length-prefixed JSON object, or None where the stream has ended; raise ValueError for no such."""
     prefix = read(LENGTH_BYTES)
     if len(prefix) < LENGTH_BYTES:
         return None
     length = int.from_bytes(prefix)
+    if longest is not None and length > longest:
+        message = f"a message of {length} bytes"
+        raise ValueError(message)
     body = read(length)
     if len(body) < length:
         return None
@@ -64,11 +67,10 @@ def receive_message(read: Callable[[int], bytes]) -> dict[str, Any] | None:
     return message
 
 
-def _send_image(replies: BinaryIO, image: ReadImage) -> None:
-    height, width, _ = image.pixels.shape
-    facts = {"height": height, "width": width, "format": image.format, "animated": image.animated}
+def _send_image(replies: BinaryIO, image: OpenedImage) -> None:
+    facts = {"height": image.height, "width": image.width, "format": image.format, "animated": image.animated}
     send_message(replies, {**facts, "taken_at": image.taken_at})
-    replies.write(image.pixels.data)
+    replies.writelines(band.data for band in image.bands())
     replies.flush()
 
 

@@ -22,4 +22,4 @@ def mend_hidden_colour(image: Image.Image, data: bytes) -> None:
 
 def hides_all(image: Image.Image) -> bool:
     """Say whether a BMP has an alpha channel that its program left at zero: then it means nothing."""
-    return image.format == "BMP" and image.mode == "RGBA" and image.getextrema()[3] == NOTHING
+    return image.format == "BMP" and image.mode == "RGBA" and image.getextrema()[-1] == NOTHING

@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ def _colour(*, head_bytes: int = 40, height: int = HEIGHT) -> bytes:
     return bmp(data, 24, head_bytes=head_bytes, height=height)
 
 
-def _grey(**changes: int) -> bytes:
+def _grey(**changes: Any) -> bytes:
     return bmp(rows(grey_scene()), 8, palette=GREYS, **changes)
 
 
@@ -72,7 +73,7 @@ def _with_alpha(alpha: int) -> bytes:
     return bmp(rows(values.reshape(HEIGHT, -1)), 32, compression=BITFIELDS, masks=masks, head_bytes=108)
 
 
-def _words(masks: Sequence[int], shifts: Sequence[int], widths: Sequence[int], **changes: int) -> bytes:
+def _words(masks: Sequence[int], shifts: Sequence[int], widths: Sequence[int], **changes: Any) -> bytes:
     colour = scene().astype(int)
     values = sum((colour[:, :, each] >> (8 - widths[each])) << shifts[each] for each in range(3))
     data = rows(np.ascontiguousarray(np.asarray(values).astype("<u2")).view(np.uint8).reshape(HEIGHT, -1))

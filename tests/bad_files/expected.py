@@ -47,5 +47,5 @@ def as_rgb(grey: NDArray[np.generic]) -> Pixels:
 def on_background(colour: NDArray[np.generic], alpha: NDArray[np.generic]) -> Pixels:
     """Return what is seen of a picture (H, W, 3) through alpha (H, W) of 0..255, before mid-grey."""
     share = alpha.astype(float)[:, :, None] / 255
-    seen: Pixels = np.rint(colour * share + 128 * (1 - share)).astype(np.uint8)
+    seen: Pixels = np.rint(colour.astype(float) * share + 128 * (1 - share)).astype(np.uint8)
     return seen

@@ -99,7 +99,7 @@ def _colour(
     values = scene().astype(int) * (257 if bits == 16 else 1)
     planes = [values[:, :, each] for each in range(3)] if in_planes else [values]
     strips = [rows_of(plane, f"{order}u{bits // 8}") for plane in planes]
-    tags = {BITS: [bits] * 3, COLOURS: RGB, SAMPLES: 3, PLANES: 2 if in_planes else 1}
+    tags: dict[int, int | Sequence[int]] = {BITS: [bits] * 3, COLOURS: RGB, SAMPLES: 3, PLANES: 2 if in_planes else 1}
     tags[COMPRESSION] = DEFLATE if packed else 1
     return tiff(tags, [zlib.compress(strip) for strip in strips] if packed else strips, order=order, big=big)
 
@@ -163,7 +163,13 @@ def _tiles(side: int = 32, *, claimed: int | None = None, packed: bool = False) 
         for y in range(down)
         for x in range(across)
     ]
-    tags = {BITS: [8] * 3, COLOURS: RGB, SAMPLES: 3, TILE_WIDTH: claimed or side, TILE_LENGTH: claimed or side}
+    tags: dict[int, int | Sequence[int]] = {
+        BITS: [8] * 3,
+        COLOURS: RGB,
+        SAMPLES: 3,
+        TILE_WIDTH: claimed or side,
+        TILE_LENGTH: claimed or side,
+    }
     tags[COMPRESSION] = DEFLATE if packed else 1
     return tiff(tags, [zlib.compress(tile) for tile in tiles] if packed else tiles)
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from detectors.sources.port import Arrival, SourceError
+from detectors.sources.walk import walk_files
 from storage.records import RejectReason
 
-IGNORED_ENDINGS = (".json", ".txt", ".csv", ".xml", ".md", ".ini", ".db", ".tmp", ".part", ".partial", ".crdownload")
 SETTLED = timedelta(seconds=2)
 UNFINISHED = timedelta(seconds=10)
 ENDINGS = {b"\xff\xd8\xff": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82"}
@@ -81,7 +81,7 @@ class FolderSource:
     def _not_taken(self) -> list[tuple[str, os.stat_result]]:
         """Return what is there and was not taken, oldest first, and forget what was taken and is gone."""
         waiting, still_there = [], set()
-        for relative, status in self._files():
+        for relative, status in walk_files(self._root):
             digest = _digest(relative, status.st_size, status.st_mtime_ns)
             if digest in self._taken:
                 still_there.add(digest)
@@ -89,26 +89,6 @@ class FolderSource:
                 waiting.append((relative, status))
         self._taken = still_there
         return sorted(waiting, key=lambda found: found[1].st_mtime_ns)
-
-    def _files(self) -> Iterator[tuple[str, os.stat_result]]:
-        """Yield each file's path under the root, with its status."""
-        folders = [""]
-        while folders:  # no recursion: a tree may be deeper than Python's stack
-            folder = folders.pop()
-            try:
-                with os.scandir(os.path.join(self._root, folder)) as entries:  # noqa: PTH118 - as text, of which a Path is ten times as much
-                    found = [entry for entry in entries if not entry.name.startswith(".")]
-            except OSError:
-                continue  # gone, closed to us, or deeper than a path can say
-            for entry in found:
-                relative = os.path.join(folder, entry.name)  # noqa: PTH118 - the same
-                try:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(relative)
-                    elif not entry.name.lower().endswith(IGNORED_ENDINGS) and not _leads_to_folder(entry):
-                        yield relative, entry.stat(follow_symlinks=False)
-                except OSError:
-                    continue  # gone between the listing and the look
 
     def _is_whole(self, file: Path, status: os.stat_result, was_the_same: bool, now: datetime) -> bool:  # noqa: FBT001
         if not stat.S_ISREG(status.st_mode):
@@ -184,10 +164,6 @@ def read_sidecar(file: Path) -> dict[str, object]:
         except (OSError, ValueError, RecursionError):
             continue
     return {}
-
-
-def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_symlink() and os.path.isdir(entry.path)  # noqa: PTH112 - a loop of links is no folder, and no error
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int, int]:

@@ -18,7 +18,7 @@ NAMES: tuple[bytes, ...] = (
     b"*?[a].png",
     b"$(reboot);`reboot`.png",
     b"a\\b.png",
-    b"[bold]markup[/bold].png",
+    b"[bold red]markup.png",
     b"<!channel> <@U1>.png",
     b"con.png",
     b"a.png.",

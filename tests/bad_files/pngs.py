@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,6 +124,7 @@ def exif(orientation: int) -> bytes:
     return b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01" + orientation.to_bytes(2) + bytes(6)
 
 
+@cache
 def bomb(size: int) -> bytes:
     """Return zeros that take much room, in little."""
     return zlib.compress(bytes(size), 9)

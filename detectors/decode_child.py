@@ -58,8 +58,8 @@ def receive_message(read: Callable[[int], bytes], *, longest: int | None = None)
         return None
     length = int.from_bytes(prefix)
     if longest is not None and length > longest:
-        message = f"a message of {length} bytes"
-        raise ValueError(message)
+        too_long = f"a message of {length} bytes"
+        raise ValueError(too_long)
     body = read(length)
     if len(body) < length:
         return None

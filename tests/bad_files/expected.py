@@ -12,7 +12,7 @@ Pixels = NDArray[np.uint8]
 HEIGHT, WIDTH = 40, 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class BadFile:
     """A file by its name, how its bytes are made, and its end: a reason, or None where it is a picture to be scored.
 

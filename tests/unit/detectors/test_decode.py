@@ -131,7 +131,7 @@ def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 
 def test_an_image_past_the_memory_limit_is_rejected_and_the_next_one_decodes(tmp_path: Path) -> None:
     good = save_plate(tmp_path / "good.png", 1)
-    Image.new("RGB", (9000, 5000)).save(tmp_path / "large.png")
+    Image.new("RGB", (9000, 5000)).save(tmp_path / "large.png", compress_level=1)
     # Enough for Pillow and numpy themselves, not for 45 megapixels in colour.
     with Decoder(LimitSettings(decode_memory_bytes=260_000_000)) as decoder:
         assert reason_of(decoder, tmp_path / "large.png") is RejectReason.DECODER_CRASH
@@ -212,3 +212,14 @@ def test_a_name_that_is_not_utf8_is_still_a_file(decoder: Decoder, tmp_path: Pat
     save_plate(odd, 1)
 
     assert decoder.decode(odd).format == "PNG"
+
+
+def test_the_process_that_a_file_may_take_over_knows_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoder: Decoder
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    monkeypatch.setenv("ODDSPOT__STORAGE__URL", "postgresql://oddspot:secret@db/oddspot")
+
+    decoder.decode(save_plate(tmp_path / "good.png", 1))
+
+    assert b"secret" not in Path(f"/proc/{decoder.pid}/environ").read_bytes()

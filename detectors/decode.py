@@ -24,7 +24,7 @@ import structlog
 from numpy.typing import NDArray
 
 from config.settings import LimitSettings
-from detectors.decode_child import receive_message
+from detectors.decode_child import PATIENCE, receive_message
 from detectors.errors import DetectorError
 from detectors.pixels import NORMALISER
 from storage.records import RejectReason
@@ -37,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # -I and the inserted root: neither the working directory nor PYTHONPATH can put a rival `detectors` first.
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from detectors.decode_child import main; main()"
 START_SECONDS = 60.0
+GONE_SECONDS = 5.0
 PIPE_BYTES = 1 << 20
 # What the child says of a picture is a line of text. It may be in the hands of a file, and is believed nothing more.
 LONGEST_REPLY = 65_536
@@ -117,7 +118,7 @@ class Decoder:
     def _decode(self, path: Path) -> DecodedImage:
         if self._child is None:
             self._child = _Child()
-        deadline = time.monotonic() + self._limits.decode_seconds
+        deadline = time.monotonic() + PATIENCE * self._limits.decode_seconds
         self._child.send(self._request(path))
         reply = self._child.receive(deadline)
         if "reason" in reply:
@@ -208,8 +209,15 @@ class _Child:
                 raise _ChildGoneError(RejectReason.DECODER_TIMEOUT)
             count = os.readv(self._replies.fileno(), [view[:PIPE_BYTES]])
             if count == 0:
-                raise _ChildGoneError(RejectReason.DECODER_CRASH)
+                raise _ChildGoneError(self._why_gone())
             view = view[count:]
+
+    def _why_gone(self) -> RejectReason:
+        try:
+            has_timed_out = self._process.wait(GONE_SECONDS) == -signal.SIGPROF
+        except subprocess.TimeoutExpired:
+            has_timed_out = False
+        return RejectReason.DECODER_TIMEOUT if has_timed_out else RejectReason.DECODER_CRASH
 
     def end(self) -> None:
         self._process.send_signal(signal.SIGKILL)

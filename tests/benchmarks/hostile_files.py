@@ -68,15 +68,18 @@ def main() -> int:
 def groups(folder: Path, options: argparse.Namespace) -> Iterator[tuple[str, Iterator[tuple[Path, BadFile | None]]]]:
     """Yield each group's name and its files, made as they are asked for."""
     yield "pack", (_made(folder / "file", bad.make, bad) for bad in BAD_FILES)
-    kinds = list(WRITTEN)
-    made = ((kinds[seed % len(kinds)], seed) for seed in range(options.mutated))
-    yield (
-        "mutated",
-        (_made(folder / f"{kind}-{seed}", lambda k=kind, s=seed: mutated(k, s), None) for kind, seed in made),
-    )
+    yield "mutated", (_mutated(folder, seed) for seed in range(options.mutated))
     yield "largest", (_drawn(folder / name, draw) for name, draw in LARGE.items())
     for given in options.folder:
         yield str(given), ((path, None) for path in sorted(given.rglob("*")) if path.is_symlink() or not path.is_dir())
+
+
+def _mutated(folder: Path, seed: int) -> tuple[Path, None]:
+    kinds = list(WRITTEN)
+    kind = kinds[seed % len(kinds)]
+    path = folder / f"{kind}-{seed}"
+    path.write_bytes(mutated(kind, seed))
+    return path, None
 
 
 def _made(path: Path, make: Callable[[], bytes], bad: BadFile | None) -> tuple[Path, BadFile | None]:

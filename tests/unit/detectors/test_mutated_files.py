@@ -49,7 +49,8 @@ def test_is_a_picture_or_a_reason_and_leaves_the_decoder_alive(
     if isinstance(found, RejectReason):
         assert found not in (RejectReason.DECODER_CRASH, RejectReason.DECODER_TIMEOUT)
     else:
-        assert (found.dtype, found.shape[2:]) == (np.uint8, (3,))
+        assert found.dtype == np.uint8
+        assert found.shape[2:] == (3,)
     assert np.array_equal(decoder.decode(tmp_path / "good").pixels, np.asarray(make_plate(7)))
 
 

@@ -81,7 +81,7 @@ class LimitSettings(_Section):
     max_bytes: int = Field(64_000_000, gt=0, description="Largest file, in bytes.")
     max_pixels: int = Field(50_000_000, gt=0, description="Largest image, in pixels.")
     max_aspect: float = Field(50.0, gt=1, description="Longest side over shortest side.")
-    decode_seconds: float = Field(10.0, gt=0, description="Time one decode may take.")
+    decode_seconds: float = Field(10.0, gt=0, description="Processor time one decode may take.")
     decode_memory_bytes: int = Field(1_500_000_000, gt=0, description="Address space of the decoding process.")
 
 

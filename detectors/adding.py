@@ -29,6 +29,7 @@ from detectors.scoring import Detector, load_detector
 from detectors.training_images import MOST_THUMBNAILS, THUMBNAIL_SIDE
 from detectors.training_patches import MEMORY_BYTES
 from storage.records import RejectReason
+from storage.text import storable
 
 Progress = Callable[[str, int, int], None]
 # The place of an image that the detector had learnt from before: its held-out score is kept, and its path is not.
@@ -152,7 +153,7 @@ def _described(
             "promised_interval": calibration.promised_interval,
             "statistics": Statistics(**asdict(statistics)),
             "camera": describe_camera(camera) if before.camera else None,
-            "images": (*before.images, *(path.name for path in added.used)),
+            "images": (*before.images, *(storable(path.name) for path in added.used)),
             "thumbnails": tuple(thumbnails),
         }
     )

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from detectors.heatmap import HALO, INK, OUTLINE, PAPER, Mapped, as_png, crop_around, draw_heatmap
+from detectors.heatmap import HALO, INK, OUTLINE, PAPER, Mapped, around, as_png, draw_heatmap
+from detectors.squares import shrink
 from storage.records import NearestNormal, Region
 
 COLUMN, GAP, CAPTION = 256, 8, 22
+LONGEST_PART = 3072
 
 
 def render_beside(pixels: NDArray[np.uint8], scored: Mapped, good: bytes | None) -> bytes:
@@ -34,7 +36,8 @@ def render_beside(pixels: NDArray[np.uint8], scored: Mapped, good: bytes | None)
 
 
 def _this(pixels: NDArray[np.uint8], region: Region) -> Image.Image:
-    return _fitted(crop_around(pixels, region))
+    part = shrink(around(pixels, region), LONGEST_PART)  # of a picture that is odd as a whole no second copy is made
+    return _fitted(Image.fromarray(np.ascontiguousarray(part)))
 
 
 def _good(thumbnail: bytes, nearest: NearestNormal) -> Image.Image:

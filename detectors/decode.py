@@ -5,6 +5,7 @@ they are; 16-bit and 32-bit integer images are scaled by the depth their source 
 float images count from 0 to 1 (or to the declared depth's top); a value outside is refused, never clipped.
 """
 
+import fcntl
 import json
 import os
 import select
@@ -23,7 +24,7 @@ import structlog
 from numpy.typing import NDArray
 
 from config.settings import LimitSettings
-from detectors.decode_child import receive_message
+from detectors.decode_child import PATIENCE, receive_message
 from detectors.errors import DetectorError
 from detectors.pixels import NORMALISER
 from storage.records import RejectReason
@@ -36,7 +37,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # -I and the inserted root: neither the working directory nor PYTHONPATH can put a rival `detectors` first.
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from detectors.decode_child import main; main()"
 START_SECONDS = 60.0
+GONE_SECONDS = 5.0
 PIPE_BYTES = 1 << 20
+# What the child says of a picture is a line of text. It may be in the hands of a file, and is believed nothing more.
+LONGEST_REPLY = 65_536
+# What finds the interpreter and its libraries; nothing that a file could want to know.
+CHILD_ENV = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV")
 
 
 class DecodeError(DetectorError):
@@ -91,6 +97,11 @@ class Decoder:
                     self._end_child()
                 raise
 
+    @property
+    def pid(self) -> int | None:
+        """The child process now, None where there is none."""
+        return self._child.pid if self._child else None
+
     def close(self) -> None:
         """End the child process; the next decode starts another."""
         with self._lock:
@@ -117,11 +128,13 @@ class Decoder:
     def _decode(self, path: Path) -> DecodedImage:
         if self._child is None:
             self._child = _Child()
-        deadline = time.monotonic() + self._limits.decode_seconds
+        deadline = time.monotonic() + PATIENCE * self._limits.decode_seconds
         self._child.send(self._request(path))
         reply = self._child.receive(deadline)
         if "reason" in reply:
             raise DecodeError(path.name, RejectReason(reply["reason"]), reply["detail"])
+        if reply["height"] * reply["width"] > self._limits.max_pixels:
+            raise _ChildGoneError(RejectReason.DECODER_CRASH)
         pixels = self._child.receive_pixels(reply["height"], reply["width"], deadline)
         return DecodedImage(pixels, reply["taken_at"], reply["format"], reply["animated"])
 
@@ -151,13 +164,15 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env={name: os.environ[name] for name in CHILD_ENV if name in os.environ}
+            | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             # Ctrl-C is for the parent, which ends the child in its own time.
             start_new_session=True,
         )
         assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
         assert self._process.stdout is not None  # noqa: S101 - PIPE was asked for
         self._requests, self._replies = self._process.stdin, self._process.stdout
+        _widen(self._replies.fileno())
         self._poll = select.poll()
         self._poll.register(self._replies, select.POLLIN)
         try:
@@ -165,6 +180,10 @@ class _Child:
         except BaseException:
             self.end()
             raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def send(self, request: dict[str, Any]) -> None:
         body = json.dumps(request).encode()
@@ -180,7 +199,10 @@ class _Child:
             self._fill(memoryview(data), deadline)
             return bytes(data)
 
-        reply = receive_message(read)
+        try:
+            reply = receive_message(read, longest=LONGEST_REPLY)
+        except ValueError as error:
+            raise _ChildGoneError(RejectReason.DECODER_CRASH) from error
         if reply is None:
             raise _ChildGoneError(RejectReason.DECODER_CRASH)
         return reply
@@ -197,8 +219,15 @@ class _Child:
                 raise _ChildGoneError(RejectReason.DECODER_TIMEOUT)
             count = os.readv(self._replies.fileno(), [view[:PIPE_BYTES]])
             if count == 0:
-                raise _ChildGoneError(RejectReason.DECODER_CRASH)
+                raise _ChildGoneError(self._why_gone())
             view = view[count:]
+
+    def _why_gone(self) -> RejectReason:
+        try:
+            has_timed_out = self._process.wait(GONE_SECONDS) == -signal.SIGPROF
+        except subprocess.TimeoutExpired:
+            has_timed_out = False
+        return RejectReason.DECODER_TIMEOUT if has_timed_out else RejectReason.DECODER_CRASH
 
     def end(self) -> None:
         self._process.send_signal(signal.SIGKILL)
@@ -209,3 +238,11 @@ class _Child:
         except BrokenPipeError:
             # A request half-sent to a child that is gone.
             return
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold more at once, where it can: a picture is many megabytes, and each wake-up takes time."""
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    except (AttributeError, OSError):  # another system, or a user who has too many such pipes
+        return

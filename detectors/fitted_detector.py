@@ -23,6 +23,7 @@ from detectors.pricing import DefectOutlook
 from detectors.training_images import TrainingImages
 from detectors.viewing import Viewing
 from storage.records import RejectReason
+from storage.text import storable
 
 LIBRARIES = ("torch", "openvino", "timm", "faiss-cpu", "numpy", "pillow")
 
@@ -134,7 +135,7 @@ def describe_fit(
         promised_interval=fit.calibration.promised_interval,
         statistics=Statistics(**asdict(statistics)),
         camera=describe_camera(camera),
-        images=tuple(path.name for path in read.used),
+        images=tuple(storable(path.name) for path in read.used),
         thumbnails=tuple(thumbnails),
         versions={library: version(library) for library in LIBRARIES},
     )

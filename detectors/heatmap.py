@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from detectors.squares import resize
 from storage.records import Region
 
 LONGEST_SIDE = 1024
@@ -62,25 +63,25 @@ def render_small_heatmap(pixels: NDArray[np.uint8], scored: Mapped, *, side: int
 
 def render_small_photo(pixels: NDArray[np.uint8], *, side: int) -> bytes:
     """Return a JPEG of a photograph, `side` pixels on its long side."""
-    return _jpeg(_fitted(Image.fromarray(pixels), side, at_least=side))
+    return _jpeg(_fitted(pixels, side, at_least=side))
 
 
 def render_thumbnail(pixels: NDArray[np.uint8], *, side: int = THUMBNAIL_SIDE) -> bytes:
     """Return a PNG of at most `side` pixels on its long side."""
-    return as_png(_fitted(Image.fromarray(pixels), side))
+    return as_png(_fitted(pixels, side))
 
 
 def render_crop(pixels: NDArray[np.uint8], region: Region) -> bytes:
     """Return a PNG of a region with half its size around it, at least 64 px of the original where there are so many."""
-    return as_png(_fitted(crop_around(pixels, region), LONGEST_SIDE))
+    return as_png(_fitted(around(pixels, region), LONGEST_SIDE))
 
 
-def crop_around(pixels: NDArray[np.uint8], region: Region) -> Image.Image:
-    """Return a region with its surroundings."""
+def around(pixels: NDArray[np.uint8], region: Region) -> NDArray[np.uint8]:
+    """Return the pixels of a region with its surroundings."""
     height, width = pixels.shape[:2]
     left, right = _span(region.x, region.width, width)
     top, bottom = _span(region.y, region.height, height)
-    return Image.fromarray(np.ascontiguousarray(pixels[top:bottom, left:right]))
+    return pixels[top:bottom, left:right]
 
 
 def as_png(image: Image.Image) -> bytes:
@@ -106,7 +107,7 @@ def colours(level: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _overlay(pixels: NDArray[np.uint8], scored: Mapped, longest: int, *, at_least: int) -> Image.Image:
-    photo = _fitted(Image.fromarray(pixels), longest, at_least=at_least)
+    photo = _fitted(pixels, longest, at_least=at_least)
     # A bank of copies may put the threshold at zero.
     top = max(2 * scored.map_threshold, np.finfo(np.float32).tiny)
     levels = Image.fromarray(scored.anomaly_map).resize(photo.size, Image.Resampling.BICUBIC)
@@ -121,12 +122,14 @@ def _span(start: int, length: int, limit: int) -> tuple[int, int]:
     return first, first + size
 
 
-def _fitted(image: Image.Image, longest: int, *, at_least: int = 1) -> Image.Image:
-    scale = min(longest / max(image.size), max(1.0, at_least / max(image.size)))
+def _fitted(pixels: NDArray[np.uint8], longest: int, *, at_least: int = 1) -> Image.Image:
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    scale = min(longest / side, max(1.0, at_least / side))
     if scale == 1:
-        return image
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        return Image.fromarray(np.ascontiguousarray(pixels))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return resize(pixels, size, Image.Resampling.LANCZOS, reducing_gap=2.0)
 
 
 def _outline(image: Image.Image, regions: tuple[Region, ...], across: float, down: float) -> None:

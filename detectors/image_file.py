@@ -4,16 +4,28 @@ import errno
 import os
 import stat
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
-from detectors.file_shape import has_end, is_deep_colour, refuse_by_signature
-from detectors.pixels import PixelsError, to_rgb
+from detectors.file_shape import (
+    is_deep_colour,
+    is_of_another_kind,
+    picture_alone,
+    refuse_by_shape,
+    refuse_by_signature,
+)
+from detectors.hidden_colour import hides_all, mend_hidden_colour
+from detectors.jpeg_end import lacks_data
+from detectors.memory_needed import bytes_a_pixel
+from detectors.pixels import PixelRule, PixelsError, check_values, has_limits, to_rgb
+from detectors.shapes.tiff import is_white_zero
+from detectors.upright import orientation_of, upright_bands, upright_size
 from storage.records import RejectReason
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
@@ -22,7 +34,8 @@ SHOWN_FORMATS = {"MPO": "JPEG"}
 EXIF_FOLDER = 0x8769
 TAKEN_AT = 0x9003
 TAKEN_AT_LENGTH = 32
-BITMAP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+# The largest picture may cost so much while it is decoded: what costs more a pixel must have fewer of them.
+BYTES_A_PIXEL = 8
 
 
 class RejectedError(Exception):
@@ -43,6 +56,18 @@ class FileLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedImage:
+    """A decoded file: what its header says, and its pixels by bands."""
+
+    height: int
+    width: int
+    taken_at: str | None
+    format: str
+    animated: bool
+    bands: Callable[[], Iterator[NDArray[np.uint8]]]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadImage:
     """A file's pixels and what its header says."""
 
@@ -53,16 +78,30 @@ class ReadImage:
 
 
 def read_image(path: Path, limits: FileLimits, bit_depth: int | None) -> ReadImage:
+    """Return one file's pixels (H, W, 3) as a whole; raise RejectedError with the reason."""
+    opened = open_image(path, limits, bit_depth)
+    pixels = np.concatenate(list(opened.bands()))
+    return ReadImage(pixels, opened.taken_at, opened.format, opened.animated)
+
+
+def open_image(path: Path, limits: FileLimits, bit_depth: int | None) -> OpenedImage:
     """Open, check and decode one file; raise RejectedError with the reason."""
     data = read_bytes(path, limits.max_bytes)
-    refusal = refuse_by_signature(data)
+    refusal = refuse_by_signature(data) or refuse_by_shape(data, limits.max_pixels)
     if refusal is not None:
-        raise RejectedError(refusal, f"{path.name} does not begin as an allowed image")
+        raise RejectedError(refusal, f"{path.name} is not whole, or no image of a kind that is read")
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        return _decode(data, limits, bit_depth)
+        try:
+            return _decode(data, limits, bit_depth)
+        except RejectedError as error:
+            alone = picture_alone(data) if error.reason is RejectReason.TRUNCATED else None
+            if alone is None or len(alone) == len(data):
+                raise
+            # What is broken may stand beside the picture: a profile, a text.
+            return _decode(alone, limits, bit_depth)
 
 
 def read_bytes(path: Path, max_bytes: int) -> bytes:
@@ -91,26 +130,47 @@ def read_bytes(path: Path, max_bytes: int) -> bytes:
     return data
 
 
-def _decode(data: bytes, limits: FileLimits, bit_depth: int | None) -> ReadImage:
+def _decode(data: bytes, limits: FileLimits, bit_depth: int | None) -> OpenedImage:
     image = _open(data)
-    _refuse_by_header(image, limits)
-    if not has_end(data, image.format or ""):
-        raise RejectedError(RejectReason.TRUNCATED, "the file stops before its end")
-    taken_at = _taken_at(image)
+    _refuse_by_header(image, data, limits)
     shown = SHOWN_FORMATS.get(image.format or "", image.format or "")
     animated = shown != "JPEG" and bool(getattr(image, "is_animated", False))
+    rule = PixelRule(bit_depth, is_deep_colour(data, image), shown == "TIFF" and is_white_zero(data))
     try:
-        image.load()
-        pixels = to_rgb(_upright(image), bit_depth=bit_depth, is_deep_colour=is_deep_colour(data, image))
+        image.load()  # before anything else is asked of it: a second try of a broken picture can go well
+        if shown == "JPEG":
+            _refuse_unfinished(data, image)
+        return _opened(image, data, shown, animated, rule)
+    except RejectedError:
+        raise
     except PixelsError as error:
         raise RejectedError(error.reason, str(error)) from error
-    except MemoryError as error:
-        raise RejectedError(RejectReason.DECODER_CRASH, "the image needs more memory than allowed") from error
-    except Image.DecompressionBombError as error:
+    except MemoryError:
+        raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise RejectedError(RejectReason.TOO_MANY_PIXELS, str(error)) from error
     except Exception as error:  # decoders raise SyntaxError, IndexError and five more on broken data
         raise RejectedError(RejectReason.TRUNCATED, str(error)) from error
-    return ReadImage(pixels, taken_at, shown, animated)
+
+
+def _refuse_unfinished(data: bytes, image: Image.Image) -> None:
+    if lacks_data(data, image):
+        raise RejectedError(RejectReason.TRUNCATED, "the picture stops before its end")
+
+
+def _opened(image: Image.Image, data: bytes, shown: str, animated: bool, rule: PixelRule) -> OpenedImage:  # noqa: FBT001 - one fact of several
+    orientation = orientation_of(image)
+    mend_hidden_colour(image, data)
+    is_opaque = hides_all(image)
+
+    def bands() -> Iterator[NDArray[np.uint8]]:
+        for band in upright_bands(image, orientation):
+            yield to_rgb(band.convert("RGB") if is_opaque else band, rule)
+
+    for part in upright_bands(image, orientation) if has_limits(image) else [image]:
+        check_values(part, rule)  # all of them, before the first is handed out
+    height, width = upright_size(image, orientation)
+    return OpenedImage(height, width, _taken_at(image), shown, animated, bands)
 
 
 def _open(data: bytes) -> Image.Image:
@@ -118,21 +178,19 @@ def _open(data: bytes) -> Image.Image:
         return Image.open(BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise RejectedError(RejectReason.TOO_MANY_PIXELS, str(error)) from error
-    except Exception as error:  # as below: anything may come out of a broken header
-        # Two letters begin a BMP, and many a text; the other signatures are not met by chance.
-        reason = RejectReason.NOT_AN_IMAGE if _is_no_bitmap(data) else RejectReason.TRUNCATED
+    except MemoryError:
+        raise
+    except Exception as error:  # as above: anything may come out of a broken header
+        reason = RejectReason.FORMAT_NOT_ALLOWED if is_of_another_kind(data) else RejectReason.TRUNCATED
         raise RejectedError(reason, "the file has no readable header") from error
 
 
-def _is_no_bitmap(data: bytes) -> bool:
-    return data.startswith(b"BM") and int.from_bytes(data[14:18], "little") not in BITMAP_HEADERS
-
-
-def _refuse_by_header(image: Image.Image, limits: FileLimits) -> None:
+def _refuse_by_header(image: Image.Image, data: bytes, limits: FileLimits) -> None:
     width, height = image.size
     if width < 1 or height < 1:
         raise RejectedError(RejectReason.NOT_AN_IMAGE, f"an image of {width} x {height} pixels")
-    if width * height > limits.max_pixels:
+    most = limits.max_pixels * min(1, BYTES_A_PIXEL / bytes_a_pixel(image, data))
+    if width * height > most:
         raise RejectedError(RejectReason.TOO_MANY_PIXELS, f"an image of {width} x {height} pixels")
     if max(width, height) > limits.max_aspect * min(width, height):
         raise RejectedError(RejectReason.BAD_ASPECT, f"an image of {width} x {height} pixels")
@@ -146,12 +204,3 @@ def _taken_at(image: Image.Image) -> str | None:
     if not isinstance(text, str):
         return None
     return "".join(letter for letter in text if letter.isprintable())[:TAKEN_AT_LENGTH].strip() or None
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - as above
-        return image

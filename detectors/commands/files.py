@@ -1,10 +1,14 @@
 """Which files a command was pointed at."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from detectors.errors import DetectorError
-from detectors.sources.folder import IGNORED_ENDINGS
+from detectors.sources.walk import walk_files
+from storage.text import storable
+
+LONGEST_STEM_BYTES = 80
 
 
 class NoImagesError(DetectorError):
@@ -15,9 +19,9 @@ def list_images(paths: Iterable[Path]) -> list[Path]:
     """Return the files named and those under the folders named, sorted; raise NoImagesError where there are none."""
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
-            found += sorted(_files_under(path))
-        elif path.exists() or path.is_symlink():
+        if os.path.isdir(path):  # noqa: PTH112 - of a name too long for any file, a Path raises an error
+            found += sorted(path / relative for relative, _ in walk_files(path))
+        elif os.path.lexists(path):
             found.append(path)
         else:
             raise NoImagesError(f"There is no file or folder {path}.")
@@ -26,8 +30,7 @@ def list_images(paths: Iterable[Path]) -> list[Path]:
     return found
 
 
-def _files_under(folder: Path) -> Iterable[Path]:
-    for file in folder.rglob("*"):
-        is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if not is_hidden and not file.is_dir() and not file.name.lower().endswith(IGNORED_ENDINGS):
-            yield file
+def picture_name(number: int, image: Path) -> str:
+    """Return how the picture drawn of an image is called: in its order, by what of its name every disk takes."""
+    stem = "".join(letter for letter in storable(image.stem) if letter.isprintable())
+    return f"{number:05d}-{stem.encode()[:LONGEST_STEM_BYTES].decode(errors='ignore')}.png"

@@ -10,7 +10,7 @@ import typer
 
 from config.load import load_settings
 from config.settings import Settings
-from detectors.commands.files import list_images
+from detectors.commands.files import list_images, picture_name
 from detectors.commands.fit import progress_bars
 from detectors.commands.fitted import fitted_version
 from detectors.errors import DetectorError
@@ -106,7 +106,7 @@ def _lines(
             milliseconds = (time.perf_counter() - started) * 1000
             drawn = None
             if heatmaps is not None:
-                drawn = (heatmaps / f"{number:05d}-{image.stem[:80]}.png").absolute()
+                drawn = (heatmaps / picture_name(number, image)).absolute()
                 write_durably(drawn, render_heatmap(decoded.pixels, scored))
             if photos is not None:
                 photos.add(image, decoded, scored)

@@ -7,7 +7,7 @@ import typer
 
 from config.load import load_settings
 from config.settings import DetectorSettings, Settings
-from detectors.commands.files import list_images
+from detectors.commands.files import list_images, picture_name
 from detectors.commands.fit import StageProgress, progress_bars
 from detectors.commands.options import choose_settings
 from detectors.errors import DetectorError
@@ -93,7 +93,7 @@ def _draw(found: "Triage", decoder: "Decoder", folder: Path, top: int) -> dict[P
     for rank, photo in enumerate(found.photos[:top], start=1):
         pixels = decoder.decode(photo.path).pixels
         mapped = found.map_of(photo, width=pixels.shape[1], height=pixels.shape[0])
-        target = (folder / f"{rank:05d}-{photo.path.stem[:80]}.png").absolute()
+        target = (folder / picture_name(rank, photo.path)).absolute()
         write_durably(target, render_heatmap(pixels, mapped))
         drawn[photo.path] = target
     return drawn

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from detectors.sources.port import Arrival, SourceError
+from detectors.sources.walk import walk_files
 from storage.records import RejectReason
 
-IGNORED_ENDINGS = (".json", ".txt", ".csv", ".xml", ".md", ".ini", ".db", ".tmp", ".part", ".partial", ".crdownload")
 SETTLED = timedelta(seconds=2)
 UNFINISHED = timedelta(seconds=10)
 ENDINGS = {b"\xff\xd8\xff": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82"}
@@ -20,6 +20,10 @@ LONGEST_SIDECAR = 65_536
 DIGEST_BYTES = 16
 
 Stamp = tuple[int, int]
+
+
+class _ChangedError(Exception):
+    """A file is another one than was listed, or is being written."""
 
 
 class FolderSource:
@@ -54,9 +58,17 @@ class FolderSource:
             origin = _origin(relative, status)
             if self._is_known(origin):
                 self._taken.add(_digest(relative, *stamp))
+                continue
+            self._seen[relative] = stamp
+            try:
+                arrival = self._arrival(file, relative, origin, status)
+            except _ChangedError:
+                del self._seen[relative]
+                self.has_unsettled = True
+            except FileNotFoundError:
+                continue
             else:
-                self._seen[relative] = stamp
-                yield self._arrival(file, relative, origin, status)
+                yield arrival
 
     def has_taken(self, arrival: Arrival) -> None:
         """Remember that an arrival is in the ledger."""
@@ -69,7 +81,7 @@ class FolderSource:
     def _not_taken(self) -> list[tuple[str, os.stat_result]]:
         """Return what is there and was not taken, oldest first, and forget what was taken and is gone."""
         waiting, still_there = [], set()
-        for relative, status in self._files():
+        for relative, status in walk_files(self._root):
             digest = _digest(relative, status.st_size, status.st_mtime_ns)
             if digest in self._taken:
                 still_there.add(digest)
@@ -77,20 +89,6 @@ class FolderSource:
                 waiting.append((relative, status))
         self._taken = still_there
         return sorted(waiting, key=lambda found: found[1].st_mtime_ns)
-
-    def _files(self) -> Iterator[tuple[str, os.stat_result]]:
-        """Yield each file's path under the root, with its status."""
-        start = len(os.path.join(self._root, ""))  # noqa: PTH118 - as text, of which a Path is ten times as much
-        for folder, folders, names in os.walk(self._root):
-            folders[:] = [each for each in folders if not each.startswith(".")]
-            for name in names:
-                if name.startswith(".") or name.lower().endswith(IGNORED_ENDINGS):
-                    continue
-                file = os.path.join(folder, name)  # noqa: PTH118 - the same
-                try:
-                    yield file[start:], os.lstat(file)
-                except OSError:
-                    continue  # gone between the listing and the look
 
     def _is_whole(self, file: Path, status: os.stat_result, was_the_same: bool, now: datetime) -> bool:  # noqa: FBT001
         if not stat.S_ISREG(status.st_mode):
@@ -114,6 +112,7 @@ class FolderSource:
         )
 
     def _read(self, file: Path, status: os.stat_result) -> tuple[bytes | None, RejectReason | None]:
+        """Return the bytes, or why there are none; raise _ChangedError, FileNotFoundError."""
         if not stat.S_ISREG(status.st_mode):
             return None, RejectReason.NOT_A_REGULAR_FILE
         if status.st_size > self._max_bytes:
@@ -121,9 +120,22 @@ class FolderSource:
         try:
             descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(descriptor, "rb") as opened:
-                return opened.read(self._max_bytes + 1), None
+                if not self._is_inside(descriptor, file):
+                    return None, RejectReason.NOT_A_REGULAR_FILE
+                content = opened.read(status.st_size + 1)
+                now = os.fstat(descriptor)
+        except FileNotFoundError:
+            raise
         except OSError:
             return None, RejectReason.UNREADABLE
+        if len(content) != status.st_size or _identity(now) != _identity(status):
+            raise _ChangedError
+        return content, None
+
+    def _is_inside(self, descriptor: int, file: Path) -> bool:
+        """Say whether an opened file lies under the root: a folder on its way may have become a link meanwhile."""
+        opened = Path(f"/proc/self/fd/{descriptor}")
+        return (opened if opened.exists() else file).resolve().is_relative_to(self._root.resolve())
 
 
 def has_its_end(file: Path) -> bool:
@@ -152,6 +164,10 @@ def read_sidecar(file: Path) -> dict[str, object]:
         except (OSError, ValueError, RecursionError):
             continue
     return {}
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _origin(relative: str, status: os.stat_result) -> str:

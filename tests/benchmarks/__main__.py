@@ -18,6 +18,7 @@ BENCHMARKS = (
     "first_message",
     "model_faults",
     "looks",
+    "hostile_files",
 )
 SPEED = ("speed", "coreset", "adding", "scaling", "throughput", "reports", "overload")
 

@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Timer
 
 import numpy as np
 import pytest
@@ -142,16 +143,16 @@ def test_a_child_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         started = time.monotonic()
 
         assert reason_of(decoder, good) is RejectReason.DECODER_TIMEOUT
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10
         assert np.array_equal(decoder.decode(good).pixels, plate(1))
         assert not Path(f"/proc/{stuck}").exists()
 
 
 def test_an_image_past_the_memory_limit_is_rejected_and_the_next_one_decodes(tmp_path: Path) -> None:
     good = save_plate(tmp_path / "good.png", 1)
-    Image.new("L", (9000, 5000)).save(tmp_path / "large.png")
+    Image.new("RGB", (9000, 5000)).save(tmp_path / "large.png", compress_level=1)
     # Enough for Pillow and numpy themselves, not for 45 megapixels in colour.
-    with Decoder(LimitSettings(decode_memory_bytes=350_000_000)) as decoder:
+    with Decoder(LimitSettings(decode_memory_bytes=260_000_000)) as decoder:
         assert reason_of(decoder, tmp_path / "large.png") is RejectReason.DECODER_CRASH
         assert np.array_equal(decoder.decode(good).pixels, plate(1))
 
@@ -244,3 +245,37 @@ def test_goes_on_decoding_though_every_process_of_the_service_was_asked_to_stop(
 
     assert np.array_equal(decoder.decode(file).pixels, plate(1))
     assert child_pid(decoder) == child
+
+
+def test_the_process_that_a_file_may_take_over_knows_no_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decoder: Decoder
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
+    monkeypatch.setenv("ODDSPOT__STORAGE__URL", "postgresql://oddspot:secret@db/oddspot")
+
+    decoder.decode(save_plate(tmp_path / "good.png", 1))
+
+    assert b"secret" not in Path(f"/proc/{decoder.pid}/environ").read_bytes()
+
+
+def test_a_file_that_takes_much_computing_is_ended_by_that(tmp_path: Path) -> None:
+    good = save_plate(tmp_path / "good.png", 1)
+    Image.new("RGB", (6000, 6000)).save(tmp_path / "large.png", compress_level=1)
+    with Decoder(LimitSettings(decode_seconds=0.05)) as decoder:
+        decoder.decode(good)
+
+        assert reason_of(decoder, tmp_path / "large.png") is RejectReason.DECODER_TIMEOUT
+        assert np.array_equal(decoder.decode(good).pixels, plate(1))
+
+
+def test_waiting_for_a_busy_machine_rejects_nothing(tmp_path: Path) -> None:
+    good = save_plate(tmp_path / "good.png", 1)
+    with Decoder(LimitSettings(decode_seconds=1.0)) as decoder:
+        decoder.decode(good)
+        stopped = child_pid(decoder)
+        os.kill(stopped, signal.SIGSTOP)
+        later = Timer(2.0, os.kill, (stopped, signal.SIGCONT))
+        later.start()
+
+        assert np.array_equal(decoder.decode(good).pixels, plate(1))
+        later.join()

@@ -1,6 +1,8 @@
 import io
 import json
 
+import pytest
+
 from detectors.decode_child import receive_message, send_message
 
 
@@ -20,3 +22,12 @@ def test_half_a_message_is_the_end() -> None:
     stream = io.BytesIO(len(body).to_bytes(4) + body[:-1])
 
     assert receive_message(stream.read) is None
+
+
+def test_a_message_longer_than_may_be_is_none() -> None:
+    stream = io.BytesIO()
+    send_message(stream, {"detail": "x" * 100})
+    stream.seek(0)
+
+    with pytest.raises(ValueError, match="a message of 114 bytes"):
+        receive_message(stream.read, longest=100)

@@ -3,8 +3,11 @@ import io
 import pytest
 from PIL import Image
 
-from detectors.file_shape import has_end, is_deep_colour, refuse_by_signature
+from detectors.file_shape import is_deep_colour, refuse_by_shape, refuse_by_signature
 from storage.records import RejectReason
+
+MOST_PIXELS = 4_000_000
+TRUNCATED = RejectReason.TRUNCATED
 
 
 def encoded(kind: str) -> bytes:
@@ -18,33 +21,32 @@ def test_every_whole_file_has_an_end_and_no_beginning_of_one_does(kind: str) -> 
     data = encoded(kind)
 
     assert refuse_by_signature(data) is None
-    assert has_end(data, kind)
-    assert not any(has_end(data[:length], kind) for length in range(12, len(data), 7))
+    assert refuse_by_shape(data, MOST_PIXELS) is None
+    assert {refuse_by_shape(data[:length], MOST_PIXELS) for length in range(12, len(data), 7)} == {TRUNCATED}
 
 
-@pytest.mark.parametrize("kind", ["TIFF", "BMP"])
-def test_a_format_without_an_end_mark_is_left_to_its_decoder(kind: str) -> None:
-    data = encoded(kind)
+def test_the_pixels_of_a_bitmap_are_left_to_its_decoder() -> None:
+    data = encoded("BMP")
 
     assert refuse_by_signature(data) is None
-    assert has_end(data[:50], kind)
+    assert refuse_by_shape(data[:80], MOST_PIXELS) is None
 
 
 def test_a_hole_counts_only_on_a_sector() -> None:
-    start = b"\xff\xd8\xff\xda\x00\x02"
+    start = b"\xff\xd8\xff\xc0\x00\x0b\x08\x00\x10\x00\x10\x01\x01\x11\x00\xff\xda\x00\x02"
     before = bytes([1]) * (512 - len(start))
 
-    assert not has_end(start + before + bytes(5000) + b"\x01\xff\xd9", "JPEG")
-    assert has_end(start + before + b"\x01" + bytes(5000) + b"\x01\xff\xd9", "JPEG")
+    assert refuse_by_shape(start + before + bytes(5000) + b"\x01\xff\xd9", MOST_PIXELS) is TRUNCATED
+    assert refuse_by_shape(start + before + b"\x01" + bytes(5000) + b"\x01\xff\xd9", MOST_PIXELS) is None
 
 
 def test_a_jpeg_without_a_scan_has_no_end() -> None:
-    assert not has_end(b"\xff\xd8\xff\xd9", "JPEG")
+    assert refuse_by_shape(b"\xff\xd8\xff\xd9", MOST_PIXELS) is TRUNCATED
 
 
 def test_a_broken_length_ends_the_walk() -> None:
-    assert not has_end(b"\x89PNG\r\n\x1a\n" + b"\xff\xff\xff\xffIDAT" + bytes(20), "PNG")
-    assert not has_end(b"\xff\xd8\xff\xe0\xff\xff", "JPEG")
+    assert refuse_by_shape(b"\x89PNG\r\n\x1a\n" + b"\xff\xff\xff\xffIDAT" + bytes(20), MOST_PIXELS) is TRUNCATED
+    assert refuse_by_shape(b"\xff\xd8\xff\xe0\xff\xff", MOST_PIXELS) is TRUNCATED
 
 
 def test_tells_deep_colour_from_deep_grey() -> None:

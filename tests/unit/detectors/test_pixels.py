@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from detectors.pixels import BACKGROUND, PixelsError, to_rgb
+from detectors.pixels import BACKGROUND, PixelRule, PixelsError, to_rgb
 from storage.records import RejectReason
 
 
 def grey_of(values: np.ndarray, bit_depth: int | None = None) -> list[int]:
-    rgb = to_rgb(Image.fromarray(values), bit_depth=bit_depth)
+    rgb = to_rgb(Image.fromarray(values), PixelRule(bit_depth))
     assert np.array_equal(rgb[:, :, 0], rgb[:, :, 2])
     grey: list[int] = rgb[0, :, 0].tolist()
     return grey
@@ -15,7 +15,7 @@ def grey_of(values: np.ndarray, bit_depth: int | None = None) -> list[int]:
 
 def reason_of(values: np.ndarray, bit_depth: int | None = None) -> RejectReason:
     with pytest.raises(PixelsError) as caught:
-        to_rgb(Image.fromarray(values), bit_depth=bit_depth)
+        to_rgb(Image.fromarray(values), PixelRule(bit_depth))
     return caught.value.reason
 
 
@@ -78,19 +78,19 @@ def test_transparency_shows_one_fixed_background(mode: str) -> None:
     if mode == "P":
         clear.info["transparency"] = clear.getpixel((0, 0))
 
-    assert to_rgb(clear, bit_depth=None)[0, 0].tolist() == list(BACKGROUND)
+    assert to_rgb(clear, PixelRule(None))[0, 0].tolist() == list(BACKGROUND)
 
 
 def test_a_palette_and_a_print_colour_become_rgb() -> None:
     red = Image.new("RGB", (4, 4), (255, 0, 0))
 
-    assert to_rgb(red.convert("P"), bit_depth=None)[0, 0].tolist() == [255, 0, 0]
-    assert to_rgb(red.convert("CMYK"), bit_depth=None)[0, 0].tolist() == [255, 0, 0]
-    assert to_rgb(Image.new("1", (4, 4), 1), bit_depth=None)[0, 0].tolist() == [255, 255, 255]
+    assert to_rgb(red.convert("P"), PixelRule(None))[0, 0].tolist() == [255, 0, 0]
+    assert to_rgb(red.convert("CMYK"), PixelRule(None))[0, 0].tolist() == [255, 0, 0]
+    assert to_rgb(Image.new("1", (4, 4), 1), PixelRule(None))[0, 0].tolist() == [255, 255, 255]
 
 
 def test_a_colour_mode_without_a_rule_is_refused() -> None:
     with pytest.raises(PixelsError) as caught:
-        to_rgb(Image.new("LAB", (4, 4)), bit_depth=None)
+        to_rgb(Image.new("LAB", (4, 4)), PixelRule(None))
 
     assert caught.value.reason is RejectReason.FORMAT_NOT_ALLOWED

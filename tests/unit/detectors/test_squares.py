@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from PIL import Image
 
-from detectors.squares import shrink, squared
+from detectors.squares import resize, shrink, squared
 
 
 def test_squares_an_image_both_sides_independently() -> None:
@@ -28,3 +29,18 @@ def test_averages_what_it_makes_smaller() -> None:
 )
 def test_shrinks_to_a_longest_side(height: int, width: int, expected: tuple[int, ...]) -> None:
     assert shrink(np.zeros((height, width, 3), dtype=np.uint8), 10).shape == expected
+
+
+@pytest.mark.parametrize("size", [(256, 256), (97, 31), (640, 500), (1, 1), (1999, 1501), (2300, 1700)])
+@pytest.mark.parametrize("resample", [Image.Resampling.BILINEAR, Image.Resampling.LANCZOS])
+@pytest.mark.parametrize("gap", [2.0, 3.0])
+def test_resizes_in_bands_to_the_bit_as_pillow_does_at_once(
+    size: tuple[int, int], resample: Image.Resampling, gap: float
+) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (1501, 1999, 3), dtype=np.uint8)
+
+    found = resize(pixels, size, resample, reducing_gap=gap)
+
+    assert np.array_equal(
+        np.asarray(found), np.asarray(Image.fromarray(pixels).resize(size, resample, reducing_gap=gap))
+    )

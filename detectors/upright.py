@@ -1,0 +1,57 @@
+"""A loaded picture in bands of upright rows, so that no second copy of a large one is ever made."""
+
+from collections.abc import Iterator
+
+from PIL import Image
+
+ORIENTATION = 0x0112
+# Each is some 4 MB as RGB.
+BAND_PIXELS = 1_400_000
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Of the upright rows in order, these orientations have the rows, or the columns, of the file from its end.
+FROM_THE_END = frozenset({3, 4, 7, 8})
+ON_THE_SIDE = frozenset({5, 6, 7, 8})
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return how a picture lies, 1 to 8 as EXIF counts; 1 where it does not say."""
+    try:
+        found = image.getexif().get(ORIENTATION, 1)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - a broken EXIF block costs what it says, never the picture
+        return 1
+    return found if found in TURNS else 1
+
+
+def upright_size(image: Image.Image, orientation: int) -> tuple[int, int]:
+    """Return (height, width) of the picture once it is upright."""
+    width, height = image.size
+    return (width, height) if orientation in ON_THE_SIDE else (height, width)
+
+
+def upright_bands(image: Image.Image, orientation: int) -> Iterator[Image.Image]:
+    """Yield the upright picture from its top to its bottom, some rows at a time."""
+    height, width = upright_size(image, orientation)
+    step = max(1, BAND_PIXELS // width)
+    for top in range(0, height, step):
+        bottom = min(height, top + step)
+        band = image.crop(_box(image, orientation, top, bottom))
+        yield band.transpose(TURNS[orientation]) if orientation in TURNS else band
+
+
+def _box(image: Image.Image, orientation: int, top: int, bottom: int) -> tuple[int, int, int, int]:
+    """Return where the file has upright rows top to bottom."""
+    width, height = image.size
+    if orientation in FROM_THE_END:
+        length = width if orientation in ON_THE_SIDE else height
+        top, bottom = length - bottom, length - top
+    return (top, 0, bottom, height) if orientation in ON_THE_SIDE else (0, top, width, bottom)

@@ -1,0 +1,25 @@
+"""Names that a file may have, and a program may stumble over."""
+
+NAMES: tuple[bytes, ...] = (
+    b"a\nb.png",
+    b"\x1b[31mred\x07.png",
+    "\u202egnp.exe\u202c.png".encode(),
+    "\u200b\u2066hidden\u2069.png".encode(),
+    b"\xff\xfe\xfd.png",
+    b"-rf.png",
+    b"--help.png",
+    b" .png",
+    b"%s%n%x.png",
+    b"x" * 251 + b".png",
+    "\u754c".encode() * 83 + b".png",
+    "\U0001f600".encode() * 62 + b".png",
+    b"=cmd()|.png",
+    b"<b onload=x>'&\".png",
+    b"*?[a].png",
+    b"$(reboot);`reboot`.png",
+    b"a\\b.png",
+    b"[bold red]markup.png",
+    b"<!channel> <@U1>.png",
+    b"con.png",
+    b"a.png.",
+)

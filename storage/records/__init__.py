@@ -13,6 +13,7 @@ from storage.records.compared import (
     WhatIf,
     proposal_from,
 )
+from storage.records.forgotten import Forgotten, KnownImage, Unlearnt
 from storage.records.found import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -67,6 +68,7 @@ __all__ = [
     "EventKind",
     "Fault",
     "Feedback",
+    "Forgotten",
     "Frame",
     "FrameState",
     "Incident",
@@ -76,6 +78,7 @@ __all__ = [
     "JobKind",
     "JobLease",
     "JobState",
+    "KnownImage",
     "Label",
     "LabelKind",
     "Lease",
@@ -104,6 +107,7 @@ __all__ = [
     "SourceState",
     "Switch",
     "ToldDrift",
+    "Unlearnt",
     "Unsent",
     "Verdict",
     "VersionProposal",

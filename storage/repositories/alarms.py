@@ -13,7 +13,14 @@ from storage.records import Alarm, DeliveryKind, DeliveryState
 FAILED, UNSENT = "failed", "unsent"
 EVENTS = "events"
 LOST_EVENT_STANDS = timedelta(hours=1)
-TELLING = (DeliveryKind.POST, DeliveryKind.NOTICE, DeliveryKind.ESCALATION, DeliveryKind.WEBHOOK, DeliveryKind.EDIT)
+TELLING = (
+    DeliveryKind.POST,
+    DeliveryKind.NOTICE,
+    DeliveryKind.ESCALATION,
+    DeliveryKind.WEBHOOK,
+    DeliveryKind.EDIT,
+    DeliveryKind.REMOVAL,
+)
 OPEN_STATES = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 

@@ -101,6 +101,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "source": _storage_commands,
     "model": _detector_commands,
     "missed": _detector_commands,
+    "forget": _detector_commands,
     "incident": _storage_commands,
     "silence": _storage_commands,
     "memory": _storage_commands,

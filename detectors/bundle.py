@@ -72,7 +72,10 @@ class CameraStatistics(_Part):
 
 
 class Manifest(_Part):
-    """Everything about a detector but its arrays."""
+    """Everything about a detector but its arrays.
+
+    hashes: the sha256 of each of `images`, empty for one that was forgotten or came before hashes were kept.
+    """
 
     schema_version: Literal[1] = Field(alias="schema")
     files: dict[str, Sha256]
@@ -92,6 +95,7 @@ class Manifest(_Part):
     statistics: Statistics
     camera: CameraStatistics | None = None
     images: tuple[str, ...]
+    hashes: tuple[str, ...] = ()
     thumbnails: tuple[str, ...]
     versions: dict[str, str]
 
@@ -142,6 +146,11 @@ def read_thumbnail(folder: Path, number: int) -> bytes | None:
     return _read(folder / name) if name in _read_manifest(folder / MANIFEST).thumbnails else None
 
 
+def read_manifest(folder: Path) -> Manifest:
+    """Return what a bundle says of itself, its files not looked at; raise BundleError."""
+    return _read_manifest(folder / MANIFEST)
+
+
 def manifest_sha256(folder: Path) -> str:
     """Return the hash that names a bundle; raise BundleError where there is none."""
     return hashlib.sha256(_read(folder / MANIFEST)).hexdigest()
@@ -171,6 +180,20 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def known_hashes(manifest: Manifest) -> tuple[str, ...]:
+    """Return a hash for each of a bundle's images, empty ones where it keeps none."""
+    return manifest.hashes or ("",) * len(manifest.images)
+
+
+def sha256_of(file: Path) -> str:
+    """Return the hash by which an image that was learnt is known again; empty where it is gone by now."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def write_synced(path: Path, content: bytes) -> None:

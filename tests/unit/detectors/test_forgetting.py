@@ -12,6 +12,7 @@ from detectors.bundle import read_bundle, read_manifest
 from detectors.decode import Decoder
 from detectors.fitting import FittedDetector
 from detectors.forgetting import LearntAloneError, StillLearntError, forget
+from detectors.methods.port import EmbeddedImage, MethodScore
 from detectors.models import LoadedDetectors
 from detectors.registering import register_fit
 from detectors.threshold_versions import register_threshold
@@ -138,6 +139,9 @@ def test_says_which_older_version_still_knows_it_until_another_one_judges(
 
 def only_of_the_first(fitted: FittedDetector) -> FittedDetector:
     class OneImage:
+        def score(self, image: EmbeddedImage) -> MethodScore:
+            raise NotImplementedError
+
         def arrays(self) -> dict[str, NDArray[np.generic]]:
             return {"bank": np.ones((2, 3), np.float32), "origins": np.zeros(2, np.int32), "highest": np.array([0])}
 

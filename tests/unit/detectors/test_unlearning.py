@@ -7,7 +7,7 @@ import pytest
 from detectors.bundle import BundleError, read_bundle, read_manifest, read_thumbnail
 from detectors.decode import Decoder
 from detectors.scoring import load_detector
-from detectors.unlearning import number_of, unlearn, without_image
+from detectors.unlearning import Arrays, number_of, unlearn, without_image
 from tests.plates import write_plates
 
 
@@ -71,7 +71,7 @@ def test_knows_the_photos_of_an_older_bundle_by_a_name_that_is_the_only_one(copy
 
 
 def test_leaves_no_bundle_where_no_row_is_left() -> None:
-    arrays = {"bank": np.ones((2, 3)), "origins": np.zeros(2, np.int32), "metric": np.eye(3)}
+    arrays: Arrays = {"bank": np.ones((2, 3)), "origins": np.zeros(2, np.int32), "metric": np.eye(3)}
 
     left, rows = without_image(arrays, 0)
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from config.printable import UNPRINTABLE
+
 SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-[\w-]{8,}|(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
 SECRET_KEYS = ("token", "secret", "password", "api_key")
 
@@ -23,7 +25,7 @@ def configure_logs() -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if is_terminal else [structlog.processors.format_exc_info]),
+            structlog.processors.format_exc_info,  # before secrets are cut out: an exception may say one
             without_secrets,
             last,
         ],
@@ -31,7 +33,9 @@ def configure_logs() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Clean())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     for noisy in ("apscheduler", "httpx", "watchfiles", "slack_bolt", "slack_sdk", "alembic"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
 
@@ -42,5 +46,18 @@ def without_secrets(_logger: object, _name: str, event: MutableMapping[str, Any]
         if any(word in key.lower() for word in SECRET_KEYS):
             event[key] = "***"
         elif isinstance(value, str):
-            event[key] = SECRET.sub("***", value)
+            event[key] = clean(value)
     return event
+
+
+def clean(text: str) -> str:
+    """Return text without secrets, and with what a terminal would obey written out."""
+    return UNPRINTABLE.sub(lambda match: f"\\x{ord(match[0]):02x}", SECRET.sub("***", text))
+
+
+class Clean(logging.Formatter):
+    """Writes what libraries log as cleanly as what we do."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return clean(super().format(record))

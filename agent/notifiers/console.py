@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agent.messages.message import Block, Message
 from agent.notifiers.port import Found, MessageGoneError, Place, Upload
+from config.printable import printable
 
 PLACE = "console"
 
@@ -103,4 +104,4 @@ def _label(element: dict[str, Any]) -> str:
 
 
 def _words(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return printable(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))

@@ -7,7 +7,7 @@ import typer
 
 from config.load import load_settings
 from detectors.errors import DetectorError
-from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json
+from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json, say
 from storage.opening import open_stores
 from storage.records import Forgotten
 from storage.repositories.forgetting import known_image
@@ -48,7 +48,7 @@ def forget(
     if as_json:
         print_json({"forgotten": image.shown_as, **_as_json(done)})
     else:
-        typer.echo(_in_words(image.shown_as, done))
+        say(_in_words(image.shown_as, done))
 
 
 def _need_yes(shown_as: str, *, as_json: bool) -> None:

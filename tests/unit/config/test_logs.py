@@ -1,8 +1,12 @@
 """Secrets never reach the logs."""
 
-import pytest
+import io
+import logging
 
-from config.logs import configure_logs, without_secrets
+import pytest
+import structlog
+
+from config.logs import Clean, configure_logs, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -19,8 +23,6 @@ def test_cuts_secrets_out_of_every_value(secret: str) -> None:
 
 
 def test_prints_a_failure_without_the_values_of_its_variables(capsys: pytest.CaptureFixture[str]) -> None:
-    import structlog  # noqa: PLC0415 - configured by the call below
-
     configure_logs()
     held = "a-very-private-value"
     try:
@@ -32,3 +34,39 @@ def test_prints_a_failure_without_the_values_of_its_variables(capsys: pytest.Cap
     printed = capsys.readouterr().err
     assert "it_failed" in printed
     assert "xoxb-1-abc" not in printed
+
+
+def test_writes_out_what_a_terminal_would_obey() -> None:
+    line = without_secrets(None, "", {"event": "file", "name": "a\x1b]0;owned\x07\u202eb"})
+
+    assert line["name"] == "a\\x1b]0;owned\\x07\\x202eb"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_cuts_secrets_and_control_codes_out_of_a_failures_words(
+    stream: type[io.StringIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = stream()
+    monkeypatch.setattr("sys.stderr", printed)
+    configure_logs()
+    try:
+        int("xoxb-1-abc \x1b[2J gone")
+    except ValueError:
+        structlog.get_logger().exception("it_failed")
+    structlog.reset_defaults()
+
+    assert "it_failed" in printed.getvalue()
+    assert "gone" in printed.getvalue()
+    assert "xoxb-1-abc" not in printed.getvalue()
+    assert "\x1b[2J" not in printed.getvalue()
+
+
+def test_cleans_what_libraries_log() -> None:
+    record = logging.LogRecord("library", logging.ERROR, "", 0, "xoxb-1-abc \x1b[2J %s", ("postgresql://a:b@h",), None)
+
+    assert Clean().format(record) == "*** \\x1b[2J postgresql://***@h"

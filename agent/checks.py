@@ -14,7 +14,7 @@ from agent.channel_checks import check_channels
 from agent.notifiers.other_way import AlarmUrlError, other_way
 from agent.notifiers.slack_client import make_client
 from agent.notifiers.slack_errors import SlackTrouble, explain
-from config.settings import AssistantSettings, Settings
+from config.settings import AssistantSettings, Settings, without_password
 from storage.records import Check
 
 MANIFEST = Path(config.__file__).parent / "slack_manifest.yaml"
@@ -89,7 +89,7 @@ def _model(assistant: AssistantSettings) -> Check:
         return Check("language model", is_ok=True, found="none: the built-in reader answers")
     if assistant.base_url is None:
         return Check("language model", is_ok=True, found=f"{assistant.model}, at its provider; not called")
-    found = f"{assistant.model} at {assistant.base_url}"
+    found = f"{assistant.model} at {without_password(assistant.base_url)}"
     trouble = _trouble(assistant)
     fix = "Start the server, or look at assistant.base_url and assistant.api_key."
     return Check("language model", is_ok=trouble is None, found=f"{found}: {trouble}" if trouble else found, fix=fix)

@@ -17,6 +17,7 @@ SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
 CRON_FIELDS = 5
 CRON_FIELD = re.compile(r"[a-z0-9*/,-]+", re.IGNORECASE)
 USER_INFO = re.compile(r"//[^/@]*@")
+QUERY = re.compile(r"\?.+", re.DOTALL)  # cameras and servers take keys and passwords there
 
 
 def _known_zone(name: str) -> str:
@@ -48,14 +49,15 @@ def _good_cron(line: str) -> str:
     return line
 
 
-def _without_password(url: str | None) -> str | None:
-    return None if url is None else USER_INFO.sub("//***@", url)
+def without_password(url: str | None) -> str | None:
+    """Return an address without the password and the query in it, as it may be shown."""
+    return None if url is None else QUERY.sub("?***", USER_INFO.sub("//***@", url))
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Pattern = Annotated[str, AfterValidator(_good_pattern)]
 CronLine = Annotated[str, AfterValidator(_good_cron)]
-Url = Annotated[str, PlainSerializer(_without_password)]
+Url = Annotated[str, PlainSerializer(without_password)]
 
 
 MethodName = Literal[

@@ -198,11 +198,18 @@ def sha256_of(file: Path) -> str:
 
 def write_synced(path: Path, content: bytes) -> None:
     """Write a file so that its bytes last through a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
+    make_folders(path.parent)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def make_folders(folder: Path) -> None:
+    """Create a folder, and those above it, that only their owner can read; those that are there stay as they are."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

@@ -21,7 +21,11 @@ from detectors.errors import DetectorError
 SCHEMA = 1
 MANIFEST = "manifest.json"
 TENSORS = "tensors.safetensors"
+THUMBNAILS = "thumbnails"
 THUMBNAIL = "thumbnails/{:04d}.png"
+# No fit writes more; a file that is larger is none of ours, and is not read into memory.
+MOST_BYTES = {".json": 50_000_000, ".png": 2_000_000, ".safetensors": 4_000_000_000}
+MOST_FILES = 10_000
 FILE_NAME = re.compile(r"(thumbnails/)?[A-Za-z0-9_-]+\.(safetensors|png)")
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -127,6 +131,8 @@ def write_bundle(
 def read_bundle(folder: Path) -> tuple[Manifest, dict[str, NDArray[np.generic]]]:
     """Return a bundle's manifest and arrays, every file checked by its hash; raise BundleError."""
     manifest = _read_manifest(folder / MANIFEST)
+    if len(manifest.files) > MOST_FILES:
+        raise BundleError(f"{MANIFEST} in {folder} names more files than a bundle has.")
     for name, expected in manifest.files.items():
         if not FILE_NAME.fullmatch(name):
             raise BundleError(f"{MANIFEST} in {folder} names {name!r}, which is no file of a bundle.")
@@ -174,9 +180,11 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _read(path: Path) -> bytes:
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink() or (path.parent.name == THUMBNAILS and path.parent.is_symlink()) or not path.is_file():
         raise BundleError(f"{path} is missing.")
     try:
+        if path.stat().st_size > MOST_BYTES[path.suffix]:
+            raise BundleError(f"{path} is larger than any file of a bundle.")
         return path.read_bytes()
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error.strerror}.") from error

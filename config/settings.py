@@ -205,6 +205,9 @@ class SourceSettings(_Section):
         return self
 
 
+Right = Literal["ask", "label", "acknowledge", "silence", "change"]
+
+
 class SlackSettings(_Section):
     """How to reach the team."""
 
@@ -222,6 +225,11 @@ class SlackSettings(_Section):
     allowed_users: tuple[str, ...] = Field((), description="User ids that may press and ask; empty: every full member.")
     allowed_groups: tuple[str, ...] = Field((), description="User group ids whose members may do so too.")
     allowed_channels: tuple[str, ...] = Field((), description="Channel ids where they may; empty: all.")
+    may: dict[Right, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Who of them may do what, ids by ask, label, acknowledge, silence, change (thresholds, versions, "
+        "views, live); what is left out: all of them.",
+    )
     only_own_sources: bool = Field(
         default=False, description="A channel's questions see only sources told there; direct messages see all."
     )

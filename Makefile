@@ -5,7 +5,7 @@ BIN := .venv/bin
 ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint evals attacks bench run clean
+.PHONY: help setup demo test lint evals audit attacks bench run clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -28,6 +28,9 @@ lint: .venv/.dev ## ruff, mypy strict, import-linter
 
 evals: .venv/.dev ## Ask the question bank and judge every answer (ARGS="--half unseen", --failures, --check)
 	@$(BIN)/python -m tests.evals $(ARGS)
+
+audit: .venv/.dev ## Look for known vulnerabilities of what is installed (needs a network)
+	@$(BIN)/python -m tests.audit
 
 attacks: .venv/.dev ## Try every prompt injection at every place it can stand
 	@ODDSPOT_ALL_ATTACKS=1 $(BIN)/python -m pytest tests/unit/agent/assistant/model/test_injections.py --timeout 1200 $(ARGS)

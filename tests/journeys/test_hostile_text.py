@@ -71,21 +71,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "bad.jsonl").write_text(f'{{"source": "{HOSTILE[1:4]}", "x": 1}}\n\x1b[2J\n', encoding="utf-8")
     database = Database(f"sqlite:///{tmp_path / 'data' / 'oddspot.db'}")
     migrate(database)
-    hostile: dict[str, Any] = {
-        "path": HOSTILE,
-        "attributes": {"lot": HOSTILE},
-        "label": "defect",
-        "defect_class": HOSTILE,
-    }
+    hostile: dict[str, Any] = {"path": HOSTILE, "attributes": {"lot": HOSTILE}, "defect_class": HOSTILE}
     moments = [(now - timedelta(hours=hours)).isoformat() for hours in (1, 2, 3)]
-    formulas: dict[str, Any] = {
-        "defect_class": "=HYPERLINK(1)",
-        "label": "defect",
-        "attributes": {"lot": "@SUM(1)"},
-        "path": "+1.png",
-    }
-    lines = [line(captured_at=at, incident="one", **hostile) for at in moments]
-    ids = fill(database, [*lines, line(captured_at=moments[0], **formulas)])
+    formulas: dict[str, Any] = {"defect_class": "=HYPERLINK(1)", "attributes": {"lot": "@SUM(1)"}, "path": "+1.png"}
+    lines = [line(captured_at=at, incident="one", label="defect", **hostile) for at in moments]
+    ids = fill(database, [*lines, line(captured_at=moments[0], label="defect", **formulas)])
     with database.transaction() as session:
         add_label(session, ids[0], LabelKind.DEFECT, author=HOSTILE, defect_class=HOSTILE, note=HOSTILE, now=now)
         until = now + timedelta(hours=1)

@@ -39,7 +39,7 @@ def forget(
     from detectors.forgetting import forget as forget_for_good  # noqa: PLC0415 - loaded only once there is an image
 
     done = forget_for_good(
-        image.shown_as if image.frames else image.sha256,
+        frame,
         stores,
         data_dir=Path(settings.storage.data_dir),
         actor=person(),

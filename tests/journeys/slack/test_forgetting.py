@@ -7,6 +7,8 @@ from pathlib import Path
 import yaml
 
 from agent.talk import utc_now
+from storage.models import FrameRow
+from storage.records import Inspection
 from tests.factories_agent import Plant
 from tests.journeys.commands import oddspot
 from tests.journeys.slack.conftest import Start
@@ -41,11 +43,16 @@ def test_an_image_forgotten_on_a_terminal_goes_from_its_message_and_from_slacks_
     slack.wait_for(gone_from(slack))
     assert "(forgotten)" in words(roots(slack)[0])
     assert not plant.blobs.path(anomaly.heatmap or "").exists()
-    again = oddspot("forget", anomaly.shown_id, "--yes", "--config", config, cwd=tmp_path)
-    assert again.returncode == 0
+    again = oddspot("forget", sha256_of(plant, anomaly), "--yes", "--config", config, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
     unknown = oddspot("forget", "A-999", "--yes", "--config", config, cwd=tmp_path)
     assert unknown.returncode == 1
     assert unknown.stderr.count("\n") == 1
+
+
+def sha256_of(plant: Plant, anomaly: Inspection) -> str:
+    with plant.database.reading() as session:
+        return session.get_one(FrameRow, anomaly.frame_id).sha256
 
 
 def gone_from(slack: LocalSlack) -> Callable[[], bool]:

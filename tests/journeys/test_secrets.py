@@ -124,6 +124,7 @@ def test_a_canary_stands_in_every_secret_there_is() -> None:
     assert set(secret_settings(Settings)) == set(CANARIES)
 
 
+@pytest.mark.timeout(400)  # the whole service, and seven commands beside it
 def test_the_whole_service_leaks_no_secret(home: Path, slack: LocalSlack, model: LocalModel, hooks: Collector) -> None:
     settings = settings_of(home, slack, model, hooks)
     (home / "oddspot.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -10,7 +10,7 @@ export PIP_NO_INDEX := 1
 export PIP_FIND_LINKS := $(CURDIR)/wheels
 endif
 
-.PHONY: help setup demo test lint evals bench crash fulldisk run clean offline-bundle offline-test
+.PHONY: help setup demo test lint evals bench crash fulldisk audit attacks run clean offline-bundle offline-test
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -33,6 +33,12 @@ lint: .venv/.dev ## ruff, mypy strict, import-linter
 
 evals: .venv/.dev ## Ask the question bank and judge every answer (ARGS="--half unseen", --failures, --check)
 	@$(BIN)/python -m tests.evals $(ARGS)
+
+audit: .venv/.dev ## Look for known vulnerabilities of what is installed (needs a network)
+	@$(BIN)/python -m tests.audit
+
+attacks: .venv/.dev ## Try every prompt injection at every place it can stand
+	@ODDSPOT_ALL_ATTACKS=1 $(BIN)/python -m pytest tests/unit/agent/assistant/model/test_injections.py --timeout 1200 $(ARGS)
 
 bench: .venv/.dev ## Measure accuracy, speed and time to the first message
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

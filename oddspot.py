@@ -60,11 +60,12 @@ def _end_with_supervisor(pid: str | None) -> None:
 def _run_command() -> int:
     """Run the command line; an error made on purpose is one sentence on stderr and exit code 1."""
     from config.errors import OddspotError  # noqa: PLC0415 - after our folder stands first on the path
+    from config.printable import printable  # noqa: PLC0415 - the same
 
     try:
         result = _front_door()(prog_name="oddspot", standalone_mode=True)
     except OddspotError as error:
-        print(f"oddspot: {error}", file=sys.stderr)  # noqa: T201 - a command's error
+        print(f"oddspot: {printable(error)}", file=sys.stderr)  # noqa: T201 - a command's error
         return 1
     except KeyboardInterrupt:
         print("oddspot: interrupted; nothing was left half-written.", file=sys.stderr)  # noqa: T201 - the same
@@ -119,6 +120,7 @@ COMMANDS: dict[str, Callable[[], Any]] = {
     "source": _storage_commands,
     "model": _detector_commands,
     "missed": _detector_commands,
+    "forget": _detector_commands,
     "incident": _storage_commands,
     "silence": _storage_commands,
     "memory": _storage_commands,
@@ -279,6 +281,7 @@ class _Child:
 def _examine(config: Path | None, *, as_json: bool) -> bool:
     from agent.checks import checks as agent_checks  # noqa: PLC0415 - see _front_door
     from config.load import load_settings  # noqa: PLC0415 - the same
+    from config.printable import printable  # noqa: PLC0415 - the same
     from detectors.checks import checks as detector_checks  # noqa: PLC0415 - the same
     from storage.checks import checks as storage_checks  # noqa: PLC0415 - the same
 
@@ -292,7 +295,8 @@ def _examine(config: Path | None, *, as_json: bool) -> bool:
                 print(json.dumps(line), flush=True)  # noqa: T201 - a command's output
             else:
                 fix = f"\n       fix: {check.fix}" if check.fix and not check.is_ok else ""
-                print(f"{'ok  ' if check.is_ok else 'FAIL'} {check.name}: {check.found}{fix}", flush=True)  # noqa: T201 - the same
+                line_shown = f"{'ok  ' if check.is_ok else 'FAIL'} {check.name}: {check.found}{fix}"
+                print(printable(line_shown), flush=True)  # noqa: T201 - the same
     return is_well
 
 

@@ -17,7 +17,7 @@ from agent.channel_checks import check_channels
 from agent.notifiers.other_way import AlarmUrlError, other_way
 from agent.notifiers.slack_client import make_client
 from agent.notifiers.slack_errors import SlackTrouble, explain
-from config.settings import USER_INFO, AssistantSettings, Settings
+from config.settings import AssistantSettings, Settings, without_password
 from storage.records import Check
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def _model(name: str, setting: str, place: "Place", assistant: AssistantSettings
     from agent.assistant.errors import ModelError  # noqa: PLC0415 - the same
     from agent.assistant.model.opening import open_model  # noqa: PLC0415 - the same
 
-    address = USER_INFO.sub("//***@", place.base_url or "")
+    address = without_password(place.base_url) or ""
     found = f"{place.model} at {address}" if address else f"{place.model}, at its provider; not called"
     fix = f"Start the server, or look at {setting}base_url and {setting}api_key."
     try:

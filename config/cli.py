@@ -29,6 +29,7 @@ def init(
     if path.exists() and not force:
         raise ConfigError(f"{path} is there already; --force writes over it.")
     try:
+        path.touch(mode=0o600)  # it may come to hold secrets
         path.write_text(settings_template(), encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error

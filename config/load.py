@@ -9,6 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from config.errors import OddspotError
+from config.logs import SECRET
 from config.renamed import follow_renames, say
 from config.settings import Settings
 
@@ -134,7 +135,7 @@ def _validated(values: dict[str, Any], file: Path | None) -> Settings:
         shown = "" if is_hidden else f" (got {first['input']!r})"
         where = file.name if file else "the environment"
         message = f"Setting {key or 'the whole file'} in {where}: {first['msg']}{shown}."
-        raise ConfigError(message) from error
+        raise ConfigError(SECRET.sub("***", message)) from error
 
 
 def _without_content(error: Exception) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from config.printable import UNPRINTABLE
+
 SECRET = re.compile(r"xox[a-z]-[\w-]+|xapp-[\w-]+|sk-[\w-]{8,}|(?<=://)[^/@\s]+:[^/@\s]+(?=@)")
 SECRET_KEYS = ("token", "secret", "password", "api_key")
 
@@ -28,7 +30,7 @@ def configure_logs() -> None:
         with_trace,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        *([] if is_terminal else [structlog.processors.format_exc_info]),
+        structlog.processors.format_exc_info,  # before secrets are cut out: an exception may say one
         without_secrets,
     ]
     structlog.configure(
@@ -69,5 +71,10 @@ def without_secrets(_logger: object, _name: str, event: MutableMapping[str, Any]
         if any(word in key.lower() for word in SECRET_KEYS):
             event[key] = "***"
         elif isinstance(value, str):
-            event[key] = SECRET.sub("***", value)
+            event[key] = clean(value)
     return event
+
+
+def clean(text: str) -> str:
+    """Return text without secrets, and with what a terminal would obey written out."""
+    return UNPRINTABLE.sub(lambda match: f"\\x{ord(match[0]):02x}", SECRET.sub("***", text))

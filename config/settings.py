@@ -17,6 +17,7 @@ SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
 CRON_FIELDS = 5
 CRON_FIELD = re.compile(r"[a-z0-9*/,-]+", re.IGNORECASE)
 USER_INFO = re.compile(r"//[^/@]*@")
+QUERY = re.compile(r"\?.+", re.DOTALL)  # cameras and servers take keys and passwords there
 
 
 def _known_zone(name: str) -> str:
@@ -48,14 +49,15 @@ def _good_cron(line: str) -> str:
     return line
 
 
-def _without_password(url: str | None) -> str | None:
-    return None if url is None else USER_INFO.sub("//***@", url)
+def without_password(url: str | None) -> str | None:
+    """Return an address without the password and the query in it, as it may be shown."""
+    return None if url is None else QUERY.sub("?***", USER_INFO.sub("//***@", url))
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 Pattern = Annotated[str, AfterValidator(_good_pattern)]
 CronLine = Annotated[str, AfterValidator(_good_cron)]
-Url = Annotated[str, PlainSerializer(_without_password)]
+Url = Annotated[str, PlainSerializer(without_password)]
 
 
 MethodName = Literal[
@@ -218,6 +220,9 @@ class SourceSettings(_Section):
         return self
 
 
+Right = Literal["ask", "label", "acknowledge", "silence", "change"]
+
+
 class SlackSettings(_Section):
     """How to reach the team."""
 
@@ -235,6 +240,11 @@ class SlackSettings(_Section):
     allowed_users: tuple[str, ...] = Field((), description="User ids that may press and ask; empty: every full member.")
     allowed_groups: tuple[str, ...] = Field((), description="User group ids whose members may do so too.")
     allowed_channels: tuple[str, ...] = Field((), description="Channel ids where they may; empty: all.")
+    may: dict[Right, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Who of them may do what, ids by ask, label, acknowledge, silence, change (thresholds, versions, "
+        "views, live); what is left out: all of them.",
+    )
     only_own_sources: bool = Field(
         default=False, description="A channel's questions see only sources told there; direct messages see all."
     )

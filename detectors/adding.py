@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.settings import DetectorSettings
-from detectors.bundle import THUMBNAIL, Statistics, read_thumbnail
+from detectors.bundle import THUMBNAIL, Statistics, known_hashes, read_thumbnail, sha256_of
 from detectors.calibration import Calibration, calibrate
 from detectors.camera.knowledge import CameraKnowledge, describe_camera
 from detectors.camera.learning import widen
@@ -154,6 +154,7 @@ def _described(
             "statistics": Statistics(**asdict(statistics)),
             "camera": describe_camera(camera) if before.camera else None,
             "images": (*before.images, *(storable(path.name) for path in added.used)),
+            "hashes": (*known_hashes(before), *(sha256_of(path) for path in added.used)),
             "thumbnails": tuple(thumbnails),
         }
     )

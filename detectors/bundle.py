@@ -21,7 +21,11 @@ from detectors.errors import DetectorError
 SCHEMA = 1
 MANIFEST = "manifest.json"
 TENSORS = "tensors.safetensors"
+THUMBNAILS = "thumbnails"
 THUMBNAIL = "thumbnails/{:04d}.png"
+# No fit writes more; a file that is larger is none of ours, and is not read into memory.
+MOST_BYTES = {".json": 50_000_000, ".png": 2_000_000, ".safetensors": 4_000_000_000}
+MOST_FILES = 10_000
 FILE_NAME = re.compile(r"(thumbnails/)?[A-Za-z0-9_-]+\.(safetensors|png)")
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -72,7 +76,10 @@ class CameraStatistics(_Part):
 
 
 class Manifest(_Part):
-    """Everything about a detector but its arrays."""
+    """Everything about a detector but its arrays.
+
+    hashes: the sha256 of each of `images`, empty for one that was forgotten or came before hashes were kept.
+    """
 
     schema_version: Literal[1] = Field(alias="schema")
     files: dict[str, Sha256]
@@ -92,6 +99,7 @@ class Manifest(_Part):
     statistics: Statistics
     camera: CameraStatistics | None = None
     images: tuple[str, ...]
+    hashes: tuple[str, ...] = ()
     thumbnails: tuple[str, ...]
     versions: dict[str, str]
 
@@ -123,6 +131,8 @@ def write_bundle(
 def read_bundle(folder: Path) -> tuple[Manifest, dict[str, NDArray[np.generic]]]:
     """Return a bundle's manifest and arrays, every file checked by its hash; raise BundleError."""
     manifest = _read_manifest(folder / MANIFEST)
+    if len(manifest.files) > MOST_FILES:
+        raise BundleError(f"{MANIFEST} in {folder} names more files than a bundle has.")
     for name, expected in manifest.files.items():
         if not FILE_NAME.fullmatch(name):
             raise BundleError(f"{MANIFEST} in {folder} names {name!r}, which is no file of a bundle.")
@@ -140,6 +150,11 @@ def read_thumbnail(folder: Path, number: int) -> bytes | None:
     """Return the PNG of a bundle's training image by its number, None where none is kept; raise BundleError."""
     name = THUMBNAIL.format(number)
     return _read(folder / name) if name in _read_manifest(folder / MANIFEST).thumbnails else None
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return what a bundle says of itself, its files not looked at; raise BundleError."""
+    return _read_manifest(folder / MANIFEST)
 
 
 def manifest_sha256(folder: Path) -> str:
@@ -165,21 +180,44 @@ def _read_manifest(path: Path) -> Manifest:
 
 
 def _read(path: Path) -> bytes:
-    if path.is_symlink() or not path.is_file():
+    if path.is_symlink() or (path.parent.name == THUMBNAILS and path.parent.is_symlink()) or not path.is_file():
         raise BundleError(f"{path} is missing.")
     try:
+        if path.stat().st_size > MOST_BYTES[path.suffix]:
+            raise BundleError(f"{path} is larger than any file of a bundle.")
         return path.read_bytes()
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def known_hashes(manifest: Manifest) -> tuple[str, ...]:
+    """Return a hash for each of a bundle's images, empty ones where it keeps none."""
+    return manifest.hashes or ("",) * len(manifest.images)
+
+
+def sha256_of(file: Path) -> str:
+    """Return the hash by which an image that was learnt is known again; empty where it is gone by now."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
 def write_synced(path: Path, content: bytes) -> None:
     """Write a file so that its bytes last through a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
+    make_folders(path.parent)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def make_folders(folder: Path) -> None:
+    """Create a folder, and those above it, that only their owner can read; those that are there stay as they are."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

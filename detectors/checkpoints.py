@@ -10,6 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from storage.database import make_private
+
 
 class FileCheckpoints:
     """The state of one training, replaced whole at each save."""
@@ -26,7 +28,7 @@ class FileCheckpoints:
 
     def save(self, state: dict[str, Tensor]) -> None:
         """Keep this state in place of the last one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self._path.parent)
         unfinished = self._path.with_suffix(f".{os.getpid()}.part")
         unfinished.write_bytes(save({name: tensor.contiguous() for name, tensor in state.items()}))
         unfinished.replace(self._path)

@@ -8,6 +8,7 @@ from detectors.commands.compare import compare
 from detectors.commands.detect import detect
 from detectors.commands.evaluate import evaluate
 from detectors.commands.fit import fit
+from detectors.commands.forget import forget
 from detectors.commands.missed import missed
 from detectors.commands.model import model_app
 from detectors.commands.score import score
@@ -15,6 +16,6 @@ from detectors.commands.triage import triage
 from detectors.demo.command import demo
 
 app = typer.Typer()
-for command in (collect, triage, fit, add, score, evaluate, compare, detect, demo, missed):
+for command in (collect, triage, fit, add, score, evaluate, compare, detect, demo, missed, forget):
     app.command()(command)
 app.add_typer(model_app, name="model")

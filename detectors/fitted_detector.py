@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.settings import DetectorSettings
-from detectors.bundle import THUMBNAIL, Manifest, Preprocessing, Statistics, write_bundle
+from detectors.bundle import THUMBNAIL, Manifest, Preprocessing, Statistics, sha256_of, write_bundle
 from detectors.calibration import Calibration
 from detectors.camera.knowledge import CAMERA_VIEW, CameraKnowledge, describe_camera
 from detectors.decode import NORMALISER
@@ -136,6 +136,7 @@ def describe_fit(
         statistics=Statistics(**asdict(statistics)),
         camera=describe_camera(camera),
         images=tuple(storable(path.name) for path in read.used),
+        hashes=tuple(sha256_of(path) for path in read.used),
         thumbnails=tuple(thumbnails),
         versions={library: version(library) for library in LIBRARIES},
     )

@@ -19,23 +19,30 @@ class LoadedDetectors:
         self._data_dir = data_dir
         self._threads, self._runtime = threads, runtime
         self._kept_bytes = kept_bytes
-        self._loaded: OrderedDict[int, Detector] = OrderedDict()
+        self._loaded: OrderedDict[tuple[int, str | None], Detector] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._loaded)
 
     def get(self, version: DetectorVersion) -> Detector:
         """Return the detector of a version; raise BundleError where its bundle cannot be trusted."""
-        if version.id not in self._loaded:
+        key = version.id, version.manifest_sha256
+        if key not in self._loaded:
+            self._drop(version.id)
             folder = self._data_dir / (version.bundle or "")
             weights_dir = self._data_dir / "weights"
-            self._loaded[version.id] = load_detector(
+            self._loaded[key] = load_detector(
                 folder, weights_dir=weights_dir, threads=self._threads, runtime=self._runtime
             )
             while len(self._loaded) > 1 and self._bytes > self._kept_bytes:
                 self._loaded.popitem(last=False)
-        self._loaded.move_to_end(version.id)
-        return self._loaded[version.id]
+        self._loaded.move_to_end(key)
+        return self._loaded[key]
+
+    def _drop(self, version_id: int) -> None:
+        """Let go of a version as it was before an image was taken out of it."""
+        for key in [known for known in self._loaded if known[0] == version_id]:
+            del self._loaded[key]
 
     @property
     def _bytes(self) -> int:

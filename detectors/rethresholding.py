@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from detectors.bundle import MANIFEST, BundleError, read_bundle, sync_folder, write_synced
+from detectors.bundle import MANIFEST, BundleError, make_folders, read_bundle, sync_folder, write_synced
 from detectors.calibration import Calibration, calibration_sentence
 from detectors.errors import DetectorError
 
@@ -68,7 +68,7 @@ def _share(bundle: Path, folder: Path, names: list[str], manifest: bytes) -> Non
     try:
         for name in names:
             target = unfinished / name
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folders(target.parent)
             _link(bundle / name, target)
         write_synced(unfinished / MANIFEST, manifest)
         for directory in (unfinished / "thumbnails", unfinished):

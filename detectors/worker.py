@@ -138,6 +138,9 @@ class Worker:
         except DecodeError as error:
             self._reject(lease, error.reason)
         except (BundleError, WeightsError) as error:
+            if self._is_renewed(version):
+                self._hand_back([lease])
+                return False
             self._stop_judging(lease, source, error)
             return False
         except Exception as error:  # the edge of a worker: one bad frame must not end it; it is logged
@@ -148,6 +151,11 @@ class Worker:
         else:
             self._record_if_due()
         return True
+
+    def _is_renewed(self, version: DetectorVersion) -> bool:
+        """Say whether the version's files were replaced meanwhile, because an image was taken out of them."""
+        with self._stores.database.reading() as session:
+            return version_by_id(session, version.id).bundle != version.bundle
 
     def _judge(self, lease: Lease, source: Source, version: DetectorVersion) -> None:
         started = time.perf_counter()

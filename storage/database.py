@@ -13,7 +13,16 @@ from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
 
-__all__ = ["Database", "DatabaseError", "Session", "database_now", "make_private", "parsed_url", "postgresql_engine"]
+__all__ = [
+    "Database",
+    "DatabaseError",
+    "Session",
+    "database_now",
+    "make_file_private",
+    "make_private",
+    "parsed_url",
+    "postgresql_engine",
+]
 
 READ_ONLY = "oddspot_read_only"
 BUSY_SECONDS = 20
@@ -98,6 +107,7 @@ def _sqlite(file: str) -> Engine:
     if not file:
         raise DatabaseError("SQLite needs a file")
     make_private(Path(file).parent)
+    make_file_private(Path(file))
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -131,6 +141,19 @@ def _plain_errors() -> Iterator[None]:
 def _first_line(error: DBAPIError) -> str:
     lines = str(error.orig).strip().splitlines()
     return lines[0] if lines else type(error.orig).__name__
+
+
+def make_file_private(file: Path) -> None:
+    """Create an empty file only its owner can read, where there is none: whoever writes it next keeps its rights.
+
+    SQLite gives the same rights to its journals. Raise DatabaseError.
+    """
+    try:
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise DatabaseError(f"{file} cannot be made: {error.strerror}") from error
 
 
 def make_private(folder: Path) -> None:

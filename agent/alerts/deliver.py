@@ -14,6 +14,7 @@ from agent.alerts.outage import send_outage
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.picture import send_picture
 from agent.alerts.post import send_notice, send_post
+from agent.alerts.removal import send_removal
 from agent.alerts.settle import OUR_FAULT, settle_error, settle_sent
 from agent.alerts.webhooks import send_webhook
 from agent.notifiers.port import NotifyError
@@ -48,6 +49,7 @@ SENDERS: dict[DeliveryKind, Callable[[Outgoing, Delivery], None]] = {
     DeliveryKind.OUTAGE: send_outage,
     DeliveryKind.ESCALATION: send_escalation,
     DeliveryKind.WEBHOOK: send_webhook,
+    DeliveryKind.REMOVAL: send_removal,
 }
 
 

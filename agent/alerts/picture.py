@@ -73,8 +73,8 @@ def _is_wanted(session: Session, incident: Incident, score: float) -> bool:
         return True
     if last.state in NOT_SHOWN:
         return False
-    if last.state is DeliveryState.SENT and last.message_ts != incident.message_ts:
-        return True
+    if last.state is DeliveryState.SENT and (last.message_ts != incident.message_ts or "file" not in last.payload):
+        return True  # it stands elsewhere, or its file was taken away because an image on it was forgotten
     if any(len(last.payload.get(SHEET_OF, ())) < size <= incident.anomalies for size in SHEET_FROM):
         return True
     return score > inspection(session, last.inspection_id).score * CLEARLY_WORSE
@@ -93,7 +93,7 @@ def _uploaded(out: Outgoing, place: Place, delivery: Delivery) -> Delivery:
     if doubtful_since(delivery) is not None:
         found = search(delivery.channel, lambda: out.notifier.find_upload(place, upload.name))
     file = found.file if found is not None and found.file is not None else out.notifier.upload(place, upload)
-    return _keep(out, delivery, file=file)
+    return _keep(out, delivery, file=file, blob=upload.path.name)
 
 
 def _show(out: Outgoing, place: Place, delivery: Delivery) -> None:

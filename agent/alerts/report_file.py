@@ -16,7 +16,7 @@ from agent.reports.table_file import as_csv
 from storage.database import Session
 from storage.records import Delivery, DeliveryKind, NewDelivery
 from storage.repositories.deliveries import add_delivery, mark_sent
-from storage.repositories.sending import doubtful_since
+from storage.repositories.sending import doubtful_since, keep_in_payload
 
 REPORT_FILE = "report_file"
 FILES = {
@@ -24,6 +24,11 @@ FILES = {
     ReportNotice.WEEKLY: ("chart", "page", "table"),
     ReportNotice.MONTHLY: ("chart", "page", "table"),
 }
+
+
+PICTURED = ("page", "worst")
+# Of a report's file: the inspections whose pictures it holds.
+REPORT_SHOWS = "report_shows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +58,35 @@ def is_report_file(delivery: Delivery) -> bool:
 def send_report_file(out: Outgoing, delivery: Delivery) -> None:
     """Upload a report's file into its thread, where there is anything to show; raise NotifyError."""
     channel, ts = delivery.payload["place"]
-    place, upload = Place(str(channel), str(ts)), _upload_of(out, delivery)
-    if upload is not None and not _is_there(out, delivery, place, upload):
-        out.notifier.upload(place, upload)
+    place, (upload, shown) = Place(str(channel), str(ts)), _upload_of(out, delivery)
+    kept: dict[str, object] = {}
+    if upload is not None:
+        file = _is_there(out, delivery, place, upload) or out.notifier.upload(place, upload)
+        kept = {"file": file, "blob": upload.path.name, REPORT_SHOWS: shown}
     with out.database.transaction() as session:
+        keep_in_payload(session, delivery, **kept)
         mark_sent(session, delivery, message_ts=place.ts, now=out.clock())
 
 
-def _is_there(out: Outgoing, delivery: Delivery, place: Place, upload: Upload) -> bool:
+def _is_there(out: Outgoing, delivery: Delivery, place: Place, upload: Upload) -> str | None:
     if doubtful_since(delivery) is None:
-        return False
-    return search(delivery.channel, lambda: out.notifier.find_upload(place, upload.name)) is not None
+        return None
+    found = search(delivery.channel, lambda: out.notifier.find_upload(place, upload.name))
+    return found.file if found is not None else None
 
 
-def _upload_of(out: Outgoing, delivery: Delivery) -> Upload | None:
+def _upload_of(out: Outgoing, delivery: Delivery) -> tuple[Upload | None, list[int]]:
+    """Return the file, None where there is nothing to show, and the inspections whose pictures it holds."""
     file = str(delivery.payload[REPORT_FILE])
     with out.database.reading() as session:
         made = report_of(session, out.settings, delivery.payload["report"], has_charts=file != "worst", now=out.clock())
     content = MAKERS[file](out, made)
     if content is None:
-        return None
+        return None, []
     path = out.blobs.path(out.blobs.put(content.content))
     name = f"oddspot-{made.period.slug}{content.ending}"
-    return Upload(path, name, title=clean(content.title), alt_text=clean(content.title, most=500))
+    upload = Upload(path, name, title=clean(content.title), alt_text=clean(content.title, most=500))
+    return upload, [one.id for one in made.report.worst] if file in PICTURED else []
 
 
 def _page(out: Outgoing, made: MadeReport) -> Content:

@@ -8,6 +8,7 @@ from agent.alerts.job_notices import route_job
 from agent.alerts.likeness import ByLikeness
 from agent.alerts.outage import route_outage
 from agent.alerts.recalling import recall_for, silence_over
+from agent.alerts.removal import route_forgotten
 from agent.alerts.routing import call_if_worse, channel_of_incident, is_quiet, post_by_rule, route_of
 from agent.alerts.webhooks import tell_opened, tell_updated
 from agent.routes.decide import channel_of_notice
@@ -208,6 +209,7 @@ ROUTES = {
     EventKind.CHANGED: _route_change,
     EventKind.DIGEST: _route_notice,
     EventKind.DRIFT: _route_notice,
+    EventKind.FORGOTTEN: route_forgotten,
     EventKind.OUTAGE: route_outage,
     EventKind.JOB_DONE: route_job,
 }

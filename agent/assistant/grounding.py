@@ -13,6 +13,7 @@ from agent.assistant.ground import as_read
 from agent.assistant.said_claims import foreign_acts, foreign_directions, foreign_figures, foreign_findings
 from agent.assistant.said_names import foreign_addresses, foreign_names, without_marked
 from agent.assistant.said_numbers import foreign_digits, foreign_numbers
+from agent.assistant.said_orders import repeated_sentences
 from agent.assistant.said_owners import misplaced_numbers
 from agent.assistant.said_times import foreign_days, without_spans
 from agent.assistant.tools.result import ToolResult, ToolStatus
@@ -29,6 +30,7 @@ def ungrounded(text: str, results: Sequence[ToolResult], *, now: datetime, known
     said = ground.without_quotes(as_read(text))
     has_empty = any(result.status is ToolStatus.NO_DATA for result in results)
     problems = [*foreign_acts(said, ground), *foreign_addresses(said)]
+    problems += [*repeated_sentences(said, results)]
     problems += [*foreign_findings(said, results, ground), *foreign_figures(said, ground, has_empty=has_empty)]
     problems += [*foreign_directions(said, ground), *misplaced_numbers(said, ground)]
     rest = ground.without_names(said)
@@ -46,4 +48,5 @@ def opinion_problems(text: str, result: ToolResult, *, known: Sequence[str] = ()
     said = ground.without_quotes(as_read(text))
     rest = ground.without_names(said)
     problems = [*foreign_acts(said, ground), *foreign_addresses(said), *foreign_names(rest, ground, known)]
+    problems += repeated_sentences(said, [result])
     return list(dict.fromkeys([*problems, *foreign_digits(ground.without_dates(without_marked(rest)), ground)]))

@@ -11,7 +11,7 @@ from typing import Any
 from agent.assistant.answer import rfc3339
 from agent.assistant.reading.follow_ups import Remembered
 from agent.assistant.reading.reading import reading_from
-from storage.database import make_private
+from storage.database import make_file_private, make_private
 from storage.records import Window
 
 MOST_THREADS = 20_000
@@ -84,6 +84,7 @@ class ThreadMemory:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         make_private(self._file.parent)
+        make_file_private(self._file)
         with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             with connection:

@@ -10,7 +10,7 @@ from agent.assistant.windows.language import time_language
 
 MARKED = re.compile(r"(?<![\w-])[A-Za-z][A-Za-z_.]*[-_#]\d[\w-]*(?:@\d+)?|\b[\w.-]+@\w+(?:\.\w+)*|#\d+")
 ADDRESS = re.compile(
-    r"(?:\w+://|www\.|mailto:)\S+|<[^>\s]+>|\]\([^)]*\)"
+    r"(?:\w+://|www\.|mailto:)\S+|<[^>\s]+>|\]\([^)]*\)|(?<![\w.])@(?:channel|here|everyone|group)\b"
     r"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|io|dev|example|info|biz|co|app|xyz|ru|cn|de|uk|eu|me|ly|gg|top|site)\b(?:/\S*)?",
     re.IGNORECASE,
 )

@@ -23,15 +23,14 @@ class Askers:
         self._client = client
         self._database = database
         self._settings = settings
-        slack = settings.slack
-        self._permissions = Permissions(client, slack.allowed_users, slack.allowed_groups, slack.allowed_channels)
+        self._permissions = Permissions.of(client, settings.slack)
         self._names: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def refusal(self, question: Question) -> str | None:
         """Return why a question is not answered, None where it is."""
         channel = None if question.is_direct else question.channel
-        refusal = self._permissions.refusal(question.user, team=question.home, channel=channel)
+        refusal = self._permissions.refusal(question.user, team=question.home, channel=channel, right="ask")
         if refusal is not None:
             logger.info("question_refused", user=question.user, channel=question.channel)
         return refusal

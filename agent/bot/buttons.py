@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from agent.bot import acts, looking
 from agent.bot.details import Details
 from agent.bot.permissions import Permissions
+from agent.bot.rights import OF_BUTTONS, right_to_undo
 from agent.messages.incident_buttons import (
     ACKNOWLEDGE,
     DEFECT,
@@ -61,8 +62,8 @@ class Buttons:
     ) -> None:
         self._client = client
         self._clock = clock
-        slack = settings.slack
-        self._permissions = Permissions(client, slack.allowed_users, slack.allowed_groups, slack.allowed_channels)
+        self._database = database
+        self._permissions = Permissions.of(client, settings.slack)
         self._details = Details(client, database, settings, self._permissions, clock)
         about = partial(partial, database=database, settings=settings)
         self._acts: dict[str, Callable[..., acts.Done]] = {
@@ -86,12 +87,13 @@ class Buttons:
 
     def press(self, action_id: str, pressed: Pressed) -> None:
         """Do it if the person may, and tell only them where no message will show it."""
-        refusal = self._permissions.refusal(pressed.user, team=pressed.team, channel=pressed.channel)
+        act = acts.Act(pressed.user, pressed.value, self._clock())
+        right = right_to_undo(self._database, act) if action_id == UNDO else OF_BUTTONS[action_id]
+        refusal = self._permissions.refusal(pressed.user, team=pressed.team, channel=pressed.channel, right=right)
         if refusal is not None:
             logger.info("act_refused", act=action_id, user=pressed.user)
             self._whisper(pressed, refusal)
             return
-        act = acts.Act(pressed.user, pressed.value, self._clock())
         try:
             if action_id == DETAILS:
                 self._open(pressed, act)

@@ -15,13 +15,14 @@ from agent.bot import acts
 from agent.bot.acts import Act
 from agent.bot.confirmed import StaleProposalError, carry_out
 from agent.bot.permissions import Permissions
+from agent.bot.rights import OF_PROPOSALS, right_to_undo
 from agent.messages.confirm_message import CANCEL, CONFIRM, TAKE_BACK, settled_message
 from agent.messages.message import Message
 from agent.messages.safe_text import escape
 from agent.messages.words import SETTLED, SORRY_ACT
 from agent.notifiers.slack_errors import SlackTrouble, explain
 from config.errors import OddspotError
-from config.settings import Settings
+from config.settings import Right, Settings
 from storage.database import Database
 from storage.repositories.events import is_first_sight, was_seen
 from storage.repositories.undoing import NotUndoneError
@@ -39,8 +40,7 @@ class Confirming:
         self._database = database
         self._settings = settings
         self._clock = clock
-        slack = settings.slack
-        self._permissions = Permissions(client, slack.allowed_users, slack.allowed_groups, slack.allowed_channels)
+        self._permissions = Permissions.of(client, settings.slack)
         self._one_at_a_time = threading.Lock()
 
     def register(self, app: App) -> None:
@@ -53,9 +53,9 @@ class Confirming:
         self, ack: Callable[[], object], body: dict[str, Any], context: Any, respond: Callable[..., object]
     ) -> None:
         ack()
-        if not self._may(body, context):
-            return
         proposal, act = _proposal(body), self._act(body)
+        if not self._may(body, context, OF_PROPOSALS[proposal.action] if proposal else None):
+            return
         if proposal is None:
             self._whisper(body, SORRY_ACT)
             return
@@ -95,10 +95,10 @@ class Confirming:
         self, ack: Callable[[], object], body: dict[str, Any], context: Any, respond: Callable[..., object]
     ) -> None:
         ack()
-        if not self._may(body, context):
-            return
         number, _, words = str(body["actions"][0].get("value") or "").partition(":")
         act = Act(body["user"]["id"], number, self._clock())
+        if not self._may(body, context, right_to_undo(self._database, act)):
+            return
         try:
             acts.undo(self._database, self._settings, act)
         except OddspotError as error:
@@ -108,10 +108,10 @@ class Confirming:
         logger.info("act_done", act=TAKE_BACK, user=act.user, value=number)
         self._show(body, respond, settled_message(words, f"Taken back by <@{act.user}>."))
 
-    def _may(self, body: dict[str, Any], context: Any) -> bool:
+    def _may(self, body: dict[str, Any], context: Any, right: Right | None = None) -> bool:
         user, team = body["user"]["id"], context.authorize_result
         refusal = self._permissions.refusal(
-            user, team=(team.team_id if team else "") or "", channel=body["channel"]["id"]
+            user, team=(team.team_id if team else "") or "", channel=body["channel"]["id"], right=right
         )
         if refusal is not None:
             logger.info("act_refused", act=body["actions"][0]["action_id"], user=user)

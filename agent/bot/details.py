@@ -67,7 +67,7 @@ class Details:
     def _on_shortcut(self, ack: Callable[[], object], body: dict[str, Any], context: Any) -> None:
         ack()
         user, channel = body["user"]["id"], body["channel"]["id"]
-        words = self._permissions.refusal(user, team=_team(context), channel=channel)
+        words = self._permissions.refusal(user, team=_team(context), channel=channel, right="label")
         words = words or self._open_for(body, channel)
         if words is None:
             return
@@ -89,7 +89,7 @@ class Details:
 
     def _on_save(self, ack: Callable[..., object], body: dict[str, Any], view: dict[str, Any], context: Any) -> None:
         user = body["user"]["id"]
-        refusal = self._permissions.refusal(user, team=_team(context))
+        refusal = self._permissions.refusal(user, team=_team(context), right="label")
         if refusal is not None:
             ack(response_action="errors", errors={KIND: refusal})
             return

@@ -31,7 +31,7 @@ class FeedbackButtons:
         self._client = client
         self._database = database
         self._clock = clock
-        self._permissions = Permissions(client, settings.slack.allowed_users, settings.slack.allowed_groups)
+        self._permissions = Permissions.of(client, settings.slack)
 
     def register(self, app: App) -> None:
         """Listen to the thumbs."""

@@ -34,7 +34,7 @@ class Home:
         self._database = database
         self._settings = settings
         self._clock = clock
-        self._permissions = Permissions(client, settings.slack.allowed_users)
+        self._permissions = Permissions.of(client, settings.slack)
 
     def register(self, app: App) -> None:
         """Listen to the tabs being opened."""
@@ -55,7 +55,7 @@ class Home:
         self._client.api_call("assistant.threads.setSuggestedPrompts", json=arguments)
 
     def _publish(self, user: str, *, team: str) -> None:
-        refusal = self._permissions.refusal(user, team=team)
+        refusal = self._permissions.refusal(user, team=team, right="ask")
         if refusal is not None:
             logger.info("home_refused", user=user)
         blocks = self._standing() if refusal is None else [section(refusal)]

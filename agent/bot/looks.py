@@ -79,7 +79,7 @@ class Looks:
         slack = settings.slack
         self._askers = Askers(client, database, settings)
         self._files = SlackFiles(slack)
-        self._permissions = Permissions(client, slack.allowed_users, slack.allowed_groups, slack.allowed_channels)
+        self._permissions = Permissions.of(client, settings.slack)
 
     def register(self, app: App) -> None:
         """Listen to the buttons that name a source."""
@@ -131,7 +131,7 @@ class Looks:
         """Do it if the person may; whatever happens, they hear something."""
         try:
             channel = None if asked.channel.startswith(DIRECT) else asked.channel  # a channel's rule is not for it
-            refusal = self._permissions.refusal(asked.user, team=asked.team, channel=channel)
+            refusal = self._permissions.refusal(asked.user, team=asked.team, channel=channel, right="ask")
             if refusal is not None:
                 logger.info("act_refused", act="look", user=asked.user)
                 self._say(asked, _said(refusal))

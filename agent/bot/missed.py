@@ -34,7 +34,7 @@ class MissedCommand:
         self._database = database
         self._settings = settings
         self._clock = clock
-        self._permissions = Permissions(client, settings.slack.allowed_users)
+        self._permissions = Permissions.of(client, settings.slack)
 
     def answers(self, text: str) -> bool:
         """Say whether a slash command's text is this one."""
@@ -45,7 +45,7 @@ class MissedCommand:
         match, user = MISSED.fullmatch(text.strip()), str(body["user_id"])
         if match is None:
             return USAGE
-        refusal = self._permissions.refusal(user, team=str(body.get("team_id") or ""))
+        refusal = self._permissions.refusal(user, team=str(body.get("team_id") or ""), right="label")
         if refusal is not None:
             logger.info("act_refused", act="missed", user=user)
             return refusal

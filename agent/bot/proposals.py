@@ -31,6 +31,8 @@ from storage.repositories.versions import NotFitError
 from storage.repositories.views import NotMovedError
 
 logger = structlog.get_logger()
+DIRECT = "D"
+CHANGES = (APPLY, ROLL_BACK, USE_VIEW)
 # Errors whose sentence says why nothing was changed; it holds names of ours only.
 TOLD = (SwitchError, NotFitError, NotMovedError)
 
@@ -45,7 +47,7 @@ class Proposals:
         self._database = database
         self._settings = settings
         self._clock = clock
-        self._permissions = Permissions(client, settings.slack.allowed_users)
+        self._permissions = Permissions.of(client, settings.slack)
         self._one_at_a_time = threading.Lock()
         self._acts: dict[str, Callable[[Act], int]] = {
             AUDIT_GOOD: partial(learning.say_of_pick, database, said=GOOD),
@@ -64,7 +66,13 @@ class Proposals:
     def _on_press(self, ack: Callable[[], object], body: dict[str, Any], context: Any) -> None:
         ack()
         action, user, team = body["actions"][0], body["user"]["id"], context.authorize_result
-        refusal = self._permissions.refusal(user, team=(team.team_id if team else "") or "")
+        channel = str(body["channel"]["id"])
+        refusal = self._permissions.refusal(
+            user,
+            team=(team.team_id if team else "") or "",
+            channel=None if channel.startswith(DIRECT) else channel,  # a channel's rule is not for it
+            right="change" if action["action_id"] in CHANGES else "label",
+        )
         if refusal is not None:
             logger.info("act_refused", act=action["action_id"], user=user)
             self._whisper(body, refusal)

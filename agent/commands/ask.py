@@ -13,6 +13,7 @@ from rich.text import Text
 from agent.errors import AgentError
 from config.load import load_settings
 from config.logs import configure_logs
+from config.printable import printable
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
 from storage.opening import open_reader, open_stores
 
@@ -91,7 +92,7 @@ def _ask_of(image: Path, question: str, heatmap: Path | None, config: Path | Non
     if as_json:
         print_json(ask_image.as_json(look))
     else:
-        Console().print(Text(ask_image.in_words(look)))
+        Console().print(Text(printable(ask_image.in_words(look))))
 
 
 def _questions(question: str) -> Iterator[str]:

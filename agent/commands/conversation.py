@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from rich.text import Text
-
 from agent.assistant.answer import Answer, AnswerStatus
 from agent.bot import acts
 from agent.bot.acts import Act
 from agent.bot.asking import Asker
 from agent.bot.exporting import take_export
-from agent.commands.terminal import Terminal, ask_patiently, write_file
+from agent.commands.terminal import Terminal, ask_patiently, shown, write_file
 from agent.errors import AgentError
 from config.errors import OddspotError
 from storage.commands.options import now_utc, person
@@ -178,4 +176,4 @@ class Chat:
         return self.last
 
     def _say(self, words: str, *, style: str = "") -> None:
-        self.terminal.console.print(Text(words, style=style))
+        self.terminal.console.print(shown(words, style=style))

@@ -21,6 +21,7 @@ from agent.reports.standing import Standing, read_standing
 from agent.reports.standing_words import Zone, as_plain_words, incident_line, silence_line, source_line
 from agent.reports.table_file import as_csv
 from config.load import load_settings
+from config.printable import printable
 from config.settings import Settings
 from storage.blobs import write_durably
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
@@ -124,7 +125,7 @@ def _write_file(file: Path, text: str) -> None:
         write_durably(file, text.encode("utf-8"))
     except OSError as error:
         raise ReportFileError(file, error.strerror) from error
-    Console(stderr=True).print(Text(f"Written: {file}"))
+    Console(stderr=True).print(Text(printable(f"Written: {file}")))
 
 
 def _print(made: MadeReport) -> None:
@@ -132,7 +133,7 @@ def _print(made: MadeReport) -> None:
     columns = [report.total, *report.rows] if len(report.rows) != 1 else list(report.rows)
     values = [figures_of(row) for row in columns]
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(Text(made.title))
+    table.add_column(Text(printable(made.title)))
     for row in columns:
         table.add_column(Text(clean(row.source) if row.source else "all sources"), justify="right")
     for group, names in groups_of(report.total).items():
@@ -160,4 +161,4 @@ def _print_standing(standing: Standing, zone_of: Zone) -> None:
     for title, lines in parts:
         console.print(Text(title, style="bold"))
         for line in lines:
-            console.print(Text(f"  {as_plain_words(line)}"), soft_wrap=True)
+            console.print(Text(printable(f"  {as_plain_words(line)}")), soft_wrap=True)

@@ -16,7 +16,6 @@ from config.load import load_settings
 from config.routes import Images, RouteSettings
 from config.settings import Settings
 from storage.commands.options import (
-    UNSAFE,
     ConfigOption,
     JsonOption,
     local_time,
@@ -24,6 +23,7 @@ from storage.commands.options import (
     print_json,
     print_table,
     rfc3339,
+    say,
 )
 from storage.database import Session
 from storage.opening import open_stores
@@ -32,7 +32,6 @@ from storage.records import Inspection
 from storage.repositories.incidents import incident_by_id
 from storage.repositories.labels import UnknownInspectionError
 from storage.repositories.silences import active_silences, is_whole
-from storage.text import storable
 
 SHOWN_ID = re.compile(r"(?:a-)?(\d{1,18})", re.IGNORECASE)
 SEEN: dict[Images, str] = {
@@ -94,7 +93,7 @@ def try_out(
         print_json(_as_json(settings, found, facts, decision, now) | {"also": before, "words": words})
         return
     for sentence in words:
-        typer.echo(UNSAFE.sub("", storable(sentence)))
+        say(sentence)
 
 
 def _found(session: Session, text: str) -> Inspection:

@@ -18,6 +18,7 @@ from agent.bot.answer_files import AnswerFile, Desk, pictures_of, tables_of
 from agent.bot.confirmed import Confirmed, StaleProposalError, carry_out
 from agent.errors import AgentError
 from agent.reports.standing_words import as_plain_words
+from config.printable import printable
 from config.settings import Settings
 from storage.blobs import write_durably
 from storage.commands.options import now_utc, person
@@ -64,11 +65,11 @@ class Terminal:
 
     def show(self, answer: Answer) -> None:
         """Print an answer, and what could be meant by number."""
-        self.console.print(Text(answer.text))
+        self.console.print(shown(answer.text))
         if answer.usage is not None:
-            self.console.print(Text(answer.footnote, style="dim"))
+            self.console.print(shown(answer.footnote, style="dim"))
         for number, choice in enumerate(answer.choices, 1):
-            self.console.print(Text(f"  {number}. {choice}"))
+            self.console.print(shown(f"  {number}. {choice}"))
 
     def confirm(self, proposal: Proposal) -> Confirmed | None:
         """Ask, and do it on a yes; None where nothing was done."""
@@ -86,9 +87,9 @@ class Terminal:
         try:
             done = carry_out(self.stores.database, self.settings, act, proposal)
         except StaleProposalError as error:
-            self.console.print(Text(f"Nothing was changed: {error}"))
+            self.console.print(shown(f"Nothing was changed: {error}"))
             return None
-        self.console.print(Text(as_plain_words(done.words.replace("told here", "told in the source's channel"))))
+        self.console.print(shown(as_plain_words(done.words.replace("told here", "told in the source's channel"))))
         return done
 
     def pictures(self, answer: Answer, *, now: datetime) -> list[AnswerFile]:
@@ -111,7 +112,12 @@ class Terminal:
 
     def _write(self, file: Path, content: bytes) -> None:
         write_file(file, content)
-        Console(stderr=True).print(Text(f"Written: {file}"))
+        Console(stderr=True).print(shown(f"Written: {file}"))
+
+
+def shown(words: str, *, style: str = "") -> Text:
+    """Return words for a terminal, whatever data stands in them."""
+    return Text(printable(words), style=style)
 
 
 def ask_patiently(ask: Callable[[], Answer], console: Console, *, slow_seconds: float = SLOW_SECONDS) -> Answer:

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from agent.errors import AgentError
 from config.load import load_settings
+from config.printable import printable
 from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
 from storage.opening import open_stores
 
@@ -44,4 +45,4 @@ def whatif(
     if as_json:
         print_json(result.as_json())
     else:
-        Console().print(Text(tell_what_if(result)), soft_wrap=True)
+        Console().print(Text(printable(tell_what_if(result))), soft_wrap=True)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from agent.messages.message import Block, Message
 from agent.notifiers.port import Found, MessageGoneError, Place, Upload
+from config.printable import printable
 
 PLACE = "console"
 
@@ -57,6 +58,12 @@ class ConsoleNotifier:
         """Say yes: what is on disk can be seen at once."""
         return file in self._uploads.values() and place.ts in self._shown
 
+    def remove(self, channel: str, file: str) -> None:
+        """Forget a picture: what was printed is a path, and the file there is removed by who forgets the image."""
+        del channel
+        with self._lock:
+            self._uploads = {where: kept for where, kept in self._uploads.items() if kept != file}
+
     def find(self, channel: str, key: str, *, since: datetime, under: Place | None = None) -> Found | None:
         """Look among what this process printed."""
         del channel, since, under
@@ -97,4 +104,4 @@ def _label(element: dict[str, Any]) -> str:
 
 
 def _words(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return printable(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))

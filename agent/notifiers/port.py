@@ -46,6 +46,13 @@ class MessageGoneError(NotifyError):
         super().__init__(channel, reason, permanent=True)
 
 
+class FileGoneError(NotifyError):
+    """The file is not there any more."""
+
+    def __init__(self, channel: str, reason: str) -> None:
+        super().__init__(channel, reason, permanent=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a message stands: the channel as the other side names it, and the message's stamp."""
@@ -96,6 +103,9 @@ class Notifier(Protocol):
 
     def is_usable(self, place: Place, file: str) -> bool:
         """Say whether an uploaded picture can stand in a message of the place's channel yet; raise NotifyError."""
+
+    def remove(self, channel: str, file: str) -> None:
+        """Take an uploaded file away; one that is gone already is well; raise NotifyError. channel: where it stands."""
 
     def find(self, channel: str, key: str, *, since: datetime, under: Place | None = None) -> Found | None:
         """Look for a message of ours with this key, posted after `since`, or in a thread; raise NotifyError."""

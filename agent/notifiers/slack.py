@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from slack_sdk.web import SlackResponse
 
 from agent.messages.message import Message
 from agent.messages.safe_text import cut
-from agent.notifiers.port import Found, MessageGoneError, NotifyError, Place, Upload
+from agent.notifiers.port import FileGoneError, Found, MessageGoneError, NotifyError, Place, Upload
 from agent.notifiers.slack_errors import SlackTrouble, explain
 from storage.failpoints import reach
 
@@ -87,6 +88,11 @@ class SlackNotifier:
         shared = response["file"].get("shares") or {}
         channels = {channel for kind in shared.values() for channel in kind}
         return bool(response["file"].get("mimetype")) and place.channel in channels
+
+    def remove(self, channel: str, file: str) -> None:
+        """Delete a file of ours everywhere in Slack; one deleted before is well."""
+        with suppress(FileGoneError):
+            self._call(channel, self._client.files_delete, file=file)
 
     def find(self, channel: str, key: str, *, since: datetime, under: Place | None = None) -> Found | None:
         """Look through our own messages of a channel, or of a thread, for the key in their metadata."""

@@ -6,12 +6,13 @@ from urllib.error import HTTPError, URLError
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from agent.notifiers.port import BadContentError, MessageGoneError, NotifyError
+from agent.notifiers.port import BadContentError, FileGoneError, MessageGoneError, NotifyError
 
 TOO_MANY_REQUESTS, SERVER_ERROR = 429, 500
 DEFAULT_RETRY_AFTER = 30.0
 CONTENT = frozenset({"msg_too_long", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "no_text"})
 GONE = frozenset({"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"})
+GONE_FILES = frozenset({"file_not_found", "file_deleted"})
 SLACK_WORD = re.compile(r"[a-z0-9_]+")
 PASSING = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"})
 NEVER_CONNECTED = (ConnectionRefusedError,)
@@ -64,6 +65,8 @@ def _refusal(channel: str, error: SlackApiError) -> NotifyError:
         return BadContentError(channel, code)
     if code in GONE:
         return MessageGoneError(channel, code)
+    if code in GONE_FILES:
+        return FileGoneError(channel, code)
     is_passing = code in PASSING or not SLACK_WORD.fullmatch(code)  # a proxy's page is no word of Slack's
     return NotifyError(channel, code, permanent=not is_passing, ambiguous=is_passing)
 

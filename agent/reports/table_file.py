@@ -7,7 +7,8 @@ from agent.reports.as_json import rfc3339
 from agent.reports.making import MadeReport
 from storage.queries.report_figures import FIGURES, figures_of
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+# The wide forms of the first four are signs too where a spreadsheet speaks Japanese.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 TOTAL = "(total)"
 FIRST_COLUMNS = ("source", "from", "to", "time_zone")
 

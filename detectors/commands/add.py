@@ -10,7 +10,7 @@ from config.settings import Settings
 from detectors.commands.files import list_images
 from detectors.commands.fit import StageProgress, progress_bars, report_version
 from detectors.commands.fitted import fitted_version
-from storage.commands.options import ConfigOption, JsonOption, now_utc, person
+from storage.commands.options import ConfigOption, JsonOption, now_utc, person, say
 from storage.opening import Stores, open_stores
 from storage.records import DetectorVersion
 
@@ -27,7 +27,7 @@ def add(
     images = list_images([good])
     stores = open_stores(settings)
     version = fitted_version(source, settings, stores)
-    typer.echo(f"Adding {len(images)} photos to {version.name} ...", err=True)
+    say(f"Adding {len(images)} photos to {version.name} ...", err=True)
     report_version(source, _add(source, version, images, settings, stores), stores, as_json=as_json)
 
 

@@ -14,7 +14,7 @@ from detectors.naming import read_capture
 from detectors.scan import make_source
 from detectors.sources.port import SourceError
 from storage.blobs import write_durably
-from storage.commands.options import ConfigOption, now_utc
+from storage.commands.options import ConfigOption, now_utc, say
 
 FOLDER_SECONDS = 2.0
 SNAPSHOT_SECONDS = 10.0
@@ -59,7 +59,7 @@ def collect(
     kept, reason = _gather(source, settings, folder, minutes * 60)
     if not kept:
         raise NothingCollectedError(source, reason)
-    typer.echo(f"{kept} photos are in {folder}. Look through them, then: oddspot fit {source} --good {folder}")
+    say(f"{kept} photos are in {folder}. Look through them, then: oddspot fit {source} --good {folder}")
 
 
 def _gather(name: str, settings: Settings, folder: Path, seconds: float) -> tuple[int, str]:

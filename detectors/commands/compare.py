@@ -14,7 +14,7 @@ from config.settings import DetectorSettings, Settings
 from detectors.commands.evaluate import parse_names
 from detectors.commands.fit import StageProgress, progress_bars
 from detectors.commands.options import choose_settings
-from storage.commands.options import ConfigOption, JsonOption, plain, print_json, print_table
+from storage.commands.options import ConfigOption, JsonOption, plain, print_json, print_table, say
 
 if TYPE_CHECKING:
     from detectors.dataset import Category
@@ -117,17 +117,17 @@ def _print_lines(category: str, tried: "Sequence[EvaluationLine | _Failure]", *,
 
 def _tell(category: str, tried: "Sequence[EvaluationLine | _Failure]", *, is_made_up: bool) -> None:
     lines = [one for one in tried if not isinstance(one, _Failure)]
-    typer.echo(plain(category))
+    say(plain(category))
     print_table(COLUMNS, [_row(line) for line in lines], empty="No method could be tried.")
     for one in tried:
         if isinstance(one, _Failure):
-            typer.echo(f"{one.method} could not be tried: {one.reason}")
+            say(f"{one.method} could not be tried: {one.reason}")
     if is_made_up:
-        typer.echo(
+        say(
             "There are only good photos: a part of them was held out for the false alarms, and AUROC and recall are "
             "about defects made up on them, which say little about real ones."
         )
-    typer.echo(_recommend(tried, is_made_up=is_made_up)[1])
+    say(_recommend(tried, is_made_up=is_made_up)[1])
 
 
 def _recommend(tried: "Sequence[EvaluationLine | _Failure]", *, is_made_up: bool) -> tuple[str | None, str]:

@@ -12,7 +12,7 @@ from config.settings import DetectorSettings, Settings
 from detectors.commands.fit import StageProgress, progress_bars
 from detectors.commands.options import choose_settings
 from storage.blobs import write_durably
-from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json, print_table
+from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json, print_table, say
 
 if TYPE_CHECKING:
     from detectors.dataset import Category
@@ -150,7 +150,7 @@ def _tell(lines: "list[EvaluationLine]", report: Path | None) -> None:
     ]
     print_table((*named, *SHOWN.values(), "fit s", "ms p50"), rows, empty="Nothing was evaluated.")
     if report is not None:
-        typer.echo(f"The report is in {report}.")
+        say(f"The report is in {report}.")
 
 
 def _word(value: object) -> str:

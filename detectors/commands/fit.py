@@ -13,7 +13,7 @@ from detectors.commands.files import list_images
 from detectors.commands.options import choose_settings
 from detectors.commands.photos import Photos, leave_out_odd, list_photos
 from detectors.errors import DetectorError
-from storage.commands.options import ConfigOption, JsonOption, now_utc, person, plain, print_json
+from storage.commands.options import ConfigOption, JsonOption, now_utc, person, plain, print_json, say
 from storage.opening import Stores, open_stores
 from storage.records import DetectorVersion, SourceState
 from storage.repositories.roll_ups import frames_a_day
@@ -93,9 +93,9 @@ def fit(
     images = list_photos(good, unlabelled, keep)
     defects = _defects(bad, masks)
     if settings.sources and source not in settings.sources:
-        typer.echo(f"{source} is not in the settings, so `oddspot run` will not watch it.", err=True)
+        say(f"{source} is not in the settings, so `oddspot run` will not watch it.", err=True)
     stores = open_stores(settings)
-    typer.echo(f"Fitting {source} on {len(images)} photos ...", err=True)
+    say(f"Fitting {source} on {len(images)} photos ...", err=True)
     photos = Photos(tuple(images)) if unlabelled is None else _leave_out_odd(source, images, keep, settings, chosen)
     version = _fit(source, photos, settings, chosen, stores, defects=defects, goes_live=live)
     report_version(source, version, stores, as_json=as_json)
@@ -199,58 +199,58 @@ def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[
 def _tell(source: str, version: DetectorVersion, pace: float | None, state: SourceState, *, is_active: bool) -> None:
     skipped = version.details["skipped"]
     if skipped:
-        typer.echo(f"{len(skipped)} photos could not be read and were skipped:")
+        say(f"{len(skipped)} photos could not be read and were skipped:")
         for name, reason in skipped[:SHOWN_SKIPPED]:
-            typer.echo(f"  {plain(Path(name).name)}: {reason}")
+            say(f"  {plain(Path(name).name)}: {reason}")
     _tell_odd(version)
     stands = "is active" if is_active else "is kept aside: the detector before it stays active"
-    typer.echo(f"{version.name} is fitted on {version.training_images} good photos and {stands}.")
+    say(f"{version.name} is fitted on {version.training_images} good photos and {stands}.")
     if version.details["choice"]:
-        typer.echo(f"  chosen          {version.details['choice']}")
+        say(f"  chosen          {version.details['choice']}")
     if version.details["fitness"]:
-        typer.echo(f"  fitness         {version.details['fitness']['sentence']}")
+        say(f"  fitness         {version.details['fitness']['sentence']}")
     if version.details["labels"]:
-        typer.echo(f"  labels          {version.details['defects']} defects. {version.details['labels']}")
-    typer.echo(f"  threshold       {version.threshold:.4g} (scores above it are anomalies)")
+        say(f"  labels          {version.details['defects']} defects. {version.details['labels']}")
+    say(f"  threshold       {version.threshold:.4g} (scores above it are anomalies)")
     _tell_promise(version)
     expected = "not known yet: no frames were seen" if pace is None else f"about {pace * version.promised_rate:.1f}"
-    typer.echo(f"  false alarms    a day at this source's pace: {expected}")
+    say(f"  false alarms    a day at this source's pace: {expected}")
     if state is SourceState.PAUSED:
-        typer.echo(f"{source} is paused: `oddspot source resume {source}` judges it again.")
+        say(f"{source} is paused: `oddspot source resume {source}` judges it again.")
     elif not version.may_alert:
-        typer.echo(f"It alerts nobody; `oddspot source live {source} --override` lets it alert all the same.")
+        say(f"It alerts nobody; `oddspot source live {source} --override` lets it alert all the same.")
     elif state is SourceState.LIVE:
-        typer.echo(f"{source} is live: its anomalies are told. Next: `oddspot run`.")
+        say(f"{source} is live: its anomalies are told. Next: `oddspot run`.")
     else:
-        typer.echo(f"{source} is in commissioning: it scores silently until `oddspot source live {source}`.")
+        say(f"{source} is in commissioning: it scores silently until `oddspot source live {source}`.")
 
 
 def _tell_promise(version: DetectorVersion) -> None:
     if version.training_images == 1:
-        typer.echo(f"  promised rate   {version.details['calibration_sentence']}")
+        say(f"  promised rate   {version.details['calibration_sentence']}")
         return
-    typer.echo(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
-    typer.echo(f"                  {version.details['interval_sentence']}")
-    typer.echo(f"  camera          {version.details['camera']}")
+    say(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
+    say(f"                  {version.details['interval_sentence']}")
+    say(f"  camera          {version.details['camera']}")
     outlook, wanted = version.details["outlook"], version.details["wanted_rate"]
     if version.promised_rate > wanted and not (outlook and outlook["least_cost"]):
         needed = round(1 / wanted) - 1
-        typer.echo(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
+        say(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
     if outlook:
-        typer.echo(f"  unseen defects  {outlook['sentence']}")
+        say(f"  unseen defects  {outlook['sentence']}")
 
 
 def _tell_odd(version: DetectorVersion) -> None:
     left_out, oddest = version.details["left_out"], version.details["oddest"]
     if left_out:
         total = version.training_images + len(left_out)
-        typer.echo(f"{len(left_out)} of {total} left out as odd: {_names(left_out)}")
+        say(f"{len(left_out)} of {total} left out as odd: {_names(left_out)}")
     if oddest:
-        typer.echo(f"Look at these again; they are unlike the other good photos: {_names(oddest)}")
+        say(f"Look at these again; they are unlike the other good photos: {_names(oddest)}")
         others, outlook = version.details["threshold_without_oddest"], version.details["outlook"]
         if others < version.threshold and not (outlook and outlook["least_cost"]):
-            typer.echo(f"  The threshold is {version.threshold:.4g} because of them, {others:.4g} by the others alone:")
-            typer.echo("  if they are not good, fit again without them, and more defects will be noticed.")
+            say(f"  The threshold is {version.threshold:.4g} because of them, {others:.4g} by the others alone:")
+            say("  if they are not good, fit again without them, and more defects will be noticed.")
 
 
 def _names(paths: list[str]) -> str:

@@ -8,7 +8,16 @@ import typer
 
 from config.load import load_settings
 from config.settings import Settings
-from storage.commands.options import ConfigOption, JsonOption, local_time, now_utc, print_json, print_table, rfc3339
+from storage.commands.options import (
+    ConfigOption,
+    JsonOption,
+    local_time,
+    now_utc,
+    print_json,
+    print_table,
+    rfc3339,
+    say,
+)
 from storage.moments import read_moment
 from storage.opening import Stores, open_stores
 from storage.queries.around import frames_round
@@ -53,7 +62,7 @@ def missed(
     columns = ("frame", "captured", "score", "called", "labelled", "picture" if saved else "file")
     print_table(columns, rows, empty=f"No frame of {source} was judged within half an hour of that.")
     if near:
-        typer.echo(f"`oddspot label {near[0].shown_id} missed` says which one shows a defect.")
+        say(f"`oddspot label {near[0].shown_id} missed` says which one shows a defect.")
 
 
 def _save(folder: Path, source: Source, near: list[Inspection], settings: Settings, stores: Stores) -> dict[int, str]:

@@ -8,7 +8,7 @@ from config.load import load_settings
 from detectors.commands.fit import StageProgress, progress_bars
 from detectors.commands.fitted import fitted_version
 from storage.commands.lists import models
-from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
+from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json, say
 from storage.commands.switching import apply, rollback
 from storage.opening import open_stores
 from storage.records import VersionProposal
@@ -59,7 +59,7 @@ def propose(
     elif as_json:
         print_json({"source": source, "version": None, "reason": found.reason})
     else:
-        typer.echo(f"No other threshold is proposed for {source}: {found.reason}.")
+        say(f"No other threshold is proposed for {source}: {found.reason}.")
 
 
 @model_app.command()
@@ -78,7 +78,7 @@ def refit(
     if as_json:
         print_json({"proposal": found.proposal.as_json() if found.proposal else None, "reason": found.reason})
     elif found.proposal is None:
-        typer.echo(f"No other version is proposed for {source}: {found.reason}.")
+        say(f"No other version is proposed for {source}: {found.reason}.")
     else:
         _tell(found.proposal, as_json=False)
 
@@ -101,13 +101,13 @@ def view(
     if as_json:
         print_json({"view": found.as_json()})
         return
-    typer.echo("\n".join([found.sentence, *found.notes]))
-    typer.echo(f"`oddspot model apply {found.version}` lets it judge.")
+    say("\n".join([found.sentence, *found.notes]))
+    say(f"`oddspot model apply {found.version}` lets it judge.")
 
 
 def _tell(proposal: VersionProposal, *, as_json: bool) -> None:
     if as_json:
         print_json(proposal.as_json())
         return
-    typer.echo("\n".join([proposal.sentence, *proposal.notes]))
-    typer.echo(f"`oddspot model apply {proposal.version}` lets it judge.")
+    say("\n".join([proposal.sentence, *proposal.notes]))
+    say(f"`oddspot model apply {proposal.version}` lets it judge.")

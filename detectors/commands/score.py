@@ -15,7 +15,7 @@ from detectors.commands.fit import progress_bars
 from detectors.commands.fitted import fitted_version
 from detectors.errors import DetectorError
 from storage.blobs import write_durably
-from storage.commands.options import ConfigOption, JsonOption, now_utc, plain, print_json, print_table
+from storage.commands.options import ConfigOption, JsonOption, now_utc, plain, print_json, print_table, say
 from storage.opening import open_stores
 from storage.records import DetectorVersion
 
@@ -67,7 +67,7 @@ def score(
     if not as_json:
         _tell(lines)
         if report is not None:
-            typer.echo(f"The report is in {report}.")
+            say(f"The report is in {report}.")
     if all(line["verdict"] == "rejected" for line in lines):
         raise NothingScoredError(len(lines))
 
@@ -156,7 +156,7 @@ def _tell(lines: list[dict[str, Any]]) -> None:
     counts = {
         verdict: sum(line["verdict"] == verdict for line in lines) for verdict in ("normal", "anomalous", "rejected")
     }
-    typer.echo(", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count))
+    say(", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count))
 
 
 def _where(regions: list[dict[str, Any]]) -> str:

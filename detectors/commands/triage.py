@@ -12,7 +12,7 @@ from detectors.commands.fit import StageProgress, progress_bars
 from detectors.commands.options import choose_settings
 from detectors.errors import DetectorError
 from storage.blobs import write_durably
-from storage.commands.options import ConfigOption, JsonOption, plain, print_json, print_table
+from storage.commands.options import ConfigOption, JsonOption, plain, print_json, print_table, say
 
 if TYPE_CHECKING:
     from detectors.decode import Decoder
@@ -58,8 +58,8 @@ def triage(
     else:
         _tell(found, top, drawn)
         if keep_good is not None:
-            typer.echo(f"The {copied} least odd are copied to {keep_good}. Look through them, then:")
-            typer.echo(f"  oddspot fit SOURCE --good {keep_good}")
+            say(f"The {copied} least odd are copied to {keep_good}. Look through them, then:")
+            say(f"  oddspot fit SOURCE --good {keep_good}")
 
 
 def _make_empty(folder: Path) -> None:
@@ -136,15 +136,15 @@ def _tell(found: "Triage", top: int, drawn: dict[Path, Path]) -> None:
     ]
     print_table(("rank", "image", "score", ""), rows, empty="Nothing was ranked.")
     if found.skipped:
-        typer.echo(f"{len(found.skipped)} photos could not be read:")
+        say(f"{len(found.skipped)} photos could not be read:")
         for path, reason in found.skipped:
-            typer.echo(f"  {plain(path.name)}: {reason}")
+            say(f"  {plain(path.name)}: {reason}")
     count, total = len(found.standing_out), len(found.photos)
-    typer.echo(
+    say(
         f"{count} of {total} photos ({count / total:.1%}) stand out from the rest: scores above {found.cut:.4g}. "
         "That is a suggestion where to look first and no verdict: it takes most photos to be good."
     )
     if found.references < total:
-        typer.echo(f"Each was compared with {found.references} of them, evenly spread.")
+        say(f"Each was compared with {found.references} of them, evenly spread.")
     if drawn:
-        typer.echo(f"The heatmaps are in {next(iter(drawn.values())).parent}.")
+        say(f"The heatmaps are in {next(iter(drawn.values())).parent}.")

@@ -18,6 +18,9 @@ from storage.commands.options import (
     print_table,
     rfc3339,
 )
+from storage.commands.options import (
+    say as print_line,
+)
 from storage.opening import open_stores
 from storage.queries.audits import list_picks
 from storage.queries.misses import misses
@@ -91,7 +94,7 @@ def say(
     inspection_id = inspection_id_of(frame)
     with open_stores(load_settings(config)).database.transaction() as session:
         answer_pick(session, inspection_id, said, author=person(), now=now_utc())
-    typer.echo(f"A-{inspection_id} is {'good' if said is Said.GOOD else 'a missed defect'}.")
+    print_line(f"A-{inspection_id} is {'good' if said is Said.GOOD else 'a missed defect'}.")
 
 
 @audit_app.command()
@@ -107,4 +110,4 @@ def rate(config: ConfigOption = None, *, source: SourceOption = None, as_json: J
         if as_json:
             print_json({"source": name, "sentence": known.sentence} | known.as_json())
         else:
-            typer.echo(f"{name}: {known.sentence}.")
+            print_line(f"{name}: {known.sentence}.")

@@ -2,10 +2,8 @@
 
 from datetime import timedelta
 
-import typer
-
 from config.load import load_settings
-from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
+from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json, say
 from storage.opening import open_stores
 from storage.queries.budget import budget_outlook, false_incidents
 from storage.records import Window
@@ -36,4 +34,4 @@ def budget(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
                 print_json(figures | {"expected": outlook.expected, "can_be_promised": outlook.is_kept})
             else:
                 incidents = "1 false incident" if false == 1 else f"{false} false incidents"
-                typer.echo(f"{source.name}: {incidents} in the last 7 days. {outlook.sentence}")
+                say(f"{source.name}: {incidents} in the last 7 days. {outlook.sentence}")

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 
 from config.load import load_settings
-from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json
+from config.printable import printable_json
+from storage.commands.options import ConfigOption, JsonOption, now_utc, print_json, say
 from storage.errors import StorageError
 from storage.history.exporting import export_history
 from storage.history.importing import ImportReport, import_history
@@ -42,9 +43,9 @@ def bring_in(
         ids = {str(line): f"A-{inspection_id}" for line, inspection_id in report.ids.items()}
         print_json(counts | {"ids": ids, "errors": errors})
     else:
-        typer.echo(f"{report.imported} imported, {report.known} known already, {len(report.errors)} skipped.")
+        say(f"{report.imported} imported, {report.known} known already, {len(report.errors)} skipped.")
     for number, reason in list(report.errors.items())[:SHOWN_ERRORS]:
-        typer.echo(f"line {number}: {reason}", err=True)
+        say(f"line {number}: {reason}", err=True)
     if not report.ids and report.errors:
         raise HistoryFileError(f"No line of {file} could be imported.")
 
@@ -70,7 +71,7 @@ def take_out(
     lines = export_history(stores.database, source=source)
     if out is None:
         for line in lines:
-            typer.echo(line)
+            typer.echo(printable_json(line))
         return
     temporary = out.with_name(f".{out.name}.part")
     try:

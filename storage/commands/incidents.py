@@ -14,6 +14,7 @@ from storage.commands.options import (
     print_json,
     print_table,
     rfc3339,
+    say,
 )
 from storage.commands.told import show_change
 from storage.errors import StorageError
@@ -78,7 +79,7 @@ def take_back(incident: Id, config: ConfigOption = None) -> None:
             raise BadIncidentError(f"Nothing was done about I-{incident_id} that can be taken back.")
         undo(session, act.id, author=person(), now=now)
         show_change(session, incident_id, now=now)
-    typer.echo(f"Taken back: {act.action.replace('_', ' ')} of {act.subject} by {act.actor}.")
+    say(f"Taken back: {act.action.replace('_', ' ')} of {act.subject} by {act.actor}.")
 
 
 def incident_id_of(text: str) -> int:
@@ -94,7 +95,7 @@ def _move(config: ConfigOption, text: str, state: IncidentState) -> None:
     with open_stores(load_settings(config)).database.transaction() as session:
         moved = set_incident_state(session, incident_id_of(text), state, actor=person(), now=now)
         show_change(session, moved.id, now=now)
-    typer.echo(f"{moved.shown_id} is {moved.state}.")
+    say(f"{moved.shown_id} is {moved.state}.")
 
 
 def _as_json(incident: Incident) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from config.load import load_settings
-from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json
+from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json, say
 from storage.commands.told import show_word
 from storage.errors import StorageError
 from storage.history.labelling import BadLabelsError, LabelReport, import_labels
@@ -71,7 +71,7 @@ def label(
     if as_json:
         print_json({"id": f"A-{inspection_id}", "label": written.kind, "defect_class": written.defect_class})
     else:
-        typer.echo(f"A-{inspection_id} is labelled {written.kind.replace('_', ' ')}.")
+        say(f"A-{inspection_id} is labelled {written.kind.replace('_', ' ')}.")
 
 
 @label_app.command("import")
@@ -92,7 +92,7 @@ def bring_in(
     if as_json:
         print_json(_as_json(report) | {"errors": []})
     else:
-        typer.echo(sentence_of(report))
+        say(sentence_of(report))
 
 
 def sentence_of(report: LabelReport) -> str:
@@ -121,7 +121,7 @@ def _tell_errors(error: BadLabelsError, *, as_json: bool) -> None:
         errors = [{"line": number, "reason": reason} for number, reason in error.errors.items()]
         print_json(_as_json(nothing) | {"errors": errors})
     for number, reason in list(error.errors.items())[:SHOWN_ERRORS]:
-        typer.echo(f"line {number}: {reason}", err=True)
+        say(f"line {number}: {reason}", err=True)
 
 
 def _as_json(report: LabelReport) -> dict[str, Any]:

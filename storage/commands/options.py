@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from config.printable import printable, printable_json
 from storage.text import storable
 
 UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -53,6 +54,11 @@ def plain(text: object) -> str:
     return cleaned if len(cleaned) <= LONGEST_NAME else cleaned[: LONGEST_NAME - 1] + "…"
 
 
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print text for people, whatever data stands in it."""
+    typer.echo(printable(storable(text)), err=err)
+
+
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """Print rows for people, or one sentence where there are none."""
     table = Table(*columns, box=None, header_style="bold", pad_edge=False)
@@ -66,4 +72,4 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, emp
 
 def print_json(values: Any) -> None:
     """Print one JSON value on a line."""
-    typer.echo(storable(json.dumps(values, ensure_ascii=False)))
+    typer.echo(printable_json(storable(json.dumps(values, ensure_ascii=False))))

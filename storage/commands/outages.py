@@ -16,6 +16,7 @@ from storage.commands.options import (
     print_json,
     print_table,
     rfc3339,
+    say,
 )
 from storage.errors import StorageError
 from storage.opening import open_stores
@@ -119,6 +120,4 @@ def use_view(
             raise NoOutageError(source)
         job = want_view(session, outage.id, channel=None, actor=person(), now=now_utc())
         count = count_view(session, outage)
-    typer.echo(
-        f"Job {job.id}: {min(count, FRAMES_WANTED)} of {FRAMES_WANTED} frames of the new view of {source} are there."
-    )
+    say(f"Job {job.id}: {min(count, FRAMES_WANTED)} of {FRAMES_WANTED} frames of the new view of {source} are there.")

@@ -18,6 +18,7 @@ from storage.commands.options import (
     print_json,
     print_table,
     rfc3339,
+    say,
 )
 from storage.database import Session
 from storage.errors import StorageError
@@ -98,11 +99,11 @@ def show(
     columns = ("id", "what", "channel", "state", "tries", "age", "next try", "why")
     rows = [_as_row(unsent, settings.time_zone, now) for unsent in found]
     if untaken is not None:
-        typer.echo(f"{_events(untaken[0])} not taken up yet, the oldest {_age(now - untaken[1])} ago: {NOBODY_TALKS}")
+        say(f"{_events(untaken[0])} not taken up yet, the oldest {_age(now - untaken[1])} ago: {NOBODY_TALKS}")
     if rows or untaken is None:
         print_table(columns, rows, empty="Everything is sent.")
     for alarm in alarms:
-        typer.echo(f"Alarm since {local_time(alarm.raised_at, settings.time_zone)}: {alarm.channel}, {alarm.reason}.")
+        say(f"Alarm since {local_time(alarm.raised_at, settings.time_zone)}: {alarm.channel}, {alarm.reason}.")
 
 
 @outbox_app.command()
@@ -123,9 +124,9 @@ def _act(chosen: Chosen, config: ConfigOption, act: Callable[..., None], done: s
         for number in numbers:
             act(session, number, actor=person(), now=now_utc())
     for number in numbers:
-        typer.echo(f"D-{number} {done}.")
+        say(f"D-{number} {done}.")
     if not numbers:
-        typer.echo("Nothing of the kind was given up.")
+        say("Nothing of the kind was given up.")
 
 
 def _number(text: str) -> int:

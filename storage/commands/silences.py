@@ -16,6 +16,7 @@ from storage.commands.options import (
     print_json,
     print_table,
     rfc3339,
+    say,
 )
 from storage.errors import StorageError
 from storage.opening import open_stores
@@ -84,7 +85,7 @@ def add(
             attribute=(key, value) if attribute else None,
             now=now,
         )
-    typer.echo(f"S-{silence_id}: {source} is silenced until {local_time(until, settings.zone_of(source))}.")
+    say(f"S-{silence_id}: {source} is silenced until {local_time(until, settings.zone_of(source))}.")
 
 
 @silence_app.command("end")
@@ -99,7 +100,7 @@ def end(silence: Annotated[str, typer.Argument(help="The silence, as S-3.")], co
         if is_ended:
             subject = f"silence-{int(digits)}"
             write_audit(session, actor=person(), action="silence_ended", subject=subject, detail={}, now=now)
-    typer.echo(f"S-{int(digits)} is over." if is_ended else f"S-{int(digits)} was over already.")
+    say(f"S-{int(digits)} is over." if is_ended else f"S-{int(digits)} was over already.")
 
 
 def _covers(one: Silence) -> str:

@@ -14,6 +14,7 @@ from storage.commands.options import (
     print_json,
     print_table,
     rfc3339,
+    say,
 )
 from storage.commands.outages import outage_values
 from storage.database import Session
@@ -90,14 +91,14 @@ def live(
         require_fitness(session, source)
     _move(config, name, SourceState.LIVE)
     if outlook is not None:
-        typer.echo(outlook.sentence)
+        say(outlook.sentence)
 
 
 def _move(config: ConfigOption, name: str, state: SourceState) -> None:
     stores = open_stores(load_settings(config))
     with stores.database.transaction() as session:
         source = set_source_state(session, name, state, actor=person(), now=now_utc())
-    typer.echo(f"{source.name} is {source.state}.")
+    say(f"{source.name} is {source.state}.")
 
 
 def _state(source: Source, drift: ToldDrift | None, outage: Outage | None, zone: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from config.load import load_settings
-from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json, rfc3339
+from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json, rfc3339, say
 from storage.opening import open_stores
 from storage.records import Switch
 from storage.repositories.sources import source_by_name
@@ -24,7 +24,7 @@ def apply(
         found = version_by_name(session, version)
         switch = apply_version(session, found, actor=person(), now=now_utc())
     if switch is None and not as_json:
-        typer.echo(f"{version} judges already; nothing was changed.")
+        say(f"{version} judges already; nothing was changed.")
         return
     _tell(switch, version, as_json=as_json)
 
@@ -47,4 +47,4 @@ def _tell(switch: Switch | None, version: str, *, as_json: bool) -> None:
         was, at = (switch.was, rfc3339(switch.at)) if switch else (None, None)
         print_json({"detector": version, "was": was, "at": at, "changed": switch is not None})
     elif switch is not None:
-        typer.echo(f"{switch.version} judges now, instead of {switch.was}.")
+        say(f"{switch.version} judges now, instead of {switch.was}.")

@@ -14,6 +14,7 @@ from storage.records.compared import (
     proposal_from,
 )
 from storage.records.disk import DiskUse
+from storage.records.forgotten import Forgotten, KnownImage, Unlearnt
 from storage.records.found import (
     CLOSED_STATES,
     OPEN_STATES,
@@ -72,6 +73,7 @@ __all__ = [
     "EventKind",
     "Fault",
     "Feedback",
+    "Forgotten",
     "Frame",
     "FrameState",
     "Incident",
@@ -81,6 +83,7 @@ __all__ = [
     "JobKind",
     "JobLease",
     "JobState",
+    "KnownImage",
     "Label",
     "LabelKind",
     "Lease",
@@ -109,6 +112,7 @@ __all__ = [
     "SourceState",
     "Switch",
     "ToldDrift",
+    "Unlearnt",
     "Unsent",
     "Verdict",
     "VersionProposal",

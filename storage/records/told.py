@@ -13,6 +13,7 @@ class EventKind(StrEnum):
     CHANGED = "changed"
     DIGEST = "digest"
     DRIFT = "drift"
+    FORGOTTEN = "forgotten"
     JOB_DONE = "job_done"
     OUTAGE = "outage"
 
@@ -28,6 +29,7 @@ class DeliveryKind(StrEnum):
     OUTAGE = "outage"
     ESCALATION = "escalation"
     WEBHOOK = "webhook"
+    REMOVAL = "removal"
 
 
 class DeliveryState(StrEnum):

@@ -17,7 +17,14 @@ EVENTS = "events"
 # The place of troubles that are none of telling; whoever looks at the disk raises them and calls them off.
 DISK = "the disk"
 LOST_EVENT_STANDS = timedelta(hours=1)
-TELLING = (DeliveryKind.POST, DeliveryKind.NOTICE, DeliveryKind.ESCALATION, DeliveryKind.WEBHOOK, DeliveryKind.EDIT)
+TELLING = (
+    DeliveryKind.POST,
+    DeliveryKind.NOTICE,
+    DeliveryKind.ESCALATION,
+    DeliveryKind.WEBHOOK,
+    DeliveryKind.EDIT,
+    DeliveryKind.REMOVAL,
+)
 OPEN_STATES = (DeliveryState.PENDING, DeliveryState.SENDING)
 
 

@@ -56,6 +56,8 @@ def roll_back(session: Session, source: Source, *, expected: int | None = None, 
         name = active.name if active else source.name
         raise SwitchError(f"{name} took no other's place by `apply`, so there is nothing to roll back.")
     before = version_by_name(session, found[-1].was)
+    if before.bundle is None:
+        raise SwitchError(f"{before.name} has no files to judge by any more: fit again.")
     wanted = active.id if expected is None else expected
     return _switch(session, source, before, expected=wanted, action=ROLLED_BACK, actor=actor, now=now)
 

@@ -115,3 +115,14 @@ def test_finds_a_picture_by_its_name_and_nothing_else(notifier: Notifier, upload
     assert found is not None
     assert found.file == file
     assert notifier.find_upload(place, "another.png") is None
+
+
+def test_takes_a_file_away_and_finds_nothing_wrong_where_it_is_gone(notifier: Notifier, upload: Upload) -> None:
+    place = notifier.post(CHANNEL, ALERT, key="one")
+    file = notifier.upload(place, upload)
+    wait_until_usable(notifier, place, file)
+
+    notifier.remove(CHANNEL, file)
+    notifier.remove(CHANNEL, file)
+
+    assert notifier.find_upload(place, upload.name) is None

@@ -15,7 +15,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from storage.database import make_private
+from storage.database import make_file_private, make_private
 
 SCHEMA = "oddspot_threads"
 MOST_MESSAGES = 12
@@ -58,6 +58,7 @@ def open_conversation(database_url: str, data_dir: Path) -> Conversation:
 @contextmanager
 def _sqlite_saver(data_dir: Path) -> Iterator[Saver]:
     make_private(data_dir)
+    make_file_private(data_dir / "threads.db")
     with SqliteSaver.from_conn_string(str(data_dir / "threads.db")) as saver:
         saver.serde = _serde()
         yield saver

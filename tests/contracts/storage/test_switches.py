@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.database import Database, Session
-from storage.models import AuditRow
+from storage.models import AuditRow, DetectorVersionRow
 from storage.records import NOT_FIT, DetectorVersion, Source
 from storage.repositories.sources import activate_version, source_by_id
 from storage.repositories.switches import SwitchError, apply_version, roll_back, switches_of
@@ -75,3 +75,15 @@ def test_refuses_what_cannot_judge(database: Database) -> None:
             apply_version(session, unfit, actor="ada", now=NOON)
         with pytest.raises(SwitchError, match="imported"):
             apply_version(session, imported, actor="ada", now=NOON)
+
+
+def test_rolls_back_to_no_version_whose_files_are_gone(database: Database) -> None:
+    with database.transaction() as session:
+        source, first, second = two_versions(session)
+        apply_version(session, second, actor="ada", now=NOON)
+        session.get_one(DetectorVersionRow, first.id).bundle = None
+        session.flush()
+
+        with pytest.raises(SwitchError, match="has no files to judge by any more"):
+            roll_back(session, source_by_id(session, source.id), actor="ada", now=NOON)
+        assert active(session, source) == second.id

@@ -79,6 +79,10 @@ def test_refuses_a_bad_signature_an_old_one_and_none(slack: LocalSlack, url: str
 
     assert post(url, body, signature_headers("another secret", body, now)) == 401
     assert post(url, body, signature_headers(slack.signing_secret, body, now - 301)) == 401
+    assert post(url, body, signature_headers(slack.signing_secret, body, now + 330)) == 401
+    signed = signature_headers(slack.signing_secret, body, now)
+    for name, wrong in (("X-Slack-Signature", "v0="), ("X-Slack-Signature", ""), ("X-Slack-Request-Timestamp", "soon")):
+        assert post(url, body, signed | {name: wrong}) == 401
     assert post(url, body, {}) == 401
     assert post(url, body + " ", signature_headers(slack.signing_secret, body, now)) == 401
     assert assistant.asked == []

@@ -48,6 +48,19 @@ def info(workspace: Workspace, args: Json) -> Json:
     return {"file": file_json(stored, workspace), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
+def delete(workspace: Workspace, args: Json) -> Json:
+    """Take a file of the app's own away: its bytes, and its place in every message."""
+    stored = workspace.files.get(str(args.get("file")))
+    if stored is None or not stored.is_completed:
+        raise ApiError("file_not_found")
+    if stored.user != BOT_USER:
+        raise ApiError("cant_delete_file")
+    del workspace.files[stored.id]
+    for message in workspace.messages:
+        message.files = [one for one in message.files if one != stored.id]
+    return {}
+
+
 def new_file_id() -> str:
     """Return an id no other file has."""
     return f"F{uuid4().hex[:10].upper()}"
@@ -107,4 +120,5 @@ METHODS = {
     "files.getUploadURLExternal": ("files:write", get_upload_url),
     "files.completeUploadExternal": ("files:write", complete_upload),
     "files.info": ("files:read", info),
+    "files.delete": ("files:write", delete),
 }

@@ -21,6 +21,7 @@ class FakeNotifier:
     failures: list[NotifyError] = field(default_factory=list)
     lost: list[NotifyError] = field(default_factory=list)
     unusable_looks: int = 0
+    uploaded: int = 0
     lost_uploads: list[NotifyError] = field(default_factory=list)
 
     def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
@@ -42,15 +43,21 @@ class FakeNotifier:
     def upload(self, place: Place, upload: Upload) -> str:
         self._fail()
         self._there(place)
-        self.uploads[f"F{len(self.uploads) + 1}"] = (place, upload)
+        self.uploaded += 1
+        self.uploads[f"F{self.uploaded}"] = (place, upload)
         if self.lost_uploads:
             raise self.lost_uploads.pop(0)
-        return f"F{len(self.uploads)}"
+        return f"F{self.uploaded}"
 
     def is_usable(self, place: Place, file: str) -> bool:
         self._there(place)
         self.unusable_looks -= 1
         return self.unusable_looks < 0 and file in self.uploads
+
+    def remove(self, channel: str, file: str) -> None:
+        assert channel
+        self._fail()
+        self.uploads.pop(file, None)
 
     def find(self, channel: str, key: str, *, since: datetime, under: Place | None = None) -> Found | None:
         assert since.tzinfo is not None

@@ -1,5 +1,6 @@
 """Secrets never reach the logs."""
 
+import io
 import json
 import logging
 import threading
@@ -90,3 +91,44 @@ def test_a_line_names_the_frame_it_is_about(configure: Configure, capsys: pytest
         "after": None,
         "named": 8,
     }
+
+
+def test_writes_out_what_a_terminal_would_obey() -> None:
+    line = without_secrets(None, "", {"event": "file", "name": "a\x1b]0;owned\x07\u202eb"})
+
+    assert line["name"] == "a\\x1b]0;owned\\x07\\x202eb"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_cuts_secrets_and_control_codes_out_of_a_failures_words(
+    stream: type[io.StringIO], configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed = stream()
+    monkeypatch.setattr("sys.stderr", printed)
+    configure()
+    try:
+        int("xoxb-1-abc \x1b[2J gone")
+    except ValueError:
+        structlog.get_logger().exception("it_failed")
+    structlog.reset_defaults()
+
+    assert "it_failed" in printed.getvalue()
+    assert "gone" in printed.getvalue()
+    assert "xoxb-1-abc" not in printed.getvalue()
+    assert "\x1b[2J" not in printed.getvalue()
+
+
+def test_cleans_what_libraries_log(configure: Configure, capsys: pytest.CaptureFixture[str]) -> None:
+    configure()
+    logging.getLogger("a.library").error("xoxb-1-abc \x1b[2J %s", "postgresql://a:b@h")
+
+    printed = capsys.readouterr().err
+
+    assert "*** \\\\x1b[2J postgresql://***@h" in printed
+    assert "xoxb" not in printed
+    assert "\x1b" not in printed

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -103,6 +104,41 @@ def test_follows_no_link_out_of_the_bundle(copy: Path, tmp_path: Path) -> None:
     (copy / TENSORS).symlink_to(tmp_path / "elsewhere")
 
     with pytest.raises(BundleError, match=TENSORS):
+        read_bundle(copy)
+
+
+def test_follows_no_link_of_its_folder_of_thumbnails(copy: Path, tmp_path: Path) -> None:
+    (copy / "thumbnails").rename(tmp_path / "elsewhere")
+    (copy / "thumbnails").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(BundleError, match=r"thumbnails/0000\.png is missing"):
+        read_bundle(copy)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, TENSORS, "thumbnails/0000.png"])
+def test_reads_no_file_that_is_larger_than_any_of_a_bundle(copy: Path, name: str) -> None:
+    with (copy / name).open("r+b") as file:
+        file.truncate(1 << 40)  # sparse: it takes no room
+
+    with pytest.raises(BundleError, match="larger than any file of a bundle"):
+        read_bundle(copy)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", [MANIFEST, TENSORS])
+def test_waits_for_no_pipe(copy: Path, name: str) -> None:
+    (copy / name).unlink()
+    os.mkfifo(copy / name)
+
+    with pytest.raises(BundleError, match="is missing"):
+        read_bundle(copy)
+
+
+def test_refuses_a_manifest_that_names_no_end_of_files(copy: Path) -> None:
+    many = {f"thumbnails/{number}.png": "0" * 64 for number in range(10_001)}
+    edit_manifest(copy, lambda values: values["files"].update(many))
+
+    with pytest.raises(BundleError, match="more files than a bundle has"):
         read_bundle(copy)
 
 

@@ -350,3 +350,24 @@ def test_hands_back_what_it_held_once_the_database_is_there_again(
     worker_of_two.work()
 
     assert [(row.state, row.attempt) for row in rows(stores, FrameRow)] == [("rejected", 1), ("scored", 1)]
+
+
+def test_takes_up_a_bundle_that_was_replaced_under_its_hands(stores: Stores, decoder: Decoder) -> None:
+    receive(stores, png(), png(91))
+    worker = make_worker(stores, decoder, FakeDetector())
+
+    class Replaced(FakeDetectors):
+        def get(self, version: DetectorVersion) -> FakeDetector:
+            if version.bundle == "bundles/line-1@1":
+                with stores.database.transaction() as session:
+                    session.execute(update(DetectorVersionRow).values(bundle="bundles/line-1@1+new"))
+                raise BundleError("bundles/line-1@1 is missing.")
+            return super().get(version)
+
+    worker._detectors = Replaced(FakeDetector())  # type: ignore[assignment]
+    worker.work()
+    worker.work()
+
+    with stores.database.reading() as session:
+        assert source_by_name(session, "line-1").state is SourceState.LIVE
+    assert [row.state for row in rows(stores, FrameRow)] == ["scored", "scored"]

@@ -1,11 +1,33 @@
+import re
 from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import ModuleType
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
-from agent.bot.permissions import NOT_NAMED, UNKNOWN, Permissions
+from agent.assistant.proposals import ProposedAct
+from agent.bot import askers, buttons, confirming, details, feedback, home, looks, missed, proposals
+from agent.bot.acts import Act
+from agent.bot.permissions import NOT_NAMED, NOT_NAMED_FOR_THIS, UNKNOWN, Permissions
+from agent.bot.rights import OF_BUTTONS, OF_PROPOSALS, right_to_undo
+from agent.messages.incident_buttons import (
+    ACKNOWLEDGE,
+    DEFECT,
+    DETAILS,
+    FALSE_ALARM,
+    SILENCE,
+    SILENCE_LIKE,
+    UNSURE,
+)
+from agent.messages.notices import GO_LIVE
 from agent.notifiers.slack_client import make_client
 from config.settings import SlackSettings
+from storage.records import LabelKind
+from storage.repositories.labels import add_label
+from storage.repositories.silences import add_silence
+from tests.factories_agent import NOON, Plant
 from tests.servers.slack import ANNA, BOT_USER, GUEST, STRANGER, TEAM, LocalSlack, Person
 
 
@@ -46,3 +68,55 @@ def test_refuses_in_doubt(slack: LocalSlack, fault: dict[str, object]) -> None:
     slack.fail_next("users.info", **fault)  # type: ignore[arg-type] # one fault a case
 
     assert permissions(slack).refusal(ANNA, team=TEAM) == UNKNOWN
+
+
+def by_settings(slack: LocalSlack, **settings: object) -> Permissions:
+    values = {"bot_token": slack.bot_token, "api_url": slack.api_url} | settings
+    read = SlackSettings.model_validate(values)
+    return Permissions.of(make_client(read), read)
+
+
+def test_lets_only_those_named_for_an_act_do_it(slack: LocalSlack) -> None:
+    slack.add_person(Person("U0BEN", "ben"))
+    asked = by_settings(slack, may={"silence": ["U0BEN"], "change": []})
+
+    assert asked.refusal(ANNA, team=TEAM, right="silence") == NOT_NAMED_FOR_THIS
+    assert asked.refusal("U0BEN", team=TEAM, right="silence") is None
+    assert asked.refusal(ANNA, team=TEAM, right="label") is None
+    assert asked.refusal("U0BEN", team=TEAM, right="change") == NOT_NAMED_FOR_THIS
+
+
+def test_an_act_is_given_to_those_allowed_at_all(slack: LocalSlack) -> None:
+    asked = by_settings(slack, allowed_users=["U0BEN"], may={"silence": [ANNA]})
+
+    assert asked.refusal(ANNA, team=TEAM, right="silence") == NOT_NAMED
+
+
+def test_refuses_an_act_nobody_has_heard_of(slack: LocalSlack) -> None:
+    with pytest.raises(ValidationError, match="ask"):
+        by_settings(slack, may={"delete": [ANNA]})
+
+
+@pytest.mark.parametrize("module", [buttons, confirming, proposals, missed, askers, feedback, looks, home, details])
+def test_everybody_who_asks_goes_by_all_of_the_settings(module: ModuleType) -> None:
+    source = Path(str(module.__file__)).read_text(encoding="utf-8")
+
+    assert not re.search(r"\bPermissions\(", source)
+
+
+def test_every_button_and_every_proposal_needs_a_right() -> None:
+    assert set(OF_PROPOSALS) == set(ProposedAct)
+    assert {DEFECT, FALSE_ALARM, UNSURE, DETAILS, ACKNOWLEDGE, SILENCE, SILENCE_LIKE, GO_LIVE} <= set(OF_BUTTONS)
+
+
+def test_to_take_an_act_back_needs_the_right_to_it(plant: Plant) -> None:
+    anomaly = plant.anomaly()
+    with plant.database.transaction() as session:
+        add_label(session, anomaly.id, LabelKind.DEFECT, author="U1", now=NOON)
+        add_silence(session, source_id=None, until=NOON + timedelta(hours=1), author="U1", comment="", now=NOON)
+    acts = {row.action: row.id for row in plant.audit()}
+
+    needed = {name: right_to_undo(plant.database, Act(ANNA, str(number), NOON)) for name, number in acts.items()}
+    assert (needed["label"], needed["silence"]) == ("label", "silence")
+    assert right_to_undo(plant.database, Act(ANNA, "999", NOON)) == "change"
+    assert right_to_undo(plant.database, Act(ANNA, "1; DROP", NOON)) == "change"

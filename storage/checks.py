@@ -3,6 +3,7 @@
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from config.settings import Settings
@@ -39,7 +40,7 @@ def _reader(settings: Settings, url: str) -> Check:
     """Look at what the role that reads for the assistant may do beyond reading."""
     try:
         role, _ = role_of(url, settings.database_url)
-        with Database(settings.database_url).reading() as session:
+        with closing(Database(settings.database_url)) as database, database.reading() as session:
             beyond = shortcomings(session.connection(), role)
     except StorageError as error:
         return Check("reader", is_ok=False, found=str(error), fix="Look at storage.reader_url.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from agent.assistant.reading.learning import learned_reader
@@ -24,6 +25,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Learn how people ask before the first test, so that no test waits for it, in one process of all."""
     if not hasattr(session.config, "workerinput"):
         learned_reader(Path(tempfile.gettempdir()))
+
+
+@pytest.fixture(autouse=True)
+def as_if_nothing_was_logged() -> Iterator[None]:
+    """Forget what a command set up: its stderr is closed with its test."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -174,6 +174,8 @@ def _readings(looked: Looked, last: Remembered | None, context: ToolContext, kno
         return ()
     if looked.by_cues is Intent.UNKNOWN and looked.guess.intents[Intent.UNKNOWN] >= LEAST:
         return (Reading(Intent.UNKNOWN, looked.slots),)
+    if last is not None and looked.by_cues is None and looked.guess.best is Intent.UNKNOWN and looked.has_slots:
+        return ()  # too little said to call it unknowable: `the late one of that day`
     if looked.guess.best is Intent.SIMILAR and not looked.slots.ids:
         return (Reading(Intent.SIMILAR, looked.slots),)
     return sure_of(decide(looked))

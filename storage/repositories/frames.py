@@ -1,5 +1,6 @@
 """The ledger of frames, which is also the queue: receive, lease, give back, end."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,9 +82,7 @@ def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: flo
     was tried before is leased alone: where it ends the process, it takes no other with it.
     """
     clock = database_now(session)
-    rows = [
-        row for one, share in _shares(session, clock, limit) for row in session.execute(_claimable(clock, one, share))
-    ]
+    rows = _chosen(session, clock, limit)
     tried = [row for row in rows if row.attempt]
     leases = []
     for row in tried[:1] or rows:
@@ -104,6 +103,21 @@ def _give_up(session: Session, row: Row[Any]) -> None:
     values = {"state": FrameState.DEAD_LETTER, "reason": f"failed {row.attempt} times", "lease_owner": None}
     session.execute(update(FRAME).where(FRAME.c.id == row.id).values(values))
     roll_ups.count(session, row.source_id, row.received_at, dead_letter=1)
+
+
+def _chosen(session: Session, clock: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Return each source's share of what may be leased, and of the rest what has waited longest; oldest first."""
+    shares = _shares(session, clock, limit)
+    rows = [row for one, share in shares for row in session.execute(_claimable(clock, share).where(_is_of(one)))]
+    left = limit - len(rows)
+    if shares and left:  # others hold a source's oldest, or a source has fewer than its share
+        rest = _claimable(clock, left).where(FRAME.c.id.not_in([row.id for row in rows]))
+        rows += session.execute(rest)
+    return sorted(rows, key=lambda row: row.id)
+
+
+def _is_of(source_id: int) -> ColumnElement[bool]:
+    return FrameRow.source_id == source_id
 
 
 def _shares(session: Session, clock: datetime, limit: int) -> list[tuple[int, int]]:
@@ -134,14 +148,13 @@ def _is_free(clock: datetime) -> ColumnElement[bool]:
     return or_(FrameRow.state == FrameState.PENDING, ran_out)
 
 
-def _claimable(clock: datetime, source_id: int, limit: int) -> Select[Any]:
+def _claimable(clock: datetime, limit: int) -> Select[Any]:
     return (
         select(FRAME)
         .join(SourceRow, SourceRow.id == FrameRow.source_id)
         .join(DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id)
         .where(
             FRAME_IS_OPEN,
-            FrameRow.source_id == source_id,
             _is_free(clock),
             SourceRow.state.in_(JUDGED_STATES),
             DetectorVersionRow.bundle.is_not(None),

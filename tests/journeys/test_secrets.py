@@ -32,6 +32,7 @@ CANARIES = {
     "assistant.api_key": "canary-model-key",
     "assistant.fallback_api_key": "canary-fallback-key",
     "storage.database_url": "canary-database-password",
+    "storage.reader_url": "canary-reader-password",
     "status.token": "canary-status-token",
     "alarms.urls": "canary-alarm-password",
     "webhooks.*.secret": f"whsec_{KEY}",

@@ -23,14 +23,25 @@ OTHER_SHIFT = re.compile(rf"\b(?:the )?({SHIFTS})(?: shift| one)$")
 COUNTED = re.compile(
     rf"(?<![\w.-])(\d{{1,3}}|{'|'.join(word for word, value in slot_language().numbers.items() if value > 1)})$"
 )
-NUMBER = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)$")
+NUMBER = re.compile(r"(?<![\w.-])(\d+\.\d+)(?![\w.])|(?<![\w.-])(\d+)$")
+TIMES = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?) ?x(?!\w)")
 SETTLED = {Intent.DETAIL, Intent.SIMILAR, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
 COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
 A_DAY = timedelta(days=1)
 # What anomalies are looked at by, in one place and time.
 PLACED = COUNTING | {Intent.LIST} - {Intent.COMPARE}
 LISTED = {Intent.LIST, Intent.INCIDENTS, Intent.TOP, Intent.SIMILAR}
-KEPT = {Intent.OUTAGES, Intent.MISSES, Intent.LATENCY, Intent.VERSIONS, Intent.WHAT_IF, Intent.LABELS, Intent.CHANGES}
+KEPT = {
+    Intent.SILENCES,
+    Intent.COVERAGE,
+    Intent.OUTAGES,
+    Intent.MISSES,
+    Intent.LATENCY,
+    Intent.VERSIONS,
+    Intent.WHAT_IF,
+    Intent.LABELS,
+    Intent.CHANGES,
+}
 FEW_WORDS = 2
 CERTAIN = 0.85
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
@@ -82,6 +93,7 @@ class _WentOn:
 
     is_short: bool
     is_placeless: bool
+    is_placeless_count: bool
     is_others: bool
     moved: Window | None
 
@@ -95,6 +107,7 @@ def _went_on(looked: Looked, last: Remembered, context: ToolContext) -> _WentOn 
     found = _WentOn(
         is_short=_is_short(rest, looked),
         is_placeless=own_of(looked) in PLACED and last.reading.intent in PLACED and not names_a_place,
+        is_placeless_count=own_of(looked) is Intent.COUNT and not names_a_place,
         is_others=WORDS.the_others.search(text) is not None and bool(last.reading.slots.sources),
         moved=moved,
     )
@@ -102,7 +115,8 @@ def _went_on(looked: Looked, last: Remembered, context: ToolContext) -> _WentOn 
     is_bare = own_of(looked) is Intent.LIST and WORDS.bare.search(text) is not None and not names_a_place
     is_narrowing = slots.figure in NARROWED and not slots.windows and not slots.sources
     is_moved = moved is not None and not slots.windows
-    goes_on = (found.is_short, found.is_placeless, found.is_others, is_led, is_bare, is_narrowing, is_moved)
+    is_kept = found.is_placeless_count and last.reading.intent in KEPT and slots.figure is None
+    goes_on = (found.is_short, found.is_placeless, is_kept, found.is_others, is_led, is_bare, is_narrowing, is_moved)
     return found if any(goes_on) else None
 
 
@@ -120,8 +134,9 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
         own = None  # a label or a class alone, put in or left out
     is_of_that = WORDS.pronoun.search(text) and not (looked.slots.windows or looked.slots.sources)
-    if before in KEPT and own is Intent.COUNT and is_of_that:
-        own = None  # `how many hours was that?` after an outage
+    is_of_the_same = went_on.is_placeless_count and WORDS.anomalies.search(text) is None and looked.slots.figure is None
+    if before in KEPT and own is Intent.COUNT and (is_of_that or is_of_the_same):
+        own = None  # `how many hours was that?` after an outage, `how many have run out?` after silences
     if looked.by_cues is Intent.LIST and before in COUNTING and WORDS.pronoun.search(text):
         own = Intent.LIST  # `show them` after a count
     if own is Intent.LIST and before is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
@@ -227,7 +242,7 @@ def _merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: 
         limit=new.limit or _number_alone(looked, last) or (old.limit if is_same else None),
         order=new.order or (old.order if is_same else None),
         states=new.states or (old.states if is_same else ()),
-        min_ratio=new.min_ratio or old.min_ratio,
+        min_ratio=new.min_ratio or _times(looked, old) or old.min_ratio,
         threshold=new.threshold if new.threshold is not None else _number(looked, last) or old.threshold,
         person=new.person or old.person,
         period=new.period or (old.period if is_same and not new.windows else None),
@@ -242,10 +257,17 @@ def _number_alone(looked: Looked, last: Remembered) -> int | None:
     return max(1, int(match[1]) if match[1].isdigit() else slot_language().numbers[match[1]])
 
 
+def _times(looked: Looked, old: Slots) -> float | None:
+    """Return the ratio meant by `1.8x` alone, after a question about scores so many times the threshold."""
+    match = TIMES.search(looked.question.text)
+    return float(match[1]) if match and old.min_ratio is not None else None
+
+
 def _number(looked: Looked, last: Remembered) -> float | None:
     """Return the threshold meant by a number alone, after a question what another one would do."""
     match = NUMBER.search(looked.question.text)
-    return float(match[1]) if match and last.reading.intent is Intent.WHAT_IF else None
+    is_asked = last.reading.intent is Intent.WHAT_IF or looked.by_cues is Intent.WHAT_IF
+    return float(match[1] or match[2]) if match and is_asked else None
 
 
 def _stands_alone(looked: Looked) -> bool:

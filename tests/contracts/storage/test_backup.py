@@ -66,6 +66,9 @@ class House:
         return [f"{check.name}: {check.found}" for check in found if not check.is_ok]
 
 
+ROLL_UPS = ("roll_up", "captured_roll_up", "attribute_roll_up")
+
+
 @pytest.fixture
 def house(database: Database, tmp_path: Path) -> House:
     return House(database, tmp_path / "data")
@@ -76,7 +79,7 @@ def empty(house: House) -> None:
     with house.database.engine.begin() as connection:
         if house.database.dialect == "sqlite":
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-            for table in ("event", "label", "inspection", "frame", "detector_version", "source", "audit", "roll_up"):
+            for table in (*ROLL_UPS, "event", "label", "inspection", "frame", "detector_version", "source", "audit"):
                 connection.exec_driver_sql(f"DELETE FROM {table}")
         else:
             connection.exec_driver_sql("TRUNCATE source, audit RESTART IDENTITY CASCADE")

@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -160,6 +160,7 @@ def start_talk(
             asked = assistant or _own_assistant(settings)
             bot = start_bot(settings, database, blobs, asked, stop, clock=clock, note=note, heard=heard)
             stack.callback(bot.close)
+            _prepare(asked, stack)
         sending = stack.enter_context(ThreadPoolExecutor(CHANNELS_AT_ONCE, thread_name_prefix="sending"))
         out = Outgoing(database, blobs, notifier, settings, clock)
         logger.info("talking", through=type(notifier).__name__)
@@ -172,6 +173,21 @@ def start_talk(
 def _own_assistant(settings: Settings) -> Asker:
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - language model libraries take seconds to load
 
-    assistant = Assistant(open_reader(settings), settings)
-    threading.Thread(target=assistant.prepare, name="reader", daemon=True).start()  # a first question finds it ready
-    return assistant
+    return Assistant(open_reader(settings), settings)
+
+
+def _prepare(assistant: object, stack: ExitStack) -> None:
+    """Let the assistant learn to read beside everything else, so that a first question finds it ready."""
+    from agent.assistant.assistant import Assistant  # noqa: PLC0415 - as above
+    from agent.assistant.reading.learning import NotWantedError  # noqa: PLC0415 - the same
+
+    if not isinstance(assistant, Assistant) or assistant.is_prepared:
+        return
+    is_over = threading.Event()
+
+    def learn() -> None:
+        with suppress(NotWantedError):
+            assistant.prepare(lambda: not is_over.is_set())
+
+    threading.Thread(target=learn, name="reader").start()
+    stack.callback(is_over.set)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -74,9 +74,12 @@ class Assistant:
         """Whether this machine has learned how people ask."""
         return is_learned(self._settings.storage.data_dir)
 
-    def prepare(self) -> None:
-        """Learn how people ask, where this machine has not yet: it takes some 20 seconds, once."""
-        learned_reader(self._settings.storage.data_dir)
+    def prepare(self, is_wanted: Callable[[], bool] = lambda: True) -> None:
+        """Learn how people ask, where this machine has not yet: it takes some 20 seconds, once.
+
+        Raise NotWantedError some seconds after is_wanted says no.
+        """
+        learned_reader(self._settings.storage.data_dir, is_wanted)
 
     def ask(
         self,

@@ -18,6 +18,8 @@ SURE = 0.5
 # A number and the list it counts are told together where either may be meant.
 TOGETHER = {Intent.COUNT, Intent.LIST}
 LEAST = 0.02
+# How likely it has to be that something is to be done where no cue says so.
+CERTAIN = 0.8
 MOST_EACH = 3
 PAIR = 2
 LABELS = {
@@ -40,7 +42,8 @@ def decide(looked: Looked) -> list[tuple[Reading, float]]:
     """
     found: dict[str, tuple[Reading, float]] = {}
     for intent, chance in looked.guess.intents.items():
-        if chance < LEAST or not fits(intent, looked.slots):
+        is_guessed = intent is Intent.CHANGE and looked.by_cues is not Intent.CHANGE and chance < CERTAIN
+        if chance < LEAST or is_guessed or not fits(intent, looked.slots):
             continue
         for shape, share in likely_shapes(intent, looked.guess):
             slots = replace(looked.slots, attribute=looked.slots.attribute or looked.shape.key)

@@ -1,6 +1,6 @@
 """The second reader: what a question wants and what shapes it, learned from example phrases."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from agent.assistant.reading.signals import spoken
 
 NONE = "none"
 PENALTY = 0.1
+AT_ONCE = 256
 # How much a rule's word weighs beside the 384 numbers of the sentence, whose squares sum to 1.
 SIGNAL = 0.5
 COUNTED = {Intent.COUNT, Intent.GROUP, Intent.LIST, Intent.TOP, Intent.COMPARE, Intent.TREND, Intent.HOTSPOTS}
@@ -64,14 +65,20 @@ class LearnedReader:
         return Guess(intents, likely)
 
 
-def learn(encoder: SentenceEncoder, examples: Sequence[Example]) -> LearnedReader:
-    """Fit the reader to examples: one regression for the intent, one for each thing that shapes it."""
+def learn(encoder: SentenceEncoder, examples: Sequence[Example], go_on: Callable[[], object] = bool) -> LearnedReader:
+    """Fit the reader to examples: one regression for the intent, one for each thing that shapes it.
+
+    go_on: called every few seconds; what it raises ends the learning.
+    """
     signals = sorted(set().union(*(one.signals for one in examples)))
-    rows = features(
-        encoder.vectors([spoken(one.masked) for one in examples]), [one.signals for one in examples], signals
-    )
+    vectors = []
+    for start in range(0, len(examples), AT_ONCE):
+        go_on()
+        vectors.append(encoder.vectors([spoken(one.masked) for one in examples[start : start + AT_ONCE]]))
+    rows = features(np.vstack(vectors), [one.signals for one in examples], signals)
     heads = {"intent": fit_logistic(rows, [one.intent for one in examples], penalty=PENALTY)}
     for name, intents in SHAPED_BY.items():
+        go_on()
         at = [number for number, one in enumerate(examples) if one.intent in intents and one.shape]
         heads[name] = fit_logistic(rows[at], [examples[number].shape[name] for number in at], penalty=PENALTY)
     return LearnedReader(encoder, signals, heads)

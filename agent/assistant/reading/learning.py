@@ -18,6 +18,7 @@ from agent.assistant.reading.learned import Example, LearnedReader, learn
 from agent.assistant.reading.logistic import Logistic
 from agent.assistant.reading.sentences import MODEL_SHA256, WORDS_SHA256, SentenceEncoder, sentence_encoder
 from agent.assistant.windows.language import WORDS
+from agent.errors import AgentError
 from storage.blobs import write_durably
 
 # Whose code decides what is learned.
@@ -26,21 +27,39 @@ CODE = (cues, learned, logistic, normal, question, shape, signals)
 
 logger = structlog.get_logger(__name__)
 _fitting = threading.Lock()
+_readers: dict[Path, LearnedReader] = {}
 
 
-def learned_reader(data_dir: Path) -> LearnedReader:
-    """Return the reader, fitted now where this machine has none yet, which takes some 20 s; raise SentencesError."""
+class NotWantedError(AgentError):
+    """Nobody waits for the reader any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The reader was not learned: it was to stop.")
+
+
+def learned_reader(data_dir: Path, is_wanted: Callable[[], bool] = lambda: True) -> LearnedReader:
+    """Return the reader, fitted now where this machine has none yet, which takes some 20 s.
+
+    Raise SentencesError, and NotWantedError some seconds after is_wanted says no.
+    """
+
+    def go_on() -> None:
+        if not is_wanted():
+            raise NotWantedError
+
     with _fitting:  # whoever comes second waits for the first
-        return _reader(data_dir)
-
-
-@lru_cache(maxsize=1)
-def _reader(data_dir: Path) -> LearnedReader:
-    return kept_or_learned(_folders(data_dir), _name(), sentence_encoder(), examples_of)
+        if data_dir not in _readers:
+            _readers.clear()
+            _readers[data_dir] = kept_or_learned(_folders(data_dir), _name(), sentence_encoder(), examples_of, go_on)
+        return _readers[data_dir]
 
 
 def kept_or_learned(
-    folders: Sequence[Path], name: str, encoder: SentenceEncoder, examples: Callable[[], Iterable[Example]]
+    folders: Sequence[Path],
+    name: str,
+    encoder: SentenceEncoder,
+    examples: Callable[[], Iterable[Example]],
+    go_on: Callable[[], object] = bool,
 ) -> LearnedReader:
     """Return the reader kept in one of the folders, else learn it and keep it in the first that can be written."""
     for folder in folders:
@@ -49,7 +68,7 @@ def kept_or_learned(
             return kept
     found = list(examples())
     logger.info("reader_learns", phrases=len(found), why="once on this machine")
-    reader = learn(encoder, found)
+    reader = learn(encoder, found, go_on)
     for folder in folders:
         if _kept(reader, folder / name):
             break

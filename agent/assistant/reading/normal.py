@@ -23,10 +23,10 @@ WORDED = re.compile(
 JOINED = r"(?P<a>\d{1,2}(?::\d\d)?) ?(?P<and>and|to|till|until|-) ?"
 SPOKEN = re.compile(
     rf"(?<![\w:.-])(?:{JOINED})?(?P<b>\d{{1,2}}(?::\d\d)?) (?:o'?clock )?"
-    r"(?P<which>this|in the|yesterday|last|on \w+day) (?P<part>morning|afternoon|evening|night)(?!\w)",
+    r"(?P<which>this|in the|at|yesterday|last|on \w+day) (?P<part>morning|afternoon|evening|night)(?!\w)",
     re.IGNORECASE,
 )
-DAYS = {"this": " today", "in the": "", "yesterday": " yesterday", "last": " yesterday"}
+DAYS = {"this": " today", "in the": "", "at": "", "yesterday": " yesterday", "last": " yesterday"}
 
 
 def normal(text: str, known: KnownNames) -> str:

@@ -287,7 +287,7 @@ def test_a_source_that_floods_the_ledger_delays_no_other(database: Database) -> 
         return [(lease.frame.source_id, lease.frame.name) for lease in leases]
 
     assert names(first) == [
-        *((flood.id, f"part-{number}.png") for number in range(5)),
+        *((flood.id, f"part-{number}.png") for number in range(6)),
         *((small.id, f"part-{number}.png") for number in range(3)),
     ]
     assert [source_id for source_id, _ in names(second)] == [flood.id] * 9

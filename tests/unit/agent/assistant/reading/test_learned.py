@@ -7,7 +7,7 @@ import pytest
 
 from agent.assistant.reading.examples import KEYS, examples_of, of_phrase
 from agent.assistant.reading.learned import NONE, SHAPED_BY, Example, LearnedReader, learn
-from agent.assistant.reading.learning import kept_or_learned, learned_reader
+from agent.assistant.reading.learning import NotWantedError, kept_or_learned, learned_reader
 from agent.assistant.reading.reading import Intent
 from agent.assistant.reading.sentences import sentence_encoder
 from agent.assistant.windows.language import read_words
@@ -99,3 +99,13 @@ def test_has_learned_what_people_want(tmp_path: Path, masked: str, intent: Inten
     example = of_phrase({"is": intent, "say": masked})
 
     assert learned_reader(tmp_path).guess(example.masked, example.signals).best is intent
+
+
+def test_stops_learning_once_nobody_wants_it(tmp_path: Path) -> None:
+    def nobody() -> None:
+        raise NotWantedError
+
+    with pytest.raises(NotWantedError):
+        kept_or_learned([tmp_path], "reader.safetensors", sentence_encoder(), lambda: FEW, nobody)
+
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from agent.alerts.route import repeat_untaken, resolve_quiet, route_events
 from agent.alerts.untaken_looks import tell_untaken_looks
 from agent.bot.asking import Asker
 from agent.bot.service import start_bot
+from agent.errors import AgentError
 from agent.notifiers.console import ConsoleNotifier
 from agent.notifiers.other_way import other_way
 from agent.notifiers.port import Notifier
@@ -179,15 +180,16 @@ def _own_assistant(settings: Settings) -> Asker:
 def _prepare(assistant: object, stack: ExitStack) -> None:
     """Let the assistant learn to read beside everything else, so that a first question finds it ready."""
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - as above
-    from agent.assistant.reading.learning import NotWantedError  # noqa: PLC0415 - the same
 
     if not isinstance(assistant, Assistant) or assistant.is_prepared:
         return
     is_over = threading.Event()
 
     def learn() -> None:
-        with suppress(NotWantedError):
+        try:
             assistant.prepare(lambda: not is_over.is_set())
+        except AgentError as error:
+            logger.warning("reader_not_learned", reason=str(error))
 
     threading.Thread(target=learn, name="reader").start()
     stack.callback(is_over.set)

@@ -8,13 +8,13 @@ from agent.assistant.answer import Answer, AnswerStatus, Fact
 from agent.assistant.answers.compose import told
 from agent.assistant.reading.acting import answer_act, says_what_one_is
 from agent.assistant.reading.cues import read_by_cues
-from agent.assistant.reading.deciding import decide, sure_of
+from agent.assistant.reading.deciding import CERTAIN, decide, sure_of
 from agent.assistant.reading.follow_ups import Remembered, follow
 from agent.assistant.reading.known import KnownNames, known_names
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reader import MOST_STRANGE, Looked, look
-from agent.assistant.reading.reading import Intent, Reading, Slots
+from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.spelling import corrected
 from agent.assistant.reading.wording import worded
 from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
@@ -36,9 +36,8 @@ FILTERS = {
     "states",
 }
 MOST_OFFERED = 3
-# How likely it has to be that something is to be done, or cannot be known, to stop at that: with a cue, and without.
-LEAST, CERTAIN = 0.15, 0.8
-NO_TOOL = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
+# How likely it has to be, where a cue says so, that something is to be done or cannot be known.
+LEAST = 0.15
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,16 @@ from agent.assistant.model.bounded import LateError, Patience
 from agent.assistant.model.opening import in_one_line
 from agent.assistant.model.saying import THOUGHT
 from agent.assistant.model.usage import LimitError, Meter
-from agent.assistant.reading.deciding import decide, sure_of
+from agent.assistant.reading.deciding import decide, fits, sure_of
 from agent.assistant.reading.known import known_names
 from agent.assistant.reading.language import intent_language
-from agent.assistant.reading.reader import NEVER_OFFERED, Looked, look, shaped
-from agent.assistant.reading.reading import Intent, Reading
+from agent.assistant.reading.reader import Looked, look, shaped
+from agent.assistant.reading.reading import NO_TOOL, Intent, Reading
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.windows.problems import AmbiguousDateError, WindowError
 
 EXAMPLES_EACH = 3
 LONGEST_QUESTION = 300
-PAIR = 2
 
 logger = structlog.get_logger(__name__)
 
@@ -96,17 +95,8 @@ def reading_of(said: str, looked: Looked) -> Reading | None:
         intent = Intent(values["intent"])
     except (ValueError, TypeError, KeyError):
         return None
-    is_likely = intent in looked.likely or intent in NEVER_OFFERED or intent is looked.guess.best
-    return shaped(intent, looked.slots) if is_likely and _fits(intent, looked) else None
-
-
-def _fits(intent: Intent, looked: Looked) -> bool:
-    slots = looked.slots
-    if intent is Intent.DETAIL:
-        return bool(slots.ids)
-    if intent is Intent.INCIDENT:
-        return slots.incident is not None
-    return intent is not Intent.COMPARE or max(len(slots.windows), len(slots.sources)) >= PAIR
+    is_likely = intent in looked.likely or intent in NO_TOOL or intent is looked.guess.best
+    return shaped(intent, looked.slots) if is_likely and fits(intent, looked.slots) else None
 
 
 @lru_cache

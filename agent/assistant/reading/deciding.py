@@ -10,7 +10,7 @@ from typing import Any
 from agent.assistant.reading.learned import NONE, SHAPED_BY, Guess
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.reader import Looked, shaped
-from agent.assistant.reading.reading import Intent, Reading, Slots
+from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 
 DECIMAL = re.compile(r"(?<![\w.-])\d+\.\d+(?![\w.])")
 # How likely a reading has to be to be answered at once: else the likeliest are offered.
@@ -31,7 +31,6 @@ LABELS = {
 }
 FILTERED = {"confirmed", "false_alarms", "unsure", "unlabelled"}
 STATES = {"open": ("open", "acknowledged"), "unacknowledged": ("open",), "ended": ("resolved",)}
-NO_TOOL = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
 Shape = dict[str, str]
 
 

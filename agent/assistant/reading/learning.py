@@ -12,7 +12,18 @@ import structlog
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from agent.assistant.reading import cues, learned, logistic, normal, question, shape, signals
+from agent.assistant.reading import (
+    cues,
+    examples,
+    language,
+    learned,
+    logistic,
+    normal,
+    question,
+    shape,
+    signals,
+    spelling,
+)
 from agent.assistant.reading.examples import examples_of
 from agent.assistant.reading.learned import Example, LearnedReader, learn
 from agent.assistant.reading.logistic import Logistic
@@ -21,9 +32,9 @@ from agent.assistant.windows.language import WORDS
 from agent.errors import AgentError
 from storage.blobs import write_durably
 
-# Whose code decides what is learned.
 SIGNALS = "signals"
-CODE = (cues, learned, logistic, normal, question, shape, signals)
+# Whose code decides what is learned.
+CODE = (cues, examples, language, learned, logistic, normal, question, shape, signals, spelling)
 
 logger = structlog.get_logger(__name__)
 _fitting = threading.Lock()
@@ -58,7 +69,7 @@ def kept_or_learned(
     folders: Sequence[Path],
     name: str,
     encoder: SentenceEncoder,
-    examples: Callable[[], Iterable[Example]],
+    phrases: Callable[[], Iterable[Example]],
     go_on: Callable[[], object] = bool,
 ) -> LearnedReader:
     """Return the reader kept in one of the folders, else learn it and keep it in the first that can be written."""
@@ -66,7 +77,7 @@ def kept_or_learned(
         kept = _opened(folder / name, encoder)
         if kept is not None:
             return kept
-    found = list(examples())
+    found = list(phrases())
     logger.info("reader_learns", phrases=len(found), why="once on this machine")
     reader = learn(encoder, found, go_on)
     for folder in folders:

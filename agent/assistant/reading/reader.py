@@ -11,7 +11,7 @@ from agent.assistant.reading.learning import learned_reader
 from agent.assistant.reading.normal import normal
 from agent.assistant.reading.places import Places, read_misspelled, read_names
 from agent.assistant.reading.question import Question
-from agent.assistant.reading.reading import Intent, Reading, Slots
+from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
 from agent.assistant.reading.signals import name_signals, rule_signals
 from agent.assistant.reading.spelling import corrected, with_times_corrected
@@ -36,7 +36,6 @@ FAR = 0.3
 MOST_STRANGE = 0.3
 MOST_CHOICES = 3
 PAIR = 2
-NEVER_OFFERED = {Intent.CHANGE, Intent.HELP, Intent.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ class Looked:
         """The intents to offer, likeliest first."""
         ranked = [self.by_cues] if self.by_cues else []
         ranked += [intent for intent in self.guess.intents if intent not in ranked]
-        return [intent for intent in ranked if intent not in NEVER_OFFERED][:MOST_CHOICES]
+        return [intent for intent in ranked if intent not in NO_TOOL][:MOST_CHOICES]
 
     @property
     def is_far(self) -> bool:

@@ -37,6 +37,10 @@ class Intent(StrEnum):
     UNKNOWN = "unknown"
 
 
+# What no tool answers, so nobody is offered it.
+NO_TOOL = frozenset({Intent.CHANGE, Intent.HELP, Intent.UNKNOWN})
+
+
 @dataclass(frozen=True, slots=True)
 class Slots:
     """What narrows or shapes a question; windows are `FROM/TO` in UTC, spoken keeps their words; firm: see FIRM."""

@@ -32,6 +32,7 @@ class ScoringProcess:
     """
 
     _process: subprocess.Popen[bytes]
+    _owner: str
     _pipe: IO[bytes]
     _beats: int
     _started_at: float
@@ -78,7 +79,7 @@ class ScoringProcess:
         self._deaths = 1 if is_well else self._deaths + 1
         self._due_at = now + min(LONGEST_WAIT, 2.0 ** (self._deaths - 1))
         logger.error("scoring_process_died", code=code, deaths=self._deaths)
-        return owner_name(self._process.pid)
+        return self._owner
 
     def wake(self) -> None:
         """Say that frames may wait."""
@@ -100,7 +101,7 @@ class ScoringProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            killed = owner_name(self._process.pid)
+            killed = self._owner
         self._close()
         return killed
 
@@ -131,6 +132,7 @@ class ScoringProcess:
             line, env=self._environment, stdin=subprocess.PIPE, bufsize=0, pass_fds=(written,)
         )
         os.close(written)
+        self._owner = owner_name(self._process.pid)  # while it is there: nobody can tell when a dead one began
         assert self._process.stdin is not None  # noqa: S101 - PIPE was asked for
         self._pipe = self._process.stdin
         # One that hangs lets its pipe fill up, and must not hold up whoever wakes it.

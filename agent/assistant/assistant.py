@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 import structlog
 
 from agent.assistant.answer import Answer, AnswerStatus
-from agent.assistant.built_in import Read, answer_built_in, needs_no_model
+from agent.assistant.asking_back import Read
+from agent.assistant.built_in import answer_built_in, needs_no_model
 from agent.assistant.errors import ModelError
 from agent.assistant.footnote import footnote
 from agent.assistant.memory import ThreadMemory
 from agent.assistant.other_languages import answer_to_other_language
 from agent.assistant.progress import Guarded, Progress, Quiet
-from agent.assistant.reading.follow_ups import Remembered
 from agent.assistant.reading.learning import is_learned, learned_reader
+from agent.assistant.reading.remembered import Remembered
 from agent.assistant.replies import (
     EMPTY,
     FAILED,

@@ -1,25 +1,26 @@
 """The built-in reader: question -> reading -> tools -> templated answer, with no language model."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from agent.assistant.answer import Answer, AnswerStatus, Fact
 from agent.assistant.answers.compose import told
+from agent.assistant.asking_back import Read, asked_back, replaced, unknown_person, unknown_source, which_one
 from agent.assistant.reading.acting import answer_act, says_what_one_is
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.deciding import CERTAIN, decide, sure_of
-from agent.assistant.reading.follow_ups import Remembered, follow
+from agent.assistant.reading.follow_ups import follow
 from agent.assistant.reading.known import KnownNames, known_names
+from agent.assistant.reading.language import follow_up_language
+from agent.assistant.reading.leaning import written_out
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.question import Question
-from agent.assistant.reading.reader import MOST_STRANGE, Looked, look
+from agent.assistant.reading.reader import MOST_STRANGE, Looked, look, shaped
 from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
+from agent.assistant.reading.remembered import Remembered
 from agent.assistant.reading.spelling import corrected
-from agent.assistant.reading.wording import worded
 from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
-from agent.assistant.tools.context import ToolContext, plain
-from agent.assistant.tools.names import nearest
+from agent.assistant.tools.context import ToolContext
 from agent.assistant.tools.registry import run_tool, use_of
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.windows.problems import AmbiguousDateError, WindowError
@@ -34,18 +35,14 @@ FILTERS = {
     "attributes",
     "min_ratio",
     "states",
+    "person",
 }
-MOST_OFFERED = 3
+FOLLOW_UPS = follow_up_language()
+# What is asked of people: a name that nobody has is no word to be passed over.
+OF_PEOPLE = {Intent.LABELS, Intent.CHANGES, Intent.INCIDENTS}
+WORDS_ALONE = FOLLOW_UPS.alone
 # How likely it has to be, where a cue says so, that something is to be done or cannot be known.
 LEAST = 0.15
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """An answer, and what its thread has to remember; None where there is nothing new to remember."""
-
-    answer: Answer
-    remembered: Remembered | None = None
 
 
 def answer_built_in(text: str, context: ToolContext, last: Remembered | None) -> Read:
@@ -54,7 +51,7 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
     try:
         return _answered(text, context, known, last)
     except AmbiguousDateError as error:
-        choices = tuple(_replaced(text, error.said, reading) for reading in error.readings)
+        choices = tuple(replaced(text, error.said, reading) for reading in error.readings)
         return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
     except WindowError as error:
         if read_by_cues(corrected(Question(text).masked())) is Intent.CHANGE:
@@ -63,25 +60,43 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
 
 
 def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
+    if last is not None and last.window is not None:
+        shifts = context.settings.shifts.starts
+        text = written_out(text, last.window, shown=len(last.ids), now=context.now, shifts=shifts)
     looked = look(text, context, known)
     if _wants_change(looked, last) or says_what_one_is(text, known):
         acting = answer_act(text, context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
-    if looked.places.unknown is not None and looked.by_cues not in NO_TOOL:
-        return Read(_unknown_source(text, looked.places.unknown, known))
+    nobody = _of_nobody(text, looked, known)
+    if nobody is not None:
+        return Read(nobody)
     if _wants_change(looked, last):
         return answer_reading(Reading(Intent.CHANGE, looked.slots), context)
     readings = _readings(looked, last, context, known)
-    if not readings:
-        return Read(_asked_back(looked, context, known))
+    is_timely = looked.unread_time is None or (bool(readings) and readings[0].intent in NO_TOOL)
+    if not readings or not is_timely:
+        return asked_back(looked, context, known)
     if readings[0].intent is Intent.SIMILAR and not readings[0].slots.ids:
-        return Read(_which_one(last))
+        return Read(which_one(last))
     return answer_reading(readings[0], context, last, also=readings[1:])
+
+
+def _of_nobody(text: str, looked: Looked, known: KnownNames) -> Answer | None:
+    """Say that a source or a person spoken of is not there, None where all are."""
+    places = looked.places
+    if places.unknown is not None and looked.by_cues not in NO_TOOL:
+        return unknown_source(text, places.unknown, known)
+    is_of_people = looked.guess.best in OF_PEOPLE or places.is_surely_person
+    if places.unknown_person is not None and is_of_people:
+        return unknown_person(text, places.unknown_person, known)
+    return None
 
 
 def _wants_change(looked: Looked, last: Remembered | None) -> bool:
     """Say whether something is to be done; in a thread `take line-2` goes on with the question before it."""
+    if last is not None and FOLLOW_UPS.moves_on.search(looked.masked):
+        return False
     chance = looked.guess.intents[Intent.CHANGE]
     return (chance >= CERTAIN and last is None) or (looked.by_cues is Intent.CHANGE and chance >= LEAST)
 
@@ -118,7 +133,7 @@ def _run(reading: Reading, context: ToolContext) -> list[ToolResult]:
 def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Remembered | None) -> Remembered:
     """Remember the reading; one shown inspection leaves the list it was picked from as it was."""
     if reading.intent not in {Intent.DETAIL, Intent.SIMILAR}:
-        return Remembered(reading, context.now, answer.ids, answer.window)
+        return Remembered(reading, context.now, answer.ids, answer.window, earlier=last.reading if last else None)
     subject = reading.slots.ids[0]
     if last is not None and reading.intent is Intent.DETAIL:
         return replace(last, subject=subject)
@@ -171,44 +186,28 @@ def _readings(looked: Looked, last: Remembered | None, context: ToolContext, kno
             return (followed,)
     if looked.strange_share > MOST_STRANGE:
         return ()
+    is_little = last is not None and looked.by_cues is None and looked.guess.best is Intent.UNKNOWN
+    if is_little and looked.has_slots:
+        return ()  # too little said to call it unknowable: `the late one of that day`
+    return _standing_alone(looked)
+
+
+def _standing_alone(looked: Looked) -> tuple[Reading, ...]:
     if looked.by_cues is Intent.UNKNOWN and looked.guess.intents[Intent.UNKNOWN] >= LEAST:
         return (Reading(Intent.UNKNOWN, looked.slots),)
-    if last is not None and looked.by_cues is None and looked.guess.best is Intent.UNKNOWN and looked.has_slots:
-        return ()  # too little said to call it unknowable: `the late one of that day`
+    if WORDS_ALONE.sub("", looked.masked).strip(" ,.;:") == "" and looked.has_slots:
+        return (_bare(looked),)
     if looked.guess.best is Intent.SIMILAR and not looked.slots.ids:
         return (Reading(Intent.SIMILAR, looked.slots),)
     return sure_of(decide(looked))
 
 
-def _asked_back(looked: Looked, context: ToolContext, known: KnownNames) -> Answer:
-    if (looked.is_far and not looked.has_slots) or looked.is_strange:
-        return Answer(OUTSIDE, AnswerStatus.REFUSED, example_questions(known.sources))
-    zone = context.zone(looked.slots.sources)
-    offered = (reading for reading, _ in decide(looked) if reading.intent not in NO_TOOL)
-    choices = tuple(dict.fromkeys(worded(reading, zone) for reading in offered))[:MOST_OFFERED]
-    return Answer("I am not sure what you mean. Is it one of these?", AnswerStatus.ASKED_BACK, choices)
-
-
-def _which_one(last: Remembered | None) -> Answer:
-    """Ask which anomaly is meant, offering those just shown."""
-    shown = [one for one in (last.ids if last else ()) if one.startswith("A-")][:MOST_OFFERED]
-    choices = tuple(f"What is similar to {one}?" for one in shown)
-    return Answer("Similar to which one? Name it, as in 'similar to A-1042'.", AnswerStatus.ASKED_BACK, choices)
-
-
-def _unknown_source(text: str, said: str, known: KnownNames) -> Answer:
-    if not known.sources:
-        return Answer("No data: no source has been seen yet.", AnswerStatus.NO_DATA)
-    near = nearest(said, known.sources)
-    choices = tuple(_replaced(text, said, name) for name in near)
-    return Answer(
-        f"There is no source {plain(said)!r}; the nearest: {', '.join(near)}.",
-        AnswerStatus.ASKED_BACK,
-        choices,
-        facts=(),
-    )
-
-
-def _replaced(text: str, said: str, instead: str) -> str:
-    replaced = re.sub(re.escape(said), lambda _: instead, " ".join(text.split()), count=1, flags=re.IGNORECASE)
-    return plain(replaced, most=300)
+def _bare(looked: Looked) -> Reading:
+    """Read `line-2 last week`, with no verb at all, as what happened there, and `dents last week` as how many."""
+    slots = looked.slots
+    if slots.ids or slots.incident:
+        return shaped(Intent.INCIDENT if slots.incident else Intent.DETAIL, slots)
+    if slots.group_by:
+        return shaped(Intent.GROUP, slots)
+    is_counted = slots.figure or slots.defect_classes or slots.attributes or FOLLOW_UPS.anomalies.search(looked.masked)
+    return shaped(Intent.COUNT if is_counted else Intent.SUMMARY, slots)

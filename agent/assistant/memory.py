@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.assistant.answer import rfc3339
-from agent.assistant.reading.follow_ups import Remembered
 from agent.assistant.reading.reading import reading_from
+from agent.assistant.reading.remembered import Remembered
 from storage.database import make_file_private, make_private
 from storage.records import Window
 
@@ -51,6 +51,7 @@ class ThreadMemory:
             "asked_at": rfc3339(remembered.asked_at),
             "ids": list(remembered.ids),
             "subject": remembered.subject,
+            "earlier": remembered.earlier and remembered.earlier.as_json(),
             "window": None if remembered.window is None else _window_values(remembered.window),
         }
         with self._open() as connection:
@@ -103,5 +104,6 @@ def _remembered(values: dict[str, Any]) -> Remembered:
         asked_at=datetime.fromisoformat(values["asked_at"]),
         ids=tuple(values["ids"]),
         subject=values["subject"],
+        earlier=reading_from(values["earlier"]) if values.get("earlier") else None,
         window=window and Window(datetime.fromisoformat(window[0]), datetime.fromisoformat(window[1]), window[2]),
     )

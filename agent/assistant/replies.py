@@ -14,6 +14,8 @@ CHANGED = (
     "Silence under an alert in Slack, or in a terminal with `oddspot label A-ID false_alarm`, `oddspot source pause "
     "NAME` or `oddspot fit NAME`."
 )
+UNSURE = "I am not sure what you mean. Is it one of these?"
+UNREAD_TIME = "I do not know which time {time!r} means here. Is it one of these?"
 OUTSIDE = (
     "I cannot know that: the record holds images, scores, verdicts, labels and incidents, not causes, people, costs or "
     "the future. I can tell how many anomalies there were, which ones, and how that changed."

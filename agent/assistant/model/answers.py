@@ -14,7 +14,8 @@ from langchain_core.messages import AnyMessage
 from agent.assistant.answer import Answer, AnswerStatus
 from agent.assistant.answers.compose import table
 from agent.assistant.answers.phrases import searched
-from agent.assistant.built_in import Read, answer_reading, from_results
+from agent.assistant.asking_back import Read
+from agent.assistant.built_in import answer_reading, from_results
 from agent.assistant.errors import ModelError
 from agent.assistant.footnote import priced
 from agent.assistant.model.bounded import Patience
@@ -25,8 +26,8 @@ from agent.assistant.model.reader import ModelReader, Run, Said
 from agent.assistant.model.usage import Limits, Meter
 from agent.assistant.model.vision import Onlooker
 from agent.assistant.progress import Progress
-from agent.assistant.reading.follow_ups import Remembered
 from agent.assistant.reading.known import known_names
+from agent.assistant.reading.remembered import Remembered
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from config.settings import Settings

@@ -22,6 +22,8 @@ LEAST = 0.02
 CERTAIN = 0.8
 MOST_EACH = 3
 PAIR = 2
+# What can be told of one person; counts of one person's are of the labels that person gave.
+OF_PEOPLE = {Intent.LABELS, Intent.CHANGES, Intent.INCIDENTS, Intent.COUNT, Intent.GROUP, Intent.TOP}
 LABELS = {
     "confirmed": "defect",
     "false_alarms": "false_alarm",
@@ -37,12 +39,15 @@ Shape = dict[str, str]
 def decide(looked: Looked) -> list[tuple[Reading, float]]:
     """Return the readings a question may have, likeliest first; those that call the same tools alike are one.
 
-    The chances sum to 1 over the readings that fit what the question names.
+    The chances sum to 1 over the readings that fit what the question names, and a change that no cue speaks of.
     """
     found: dict[str, tuple[Reading, float]] = {}
+    held_back = 0.0
     for intent, chance in looked.guess.intents.items():
-        is_guessed = intent is Intent.CHANGE and looked.by_cues is not Intent.CHANGE and chance < CERTAIN
-        if chance < LEAST or is_guessed or not fits(intent, looked.slots):
+        if intent is Intent.CHANGE and looked.by_cues is not Intent.CHANGE and chance < CERTAIN:
+            held_back = chance  # it is no answer, and what else may be meant is no surer for it
+            continue
+        if chance < LEAST or not fits(intent, looked.slots):
             continue
         for shape, share in likely_shapes(intent, looked.guess):
             slots = replace(looked.slots, attribute=looked.slots.attribute or looked.shape.key)
@@ -50,7 +55,7 @@ def decide(looked: Looked) -> list[tuple[Reading, float]]:
             key = _key(reading)
             first, so_far = found.get(key, (reading, 0.0))
             found[key] = (first, so_far + chance * share)
-    total = sum(chance for _, chance in found.values()) or 1.0
+    total = sum(chance for _, chance in found.values()) + held_back or 1.0
     ranked = sorted(found.values(), key=lambda pair: -pair[1])
     return [(reading, chance / total) for reading, chance in ranked]
 
@@ -73,7 +78,9 @@ def fits(intent: Intent, slots: Slots) -> bool:
         return bool(slots.ids)
     if intent is Intent.INCIDENT:
         return slots.incident is not None
-    pairs = (slots.windows, slots.sources, slots.detectors, slots.defect_classes)
+    if slots.person is not None and intent not in OF_PEOPLE | NO_TOOL:
+        return False
+    pairs = (slots.windows, slots.sources, slots.detectors, slots.defect_classes, slots.sides)
     return intent is not Intent.COMPARE or max(map(len, pairs)) >= PAIR
 
 
@@ -110,7 +117,9 @@ def with_shape(slots: Slots, shape: Shape) -> Slots:
     if "figure" in shape:
         changed |= _figure(slots, shape["figure"])
     if "without" in shape:
-        changed["excluded_labels"] = () if shape["without"] == NONE else (LABELS[shape["without"]],)
+        figure = changed.get("figure", slots.figure)
+        is_none = shape["without"] in {NONE, figure}  # nobody asks for the unlabelled ones without them
+        changed["excluded_labels"] = () if is_none else (LABELS[shape["without"]],)
     if "group" in shape:
         changed |= _group(slots, shape["group"])
     if "order" in shape:

@@ -1,5 +1,7 @@
 """The names a question may use, read once for it."""
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,3 +38,23 @@ def known_names(context: ToolContext) -> KnownNames:
             people=tuple(people(session)),
             first=ends[0] if ends else None,
         )
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words a name is made of, in lower case and without accents."""
+    return re.findall(r"[^\W\d_]+", folded(name))
+
+
+def folded(text: str) -> str:
+    """Return a text in lower case and without accents: siobhán is said siobhan."""
+    return without_accents(text).lower()
+
+
+def without_accents(text: str) -> str:
+    """Return a text without accents, as long as it was, so that places in both are the same."""
+    return "".join(_plain(letter) for letter in text)
+
+
+def _plain(letter: str) -> str:
+    plain = unicodedata.normalize("NFKD", letter)[:1]
+    return plain if letter.isalpha() and plain.isalpha() else letter

@@ -47,6 +47,13 @@ class SlotLanguage:
     place_lead: str
     source_nouns: str
     all_sources: re.Pattern[str]
+    since_then: re.Pattern[str]
+    sides: str
+    name_lead: str
+    no_name_after: str
+    acts: str
+    person_lead: str
+    acted: str
     common: frozenset[str]
 
 
@@ -81,6 +88,8 @@ def slot_language(name: str = "english") -> SlotLanguage:
         place_lead=words["place_lead"],
         source_nouns=words["source_nouns"],
         all_sources=word_pattern(words["all_sources"]),
+        since_then=word_pattern(words["since_then"]),
+        **{name: words[name] for name in ("sides", "name_lead", "no_name_after", "acts", "person_lead", "acted")},
         common=frozenset(words["common"]),
     )
 
@@ -97,6 +106,13 @@ class FollowUpLanguage:
     more: re.Pattern[str]
     after: re.Pattern[str]
     before: re.Pattern[str]
+    alone: re.Pattern[str]
+    both: re.Pattern[str]
+    versus: re.Pattern[str]
+    middle: re.Pattern[str]
+    moves_on: re.Pattern[str]
+    not_so_many: re.Pattern[str]
+    enough: re.Pattern[str]
     thing: re.Pattern[str]
     anomalies: re.Pattern[str]
     ranked_first: re.Pattern[str]

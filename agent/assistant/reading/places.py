@@ -3,13 +3,22 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from rapidfuzz import fuzz
-
-from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.known import KnownNames, folded
 from agent.assistant.reading.language import intent_language, phrase_words, slot_language
 from agent.assistant.reading.question import MASK, Question
-from agent.assistant.tools.names import same_digits, simplified
+from agent.assistant.reading.source_names import (
+    found_sources,
+    listed_sources,
+    numbered_sources,
+    shortened_sources,
+    spelled,
+    typo_of,
+    unknown_number,
+    unknown_sibling,
+)
+from agent.assistant.windows.language import words_of_time
 
 INSPECTION = re.compile(
     r"(?<![\w-])(?:a-|a ?#|#)(\d{1,18})(?![\w.-]*\w)|(?<![\w-])a(\d{1,18})(?!\w)"
@@ -18,9 +27,9 @@ INSPECTION = re.compile(
 INCIDENT = re.compile(
     r"(?<![\w-])(i-?\d{1,18})(?!\w)|(?<!\w)incident(?: (?:number|no\.?|nr\.?|id))? (?:#)?(i-?\d{1,18}|\d{1,18})(?!\w)"
 )
-TYPO = 78.0
-SHORTEST_TYPO = 4
-SHORTEST_VALUE = 4
+SHORTEST_VALUE = 3
+# `not judged on line-1` leaves no source out.
+JUDGED = re.compile(r"judged|label|marked|called|said")
 VERB_LIKE = re.compile(r"(?:ed|ing|ly|est|er)$")
 STRICT_LEAD = re.compile(r"(?:on|at|for|from) ")
 NAME_LIKE = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)+|[a-z]+\d+|[a-z]{2,}")
@@ -28,7 +37,7 @@ NAME_LIKE = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)+|[a-z]+\d+|[a-z]{2,}")
 
 @dataclass(slots=True)
 class Places:
-    """What was named; several is an attribute named by two values, unknown a name said like a source's."""
+    """What was named; several is an attribute named by two values, its sides, unknown a name said like a source's."""
 
     ids: list[int] = field(default_factory=list)
     incident: str | None = None
@@ -39,40 +48,50 @@ class Places:
     attributes: dict[str, str] = field(default_factory=dict)
     person: str | None = None
     several: str | None = None
+    sides: list[tuple[str, str]] = field(default_factory=list)
     unknown: str | None = None
+    unknown_person: str | None = None
+    is_surely_person: bool = False
 
 
 def read_names(question: Question, known: KnownNames) -> Places:
     """Take ids and names spelled as the database has them out of a question."""
     places = Places()
     _detectors(question, known, places)
-    _sources(question, known.sources, places)
+    _keyed_values(question, known, places)
+    _sources(question, found_sources(question.rest, known.sources), places)
+    _sources(question, listed_sources(question.rest, known.sources), places)
     _ids(question, places)
-    _short_sources(question, known, places)
-    _attributes(question, known.attributes, places)
+    _values(question, known.values, places, is_long=True)
     _classes(question, known.defect_classes, places)
-    _values(question, known.values, places)
+    _sources(question, shortened_sources(question.rest, known), places)
+    _values(question, known.values, places, is_long=False)
     _people(question, known.people, places)
     return places
 
 
 def read_misspelled(question: Question, known: KnownNames, places: Places) -> None:
-    """Take misspelled names of sources and classes out of what is left, and note a name nothing has."""
+    """Take numbers that are names, and misspelled names, out of what times have left; note a name nothing has."""
+    _sources(question, numbered_sources(question.rest, known.sources), places)
+    places.unknown = unknown_sibling(question.rest, known)
     words = intent_language().words | phrase_words()
     for start, end in _spans(question.rest):
         said = question.rest[start:end]
-        if all(word in words for word in re.split(r"[ _-]", said)) or MASK in said:
+        if all(word in words for word in re.split(r"[ _-]", said)) or MASK in said or said == places.unknown:
             continue
-        source = _typo_of(said, known.sources)
+        source = typo_of(said, known.sources)
         if source is not None:
-            _add_source(question, places, source, start, end)
+            _add_sources(question, places, (source,), start, end)
             continue
-        defect_class = _typo_of(said, known.defect_classes)
+        defect_class = typo_of(said, known.defect_classes)
         if defect_class is not None:
             places.defect_classes.append(defect_class)
             question.cover(start, end, "qclass")
+    if places.person is None:
+        places.unknown_person = _unknown_person(question, known)
+        places.is_surely_person = places.unknown_person is not None and bool(_surely_a_person().search(question.cased))
     if not places.sources:
-        places.unknown = _unknown(question, known)
+        places.unknown = places.unknown or unknown_number(question.rest, known) or _unknown(question, known)
 
 
 def _ids(question: Question, places: Places) -> None:
@@ -93,103 +112,102 @@ def _detectors(question: Question, known: KnownNames, places: Places) -> None:
     places.detectors += dict.fromkeys(found[at] for at in sorted(found))  # as they were said: a comparison has sides
 
 
-def _sources(question: Question, names: Sequence[str], places: Places) -> None:
-    found: dict[tuple[int, int], str] = {}
-    for name in sorted(names, key=len, reverse=True):
-        for match in _spelled(name).finditer(question.rest):
-            if not any(start < match.end() and match.start() < end for start, end in found):
-                found[match.span()] = name
-    for (start, end), name in sorted(found.items()):
-        _add_source(question, places, name, start, end)
-    _listed(question, names, places)
+def _sources(question: Question, found: Iterable[tuple[int, int, tuple[str, ...]]], places: Places) -> None:
+    for start, end, names in sorted(found):
+        if MASK not in question.rest[start:end]:
+            _add_sources(question, places, names, start, end)
 
 
-def _short_sources(question: Question, known: KnownNames, places: Places) -> None:
-    """Take the first word of a name for the whole: `solar` of solar-field, where no other source starts so."""
-    firsts = [re.split(r"[\W\d_]", name.lower())[0] for name in known.sources]
-    taken = slot_language().common | intent_language().words
-    classes = {word for name in known.defect_classes for word in name.lower().split()}
-    for name, first in zip(known.sources, firsts, strict=True):
-        if len(first) < SHORTEST_TYPO or firsts.count(first) > 1 or first in taken | classes:
-            continue
-        match = re.search(
-            rf"(?<![\w-]){re.escape(first)}(?:'?s)?(?: (?:{slot_language().source_nouns}))?(?![\w-])", question.rest
-        )
-        if match is not None:
-            _add_source(question, places, name, match.start(), match.end())
-
-
-def _listed(question: Question, names: Sequence[str], places: Places) -> None:
-    """Read `lines 1, 2 and 3` as line-1, line-2 and line-3."""
-    by_shape = {simplified(name): name for name in names}
-    for match in re.finditer(r"(?<!\w)([a-z]+?)s? ?((?:#?\d+(?:,? and |,? or |, ?| ?& ?))+#?\d+)(?!\w)", question.rest):
-        found = [by_shape.get(match[1] + number) for number in re.findall(r"\d+", match[2])]
-        if all(found):
-            for name in found[:-1]:
-                places.sources.append(name or "")
-            _add_source(question, places, found[-1] or "", match.start(), match.end())
-
-
-def _add_source(question: Question, places: Places, name: str, start: int, end: int) -> None:
-    is_excluded = slot_language().exclude.search(question.before(start)) is not None
+def _add_sources(question: Question, places: Places, names: Sequence[str], start: int, end: int) -> None:
+    left_out = slot_language().exclude.search(question.before(start))
+    is_excluded = left_out is not None and JUDGED.search(left_out[0]) is None
     if not is_excluded and places.excluded_sources:
-        is_excluded = re.search(r"\x00(?:,| and| or|, and)?\s*$", question.rest[:start]) is not None
+        is_excluded = re.search(r"\x00(?:,| and| or|, and)?(?: the)?\s*$", question.rest[:start]) is not None
     chosen = places.excluded_sources if is_excluded else places.sources
-    if name not in chosen:
-        chosen.append(name)
+    chosen += [name for name in names if name not in chosen]
     question.cover(start, end, "qsource")
 
 
-def _attributes(question: Question, keys: Iterable[str], places: Places) -> None:
-    for key in keys:
-        spoken = re.escape(key.lower()).replace("_", "[ _-]")
+def _keyed_values(question: Question, known: KnownNames, places: Places) -> None:
+    """Take values said with their key: lot B-1241, tray 12, grade b, colour=red."""
+    for key in known.attributes:
+        values = {folded(value) for value in known.values.get(key, ())}
+        spoken = re.escape(folded(key)).replace("_", "[ _-]")
         pattern = rf"(?<!\w){spoken}(?: (?:number|no\.?|nr\.?|id|is))?\s*[:=#]?\s*([\w][\w./-]*)(?!\w)"
         for match in re.finditer(pattern, question.rest):
             value = question.cased[match.start(1) : match.end(1)]
-            if re.search(r"\d", value) or "=" in match[0] or ":" in match[0]:
-                places.attributes[key] = value
+            is_known = folded(value) in values and f"{folded(key)}s" not in match[0]
+            if is_known or re.search(r"\d", value) or "=" in match[0] or ":" in match[0]:
+                if key in places.attributes:
+                    places.sides = [(key, places.attributes.pop(key)), (key, value)]
+                    places.several = key
+                else:
+                    places.attributes[key] = value
                 question.cover(match.start(), match.end(), "qattribute")
 
 
-def _values(question: Question, values: Mapping[str, Sequence[str]], places: Places) -> None:
+def _values(question: Question, values: Mapping[str, Sequence[str]], places: Places, *, is_long: bool) -> None:
     """Take values said without their key: one that is known, or one with digits of the same make, as B-1241."""
     for key, known in values.items():
-        if key in places.attributes:
+        if places.several == key:
             continue
-        makes = {_make(value) for value in known if re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)}
-        words = [re.escape(value.lower()) for value in known if _is_telling(value)]
-        either = "|".join([*sorted(makes), *(f"{word}s?" for word in words)])
-        match = re.search(rf"(?<![\w-])(?:{either})(?![\w-])", question.rest) if either else None
-        if match is not None:
+        pattern = _value_pattern([value for value in known if (" " in value.strip()) == is_long])
+        found = [] if pattern is None else list(pattern.finditer(question.rest))
+        for match in found:
             said = question.cased[match.start() : match.end()]
-            places.attributes[key] = next((one for one in known if one.lower() == said.lower().rstrip("s")), said)
+            value = next((one for one in known if _is_value(said, one)), said)
             question.cover(match.start(), match.end(), "qattribute")
-            _second_value(question, key, re.compile(rf"(?<![\w-])(?:{_any_of(known, either)})(?![\w-])"), places)
+            before = places.attributes.get(key)
+            if before is None or before == value:
+                places.attributes[key] = value
+                _other_side(question, key, value, known, places)
+            else:
+                places.attributes.pop(key)
+                places.sides, places.several = [(key, before), (key, value)], key
+                break
+            if places.several == key:
+                break
 
 
-def _any_of(known: Sequence[str], either: str) -> str:
-    """Return what any value reads like, once one of them was named."""
-    return "|".join([either, *(rf"{re.escape(value.lower())}s?" for value in known)])
+def _other_side(question: Question, key: str, value: str, known: Sequence[str], places: Places) -> None:
+    """Take the second of `brackets or frames`, though it is a word that questions hold anyway."""
+    others = "|".join(re.escape(folded(one)) for one in known if one != value)
+    link = r"(?:,? (?:or|and|vs\.?|versus|against|than|to|with) (?:the )?|/)"
+    beside = rf"\x00{link}({others})s?(?![\w-])|(?<![\w-])({others})s?{link}\x00"
+    match = re.search(beside, question.rest) if others else None
+    if match is None:
+        return
+    at = 1 if match[1] else 2
+    said = next(one for one in known if folded(one) == match[at])
+    question.cover(match.start(at), match.end(at), "qattribute")
+    places.attributes.pop(key)
+    places.sides, places.several = [(key, value), (key, said)], key
 
 
-def _second_value(question: Question, key: str, pattern: re.Pattern[str], places: Places) -> None:
-    """Read `brackets or frames` as asking about both, one beside the other."""
-    match = pattern.search(question.rest)
-    if match is not None:
-        question.cover(match.start(), match.end(), "qattribute")
-        places.attributes.pop(key)
-        places.several = key
+def _is_value(said: str, value: str) -> bool:
+    return folded(value) in {folded(said), folded(said).removesuffix("s")}
+
+
+def _value_pattern(known: Sequence[str]) -> re.Pattern[str] | None:
+    makes = {_make(value) for value in known if re.search(r"\d", value) and re.search(r"[a-zA-Z]", value)}
+    words = [re.escape(folded(value)) for value in known if _is_telling(value)]
+    either = "|".join([*sorted(makes, key=len, reverse=True), *(f"{word}s?" for word in sorted(words, key=len)[::-1])])
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])(?! (?:frames?|images?|pictures?))") if either else None
 
 
 def _is_telling(value: str) -> bool:
     """Say whether a value is a word of its own, and none that questions hold anyway, as `frame`."""
-    word = value.lower()
+    word = folded(value)
+    if " " in word.strip():
+        return re.fullmatch(r"[^\W\d_]+(?: [^\W\d_]+)+", word) is not None
+    if re.search(r"\d[/._-]\d", value) and len(value) > SHORTEST_VALUE:
+        return True
     return value.isalpha() and len(value) >= SHORTEST_VALUE and not {word, f"{word}s"} & slot_language().common
 
 
 def _make(value: str) -> str:
     """Return the pattern of a value's make: the same letters, as many digits."""
-    return re.sub(r"\d+", lambda digits: rf"\d{{{len(digits[0])}}}", re.escape(value.lower()))
+    return re.sub(r"\d+", lambda digits: rf"\d{{{len(digits[0])}}}", re.escape(folded(value)))
 
 
 def _classes(question: Question, names: Iterable[str], places: Places) -> None:
@@ -201,19 +219,47 @@ def _classes(question: Question, names: Iterable[str], places: Places) -> None:
 
 
 def _people(question: Question, names: Iterable[str], places: Places) -> None:
-    """Take names of people: `slack:U1` is said `U1`."""
+    """Take names of people: `slack:U1` is said `U1`; one called May is meant where a person is spoken of."""
     for name in sorted(names, key=len, reverse=True):
-        match = _spelled(name.rpartition(":")[2]).search(question.rest)
-        if match is not None and match[0] not in slot_language().common:
+        said = name.rpartition(":")[2]
+        pattern = _spelled(said).pattern
+        if folded(said) in slot_language().common | words_of_time():
+            pattern = (
+                rf"(?:(?<=by )|(?<=did )|(?<=has )|(?<=does )|(?<=from )|(?<=reviewer ))(?:{pattern})(?! (?:the )?\d)"
+            )
+        for match in list(re.finditer(pattern, question.rest)):
             places.person = places.person or name
             question.cover(match.start(), match.end(), "qperson")
 
 
+@lru_cache
+def _named_person() -> re.Pattern[str]:
+    words = slot_language()
+    return re.compile(
+        rf"\b(?:{words.person_lead}) ([A-Z][a-z]{{2,}})\b(?! (?:{words.source_nouns}))"
+        rf"|^(?:and |And )?([A-Z][a-z]{{2,}}) (?:{words.acted})\b"
+    )
+
+
+@lru_cache
+def _surely_a_person() -> re.Pattern[str]:
+    words = slot_language()
+    return re.compile(rf"\b(?:{words.person_lead}) ([A-Z][a-z]{{2,}}) (?:{words.acts})")
+
+
+def _unknown_person(question: Question, known: KnownNames) -> str | None:
+    """Return a name said like a person's, with a capital, that nobody of the record has."""
+    words = intent_language().words | slot_language().common | phrase_words() | words_of_time() | known_words(known)
+    for match in _named_person().finditer(question.cased):
+        said = next(one for one in match.groups() if one)
+        if folded(said) not in words and MASK not in question.rest[match.start() : match.end()]:
+            return said
+    return None
+
+
 def _spelled(name: str, *, is_plural: bool = False) -> re.Pattern[str]:
     """Match a name whatever stands between its parts: line-1, line 1, line_1, Line1."""
-    parts = re.findall(r"[^\W\d_]+|\d+|@", name.lower())
-    ending = "(?:e?s)?" if is_plural else ""
-    body = r"[\s._#-]?".join(re.escape(part) for part in parts) or re.escape(name.lower())
+    body, ending = spelled(name), "(?:e?s)?" if is_plural else ""
     if is_plural and name.lower().endswith("s"):
         body = re.sub(r"s$", "", body) + "(?:e?s)?"
         ending = ""
@@ -226,18 +272,6 @@ def _spans(rest: str) -> list[tuple[int, int]]:
     """Return stretches of three, two and one words that may be one name."""
     words = [(match.start(), match.end()) for match in re.finditer(r"[a-z0-9][\w.-]*", rest)]
     return [(words[at][0], words[at + size - 1][1]) for size in (3, 2, 1) for at in range(len(words) - size + 1)]
-
-
-def _typo_of(said: str, names: Iterable[str]) -> str | None:
-    wanted = simplified(said)
-    if len(wanted) < SHORTEST_TYPO:
-        return None
-    best = max(names, key=lambda name: fuzz.ratio(wanted, simplified(name)), default=None)
-    if best is None or not same_digits(wanted, simplified(best)) or wanted[0] != simplified(best)[0]:
-        return None
-    stripped = wanted.removesuffix("s")
-    score = max(fuzz.ratio(wanted, simplified(best)), fuzz.ratio(stripped, simplified(best)))
-    return best if score >= TYPO else None
 
 
 def known_words(known: KnownNames) -> set[str]:

@@ -94,6 +94,11 @@ def _compare(slots: Slots) -> list[Call]:
     filters |= {"measure": slots.figure} if slots.figure in COMPARED else {}
     if len(slots.windows) > 1:
         return [("compare", filters | {"other_window": slots.windows[1]})]
+    if len(slots.sides) == PAIR:
+        (key, value), (_, other) = slots.sides
+        attributes = filters.get("attributes", {})
+        sides = {"attributes": attributes | {key: value}, "other_attributes": attributes | {key: other}}
+        return [("compare", filters | sides)]
     for name in ("sources", "detectors", "defect_classes"):
         both = getattr(slots, name)
         if len(both) == PAIR:

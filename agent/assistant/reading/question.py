@@ -2,6 +2,8 @@
 
 import re
 
+from agent.assistant.reading.known import without_accents
+
 PLAIN = {"\u2018": "'", "\u2019": "'", "`": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"}
 APOSTROPHES = str.maketrans(PLAIN | {"\u00a0": " "})
 CONTRACTIONS = (
@@ -11,7 +13,8 @@ CONTRACTIONS = (
     (re.compile(r"\b(\w+?)'s\b"), r"\1"),
 )
 MENTION = re.compile(r"<[@#!][^>]*>|^@?oddspot[,:]?\s+|,?\s+(?:please|pls|thanks|thank you)[.!?]*$", re.IGNORECASE)
-ENDING = re.compile(r"[\s?!.…]+$")
+# A date may end in a point of its own: `on 03.03.`.
+ENDING = re.compile(r"(?<!\d\.\d)(?<!\d\.\d\d)[\s?!.…]+$|(?<=\.)[\s?!…]+$|[\s?!…]+$")
 MASK = "\x00"
 
 
@@ -20,7 +23,7 @@ class Question:
 
     def __init__(self, text: str) -> None:
         self.original = text
-        self.cased = self._normalised(text)
+        self.cased = without_accents(self._normalised(text))
         self.text = self.cased.lower() if len(self.cased.lower()) == len(self.cased) else self.cased
         self.rest = self.text
         self._masks: list[tuple[int, int, str]] = []

@@ -25,12 +25,15 @@ from agent.assistant.reading.times import (
     with_one_window,
 )
 from agent.assistant.tools.context import ToolContext
+from agent.assistant.windows.language import time_language
 from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
 
 SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
 NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
 # Ways of saying a time that are meant, whatever else is named by the way.
 FIRM = {"between", "days", "since", "after", "before", "before_on", "after_on"}
+OPEN_ENDS = {"since", "since_shift", "after", "before"}
+LONG = {"month", "iso_month", "period", "quarter", "quarter_named", "year", "week_of", "week_number"}
 AGREES = 0.5
 FAR = 0.3
 MOST_STRANGE = 0.3
@@ -77,6 +80,12 @@ class Looked:
         return sum(word not in known and word.rstrip("s") not in known for word in words) / max(1, len(words))
 
     @property
+    def unread_time(self) -> str | None:
+        """The words about time that nothing has read: the question may be about another time than was understood."""
+        match = time_language().telling.search(self.question.left())
+        return match[0] if match else None
+
+    @property
     def is_strange(self) -> bool:
         """Whether the question holds unknown words and names nothing of the record."""
         things = {"qsource", "qclass", "qattribute", "qdetector", "qid", "qincident", "qperson", "qgroup"}
@@ -106,6 +115,8 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
     times, resolved = _timely(times, resolved)
+    _open_ends(times, resolved)
+    _since_then(question, times, resolved, context)
     _same_shift(times, resolved, context)
     _clocks_of_the_day(times, resolved, context)
     plain = NUMBERS.sub("qnumber", question.masked())
@@ -157,6 +168,27 @@ def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[T
     return [times[at] for at in kept], [resolved[at] for at in kept]
 
 
+def _open_ends(times: list[TimeWords], resolved: list[TimeReading]) -> None:
+    """Read `since monday ... until yesterday noon` and `in april until the 12th` as one window, in any order."""
+    kinds = {words.kind for words in times}
+    if len(times) != PAIR or not kinds & OPEN_ENDS or not kinds <= OPEN_ENDS | LONG or kinds == {"before"}:
+        return
+    one, other = (reading.window for reading in resolved)
+    start, end = max(one.start, other.start), min(one.end, other.end)
+    if start < end:
+        words = " ".join(sorted(words.text for words in times))
+        resolved[:] = [replace(resolved[0], window=replace(one, start=start, end=end), words=words)]
+        times[:] = [replace(times[0], text=words)]
+
+
+def _since_then(question: Question, times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
+    """Read `we cleaned the lens on 20 april: how many since then` as since that day."""
+    if len(times) == 1 and slot_language().since_then.search(question.text) and times[0].kind not in OPEN_ENDS:
+        window = replace(resolved[0].window, end=context.now)
+        resolved[:] = [replace(resolved[0], window=window)]
+        times[:] = [replace(times[0], kind="since", text=f"since {times[0].text}")]
+
+
 def _clocks_of_the_day(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
     """Read `on Monday: how many between 8 and 10` as of Monday between 8 and 10, wherever the words stand."""
     if len(times) != PAIR or {words.kind == "day" for words in times} != {True, False}:
@@ -192,7 +224,7 @@ def _before(question: Question, words: TimeWords, found: TimeReading, context: T
 
 
 def _is_pair(slots: Slots) -> bool:
-    return max(map(len, (slots.windows, slots.sources, slots.detectors, slots.defect_classes))) >= PAIR
+    return max(map(len, (slots.windows, slots.sources, slots.detectors, slots.defect_classes, slots.sides))) >= PAIR
 
 
 def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], shape: Shape) -> Slots:
@@ -208,6 +240,7 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         detectors=tuple(places.detectors),
         defect_classes=tuple(places.defect_classes),
         attributes=dict(places.attributes),
+        sides=tuple(places.sides),
         person=places.person,
     )
     return replace(

@@ -43,7 +43,10 @@ NO_TOOL = frozenset({Intent.CHANGE, Intent.HELP, Intent.UNKNOWN})
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """What narrows or shapes a question; windows are `FROM/TO` in UTC, spoken keeps their words; firm: see FIRM."""
+    """What narrows or shapes a question; windows are `FROM/TO` in UTC, spoken keeps their words; firm: see FIRM.
+
+    sides: two values of one attribute, (key, value), that are held against each other.
+    """
 
     windows: tuple[str, ...] = ()
     spoken: tuple[str, ...] = ()
@@ -56,6 +59,7 @@ class Slots:
     detectors: tuple[str, ...] = ()
     defect_classes: tuple[str, ...] = ()
     attributes: dict[str, str] = field(default_factory=dict)
+    sides: tuple[tuple[str, str], ...] = ()
     figure: str | None = None
     labels: tuple[str, ...] = ()
     excluded_labels: tuple[str, ...] = ()
@@ -85,7 +89,9 @@ class Reading:
 
 def reading_from(values: dict[str, Any]) -> Reading:
     """Read what a thread remembers; raise KeyError, TypeError or ValueError where it is of another make."""
-    slots: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in values["slots"].items()
-    }
+    slots: dict[str, Any] = {key: _as_tuples(value) for key, value in values["slots"].items()}
     return Reading(Intent(values["intent"]), Slots(**slots))
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(_as_tuples(one) for one in value) if isinstance(value, list) else value

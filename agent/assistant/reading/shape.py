@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.known import KnownNames, folded
 from agent.assistant.reading.language import SlotLanguage, slot_language
 from agent.assistant.reading.question import Question
 
@@ -54,7 +54,7 @@ def _ratio(question: Question, language: SlotLanguage, shape: Shape) -> None:
 
 
 def _group(question: Question, language: SlotLanguage, known: KnownNames, shape: Shape) -> None:
-    groups = {**{key: re.escape(key.lower()) + "s?" for key in known.attributes}, **language.groups}
+    groups = {**{key: plural_of(key) for key in known.attributes}, **language.groups}
     spoken = {
         "label": language.which_labels,
         "verdict": language.which_verdicts,
@@ -70,7 +70,8 @@ def _group(question: Question, language: SlotLanguage, known: KnownNames, shape:
     for name, words in groups.items():
         led = rf"(?:{language.group_lead}) (?:the )?(?:{words})"
         most = language.which_most.replace("{group}", f"(?:{words})")
-        either = led if name == "source" else f"{led}|{most}"
+        alone = rf"^(?:and |which |what |also )*(?:the )?(?:{words})$"
+        either = f"{led}|{alone}" if name == "source" else f"{led}|{most}|{alone}"
         if match := re.search(rf"(?<!\w)(?:{either})(?!\w)", question.rest):
             shape.is_ranked = name != "source" and re.fullmatch(led, match[0]) is None
             _cover_group(question, match, shape, _round(name, match[0]), known)
@@ -79,6 +80,12 @@ def _group(question: Question, language: SlotLanguage, known: KnownNames, shape:
         if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)(?! report)", question.rest):
             _cover_group(question, match, shape, name, known)
             return
+
+
+def plural_of(key: str) -> str:
+    """Return the pattern of an attribute's key, one or many: lot, lots, batches, assemblies."""
+    said = re.escape(folded(key)).replace("_", "[ _-]")
+    return rf"(?:{said}(?:e?s)?|{said[:-1]}ies)" if said.endswith("y") else rf"{said}(?:e?s)?"
 
 
 def _round(name: str, said: str) -> str:
@@ -129,12 +136,12 @@ def _limit(question: Question, language: SlotLanguage, shape: Shape) -> None:
     singular = (
         r"anomaly|alert|alarm|defect|inspection|detection|incident|image|picture|one|source|camera|line|result|finding"
     )
-    if re.search(rf"(?:{language.rank_words}) (?:\w+ ){{0,2}}(?:{singular})(?!\w)", text):
+    if re.search(rf"(?:{language.rank_words}) (?:\w+ ){{0,2}}(?:{singular})(?!\w)(?! first)", text):
         shape.limit = 1
 
 
 def _is_spoken_of(key: str, text: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(key.lower())}s?(?![\w-])(?! \w*\d)", text) is not None
+    return re.search(rf"(?<![\w-]){plural_of(key)}(?![\w-])(?! \w*\d)", text) is not None
 
 
 def _states(text: str, language: SlotLanguage, shape: Shape) -> None:

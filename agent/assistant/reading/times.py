@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -54,13 +54,15 @@ def spoken_text(words: TimeWords) -> str:
 def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Window:
     """Return the window a unit earlier, or the one of equal length just before where none is named."""
     calendar = Calendar(window.start, window.time_zone)
-    unit = "day" if unit == "night" else unit
+    unit = {"night": "day", "weekend": "week"}.get(unit or "", unit)
     if unit is None:
         return previous(window)
     if unit == "shift":
         shift = Shifts(tuple(shifts), calendar).at(window.start - MOMENT)
         return calendar.window(shift.start, shift.end)
     start = calendar.back(window.start, 1, unit)
+    if unit == "day" and calendar.local.time() != time():  # the same hours of the day before
+        return calendar.window(start, calendar.back(window.end, 1, unit))
     is_begun = window.end < calendar.back(window.start, -1, unit)  # as this week, up to now: the whole one before it
     return calendar.window(start, window.start if is_begun else calendar.back(window.end, 1, unit))
 

@@ -99,4 +99,7 @@ def _pair(slots: Slots, zone: str) -> str:
     if len(slots.windows) > 1:
         both = f"{_when(slots, 0, zone)} with {_when(slots, 1, zone)}"
         return " ".join([both, *_where(slots)])
+    if slots.sides:
+        both = " with ".join(f"{key} {value}" for key, value in slots.sides)
+        return " ".join([both, *_where(slots), *(_when(slots, at, zone) for at in range(len(slots.windows)))])
     return " ".join([" with ".join(slots.sources[:3]), *(_when(slots, at, zone) for at in range(len(slots.windows)))])

@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.easter import easter
 
 from agent.assistant.windows.calendar import Calendar, add_units, start_of
 from agent.assistant.windows.language import TimeLanguage
@@ -11,6 +14,17 @@ from agent.assistant.windows.problems import AmbiguousDateError, NoSuchDateError
 WEEK = timedelta(days=7)
 CENTURY = 2000
 MONTHS_A_YEAR = 12
+LONGEST_SUMMER = 366
+# Days after Easter Sunday, and days of a year, by a holiday's name without spaces.
+AFTER_EASTER = {"goodfriday": -2, "eastersunday": 0, "eastermonday": 1, "ascensionday": 39, "whitmonday": 50}
+FIXED = {
+    "christmaseve": (12, 24),
+    "christmasday": (12, 25),
+    "boxingday": (12, 26),
+    "newyeareve": (12, 31),
+    "newyearday": (1, 1),
+}
+NEXT = {"next", "coming", "this coming", "upcoming"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +126,50 @@ def _weekday(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -
     days_back = (calendar.today.weekday() - wanted) % 7
     if which in {"last", "previous", "past"}:
         return NamedDay(calendar.today - timedelta(days=days_back or 7))
-    if which == "next":
+    if which in NEXT:
         return NamedDay(calendar.today + timedelta(days=7 - days_back))
     if which == "this":
         return NamedDay(start_of(calendar.today, "week") + timedelta(days=wanted))
     return NamedDay(calendar.today - timedelta(days=days_back), "week")
+
+
+def _holiday(match: re.Match[str], _: TimeLanguage, calendar: Calendar) -> NamedDay:
+    """Return a holiday of the western calendar, the latest not after today."""
+    name = re.sub(r"[' ]", "", match["holiday"])
+    return NamedDay(next(day for day in _rounds(name, calendar) if day <= calendar.today), "year")
+
+
+def _rounds(name: str, calendar: Calendar) -> list[date]:
+    years = (calendar.today.year, calendar.today.year - 1)
+    if name in AFTER_EASTER:
+        return [easter(year) + timedelta(days=AFTER_EASTER[name]) for year in years]
+    month, day = FIXED[name.replace("newyears", "newyear")]
+    return [date(year, month, day) for year in years]
+
+
+def _clock_change(_: re.Match[str], __: TimeLanguage, calendar: Calendar) -> NamedDay:
+    """Return the last day on which the clocks of the zone were changed; raise WindowError where they never were."""
+    days = [calendar.today - timedelta(days=back) for back in range(LONGEST_SUMMER)]
+    for day in days:
+        if _offset(day + timedelta(days=1), calendar) != _offset(day, calendar):
+            return NamedDay(day)
+    raise WindowError(f"No clocks were changed in {calendar.zone} in the last year.")
+
+
+def _offset(day: date, calendar: Calendar) -> timedelta | None:
+    return calendar.at(day).astimezone(ZoneInfo(calendar.zone)).utcoffset()
+
+
+def _weekday_before(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -> NamedDay:
+    """Return `sunday before last`."""
+    days_back = (calendar.today.weekday() - language.weekdays[match["weekday"]]) % 7 or 7
+    return NamedDay(calendar.today - timedelta(days=days_back) - WEEK)
+
+
+def _week_ago(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -> NamedDay:
+    """Return `a week ago on sunday`: a week before the last sunday, which may be today."""
+    days_back = (calendar.today.weekday() - language.weekdays[match["weekday"]]) % 7
+    return NamedDay(calendar.today - timedelta(days=days_back) - WEEK)
 
 
 def _monthday(match: re.Match[str], _: TimeLanguage, calendar: Calendar) -> NamedDay:
@@ -142,6 +195,10 @@ READERS = {
     "written": _written,
     "named": _named,
     "days_ago": _days_ago,
+    "holiday": _holiday,
+    "clock_change": _clock_change,
+    "weekday_before": _weekday_before,
+    "week_ago": _week_ago,
     "week_weekday": _week_weekday,
     "weekday": _weekday,
     "monthday": _monthday,

@@ -18,7 +18,19 @@ STRICT_CLOCK = rf"{CLOCK}:[0-5]\d(?::[0-5]\d)?(?:{HALF})?|{CLOCK}{HALF}|{CLOCK} 
 SOLID = r"(?:19|20)\d\d-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?)?"
 LONGEST_SHORT_NAME = 5
 NO_MONTH_ALONE = {"may", "mar", "sep"}  # they mean other things too
-PLAIN_DAYS = ("iso", "dotted", "slashed", "written", "named", "days_ago", "week_weekday")
+PLAIN_DAYS = (
+    "iso",
+    "dotted",
+    "slashed",
+    "written",
+    "named",
+    "holiday",
+    "clock_change",
+    "days_ago",
+    "weekday_before",
+    "week_ago",
+    "week_weekday",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ class TimeLanguage:
     day_forms: tuple[Rule, ...]
     point_forms: tuple[Rule, ...]
     rules: tuple[Rule, ...]
+    telling: re.Pattern[str]
 
 
 def read_words(name: str) -> Any:
@@ -81,6 +94,7 @@ def time_language(name: str = "english") -> TimeLanguage:
         day_forms=lists.rules("day_forms"),
         point_forms=lists.rules("point_forms"),
         rules=lists.rules("rules"),
+        telling=re.compile(rf"(?<![\w.-])(?:{values['telling']})(?![\w-])"),
     )
 
 
@@ -123,12 +137,16 @@ class _Lists:
             "solid": SOLID,
         }
         forms = {kind: self._forms("day_forms", kind) for kind, _ in values["day_forms"]}
-        self._patterns["week_weekday"] = forms["week_weekday"]
+        self._patterns["week_weekday"] = "|".join(
+            forms[kind] for kind in ("weekday_before", "week_ago", "week_weekday")
+        )
+        self._patterns["weekend"] = "week-?end"
         self._patterns["day"] = self._joined("day_forms")
         self._patterns["date"] = "|".join([forms["iso"], forms["dotted"], forms["slashed"], forms["written"]])
         self._patterns["long_day"] = self._long_days(values, forms)
         self._patterns["mid_month"] = rf"(?:the )?(?:mid|middle of) (?:{self._patterns['month']})"
         self._patterns["dated_clock"] = rf"(?:{self._patterns['day']}),? (?:at )?(?:{STRICT_CLOCK})"
+        self._patterns["shift_on"] = self._forms("point_forms", "shift_on")
         self._patterns["point"] = self._joined("point_forms")
 
     def rules(self, name: str) -> tuple[Rule, ...]:
@@ -147,7 +165,7 @@ class _Lists:
     def _long_days(self, values: dict[str, Any], forms: dict[str, str]) -> str:
         """Days that need no preposition to be one: `sun` and `mon` alone do."""
         full = _any_of([word for word in _by_word(values["weekdays"]) if len(word) > LONGEST_SHORT_NAME])
-        which = "last|this|past|previous|next"
+        which = "last|this coming|this|past|previous|next|coming|upcoming"
         weekday = rf"(?:(?:{which}) )?(?:{full})|(?:{which}) (?:{self._patterns['weekday']})"
         return "|".join([*(forms[kind] for kind in PLAIN_DAYS), weekday])
 

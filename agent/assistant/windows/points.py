@@ -106,7 +106,7 @@ def period_of(which: str, unit: str, calendar: Calendar) -> tuple[date, date]:
     first = start_of(calendar.today, unit)
     if which in {"last", "previous"}:
         first = add_units(first, -1, unit)
-    elif which in {"next", "coming"}:
+    elif which in {"next", "coming", "upcoming"}:
         first = add_units(first, 1, unit)
     return first, next_start(first, unit)
 
@@ -194,6 +194,12 @@ def _shift(groups: Groups, context: Context) -> Moment:
     return Moment(window.start, window.end)
 
 
+def _shift_on(groups: Groups, context: Context) -> Moment:
+    place = context.language.shift_names[groups["name"] or ""]
+    window = context.shifts.on(the_day(groups["day"] or "", context).date, place)
+    return Moment(window.start, window.end)
+
+
 def _period(groups: Groups, context: Context) -> Moment:
     return _days(*period_of(groups["which"] or "", groups["unit"] or "", context.calendar), context)
 
@@ -251,6 +257,7 @@ READERS: dict[str, Callable[[Groups, Context], Moment]] = {
     "edge": _edge,
     "mid": _mid,
     "shift": _shift,
+    "shift_on": _shift_on,
     "period": _period,
     "ago": _ago,
     "iso_month": _iso_month,

@@ -1,27 +1,24 @@
 """What each way of saying a time means; an open start is None (all before), an open end None (now)."""
 
-import re
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
+from agent.assistant.windows import spans
 from agent.assistant.windows.calendar import Calendar, add_units, next_start, start_of
-from agent.assistant.windows.days import dated, monthday_of, number_of
+from agent.assistant.windows.days import number_of
 from agent.assistant.windows.points import (
     A_DAY,
-    HALF_DAY,
     Context,
     Groups,
-    Moment,
     back,
     month_of,
     part_of,
     period_of,
-    read_clock,
     read_point,
     spoken_part,
     the_day,
 )
-from agent.assistant.windows.problems import NoSuchDateError, WindowError
+from agent.assistant.windows.problems import WindowError
 
 Ends = tuple[datetime | None, datetime | None]
 SATURDAY = 5
@@ -37,77 +34,18 @@ def _since(groups: Groups, context: Context) -> Ends:
     return read_point(groups["a"] or "", context).start, None
 
 
+def _since_shift(groups: Groups, context: Context) -> Ends:
+    """Return from the start of a shift on: the one that runs, or the latest of a name."""
+    start, _ = _shift(groups, context) if groups.get("name") else (context.shifts.current().start, None)
+    return start, None
+
+
 def _after(groups: Groups, context: Context) -> Ends:
     return read_point(groups["a"] or "", context).end, None
 
 
 def _before(groups: Groups, context: Context) -> Ends:
     return None, read_point(groups["a"] or "", context).start
-
-
-def _between(groups: Groups, context: Context) -> Ends:
-    if groups.get("day"):
-        return _between_on_a_day(groups, context)
-    first, last = read_point(groups["a"] or "", context), read_point(groups["b"] or "", context)
-    if _is_clock_alone(first) and _is_clock_alone(last):
-        day = context.calendar.today
-        start, end = _clock_span(groups, day, context)
-        return (start, end) if start <= context.calendar.now else _clock_span(groups, day - A_DAY, context)
-    if _is_clock_alone(last):
-        return first.start, _next_clock(first.start, last.clock or time(), context.calendar)
-    if _is_clock_alone(first):
-        clock = first.clock or time()
-        if first.is_bare and last.clock is not None:
-            clock = _same_half(clock, last.clock, groups["b"] or "")
-        return _last_clock(last.end, clock, context.calendar), last.end
-    start = first.start
-    if start >= last.end and first.repeats:
-        start = context.calendar.back(start, 1, first.repeats)
-    if start >= last.end:
-        raise WindowError(f"{groups['a']} comes after {groups['b']}.")
-    return start, last.end
-
-
-def _between_on_a_day(groups: Groups, context: Context) -> Ends:
-    day = the_day(groups["day"] or "", context).date
-    try:
-        return _clock_span(groups, day, context)
-    except WindowError:
-        return read_point(f"{groups['day']} {groups['a']}", context).start, read_point(groups["b"] or "", context).end
-
-
-def _is_clock_alone(moment: Moment) -> bool:
-    return moment.clock is not None and moment.repeats == "day"
-
-
-def _clock_span(groups: Groups, day: date, context: Context) -> tuple[datetime, datetime]:
-    """Return the span between two clock times from a day on; a second one not after the first is the next day's."""
-    texts = (groups["a"] or "").strip(), (groups["b"] or "").strip()
-    (first, is_first_bare), (last, is_last_bare) = (read_clock(text, context.language) for text in texts)
-    if is_first_bare and not is_last_bare:
-        first = _same_half(first, last, texts[1])
-    if is_first_bare and is_last_bare and last <= first < time(HALF_DAY + 1) and last.hour + HALF_DAY > first.hour:
-        last = last.replace(hour=(last.hour + HALF_DAY) % 24)
-    end_day = day + A_DAY if last <= first else day
-    return context.calendar.at(day, first), context.calendar.at(end_day, last)
-
-
-def _same_half(first: time, last: time, said: str) -> time:
-    """Return `9` in `9 to 11 pm` as 21:00."""
-    is_evening = re.search(r"\d ?p\.?m", said) is not None
-    return first.replace(hour=first.hour + HALF_DAY) if is_evening and first.hour < last.hour - HALF_DAY else first
-
-
-def _next_clock(after: datetime, clock: time, calendar: Calendar) -> datetime:
-    day = Calendar(after, calendar.zone).today
-    moment = calendar.at(day, clock)
-    return moment if moment > after else calendar.at(day + A_DAY, clock)
-
-
-def _last_clock(before: datetime, clock: time, calendar: Calendar) -> datetime:
-    day = Calendar(before, calendar.zone).today
-    moment = calendar.at(day, clock)
-    return moment if moment < before else calendar.at(day - A_DAY, clock)
 
 
 def _days_of_month(groups: Groups, context: Context) -> Ends:
@@ -133,33 +71,6 @@ def _week_of_month(groups: Groups, context: Context) -> Ends:
     start = first + timedelta(days=7 * NUMBERED[groups["which"] or "first"])
     window = context.calendar.days(start, start + timedelta(days=7))
     return window.start, window.end
-
-
-def _days(groups: Groups, context: Context) -> Ends:
-    if groups.get("month"):
-        month, year = context.language.months[groups["month"] or ""], groups.get("year")
-        said = f"{groups['b']} {groups['month']}"
-        last = dated(monthday_of(groups["b"] or ""), month, int(year) if year else None, said, context.calendar).date
-    else:
-        last = the_day(groups["b"] or "", context).date
-    try:
-        first = last.replace(day=monthday_of(groups["a"] or ""))
-    except ValueError as error:
-        raise NoSuchDateError(f"{groups['a']} of that month") from error
-    if first > last:
-        raise WindowError(f"{groups['a']} comes after {groups['b']}.")
-    return context.calendar.at(first), context.calendar.at(last + A_DAY)
-
-
-def _after_on(groups: Groups, context: Context) -> Ends:
-    day = the_day(groups["day"] or "", context).date
-    start = context.calendar.at(day, read_clock(groups["a"] or "", context.language)[0])
-    return start, context.calendar.at(day + A_DAY)
-
-
-def _before_on(groups: Groups, context: Context) -> Ends:
-    day = the_day(groups["day"] or "", context).date
-    return context.calendar.at(day), context.calendar.at(day, read_clock(groups["a"] or "", context.language)[0])
 
 
 def _unclear(_: Groups, __: Context) -> Ends:
@@ -225,7 +136,44 @@ def _weekend(groups: Groups, context: Context) -> Ends:
     saturday = start_of(today, "week") + timedelta(days=SATURDAY)
     if groups.get("which") != "this" and (saturday > today or groups.get("which") in {"last", "previous", "past"}):
         saturday -= timedelta(days=7)
+    if groups.get("before"):
+        saturday -= timedelta(days=7)
     return _local_days(saturday, saturday + timedelta(days=2), context)
+
+
+def _since_weekend(_: Groups, context: Context) -> Ends:
+    return _weekend({}, context)[0], None
+
+
+def _weekend_of(groups: Groups, context: Context) -> Ends:
+    day = the_day(groups["day"] or "", context).date
+    saturday = start_of(day, "week") + timedelta(days=SATURDAY)
+    return _local_days(saturday, saturday + timedelta(days=2), context)
+
+
+def _easter(_: Groups, context: Context) -> Ends:
+    """Return Good Friday to Easter Monday, the latest not after today."""
+    first = the_day("good friday", context).date
+    return _local_days(first, first + timedelta(days=4), context)
+
+
+def _workdays(groups: Groups, context: Context) -> Ends:
+    first, _ = period_of(groups["which"] or "", "week", context.calendar)
+    return _local_days(first, first + timedelta(days=SATURDAY), context)
+
+
+def _rolling_part(groups: Groups, context: Context) -> Ends:
+    """Return so many hours or days up to now, and a part of one: `the last 1.5 hours`, `the last day and a half`."""
+    said = groups["number"] or ""
+    unit = "day" if "day" in f"{said}{groups['unit'] or ''}" else "hour"
+    whole = said.removesuffix(" and a half")
+    if "." in said:
+        number = float(said)
+    elif whole in {"hour", "day"}:
+        number = 1.5
+    else:
+        number = (int(whole) if whole.isdigit() else context.language.numbers.get(whole, 1)) + 0.5
+    return context.calendar.now - timedelta(**{f"{unit}s": number}), None
 
 
 def _quarter_named(groups: Groups, context: Context) -> Ends:
@@ -283,6 +231,10 @@ def _year(groups: Groups, context: Context) -> Ends:
 
 def _ago(groups: Groups, context: Context) -> Ends:
     number, unit = number_of(groups["number"] or "", context.language), context.language.units[groups["unit"] or ""]
+    if unit == "week" and number == 1:
+        return _local_days(
+            context.calendar.today - timedelta(days=7), context.calendar.today - timedelta(days=6), context
+        )
     if unit in {"minute", "hour", "shift"}:
         return back(number, unit, context), back(number - 1, unit, context) if number > 1 else None
     first = start_of(Calendar(back(number, unit, context), context.calendar.zone).today, unit)
@@ -296,13 +248,16 @@ def _local_days(first: date, after: date, context: Context) -> tuple[datetime, d
 RULES: dict[str, Callable[[Groups, Context], Ends]] = {
     "all": _all,
     "since": _since,
+    "since_shift": _since_shift,
+    "span_before": spans.span_before,
+    "span_after": spans.span_after,
     "after": _after,
     "before": _before,
-    "after_on": _after_on,
-    "before_on": _before_on,
+    "after_on": spans.after_on,
+    "before_on": spans.before_on,
     "unclear": _unclear,
-    "between": _between,
-    "days": _days,
+    "between": spans.between,
+    "days": spans.days,
     "days_of_month": _days_of_month,
     "week_of_month": _week_of_month,
     "rolling": _rolling,
@@ -313,6 +268,11 @@ RULES: dict[str, Callable[[Groups, Context], Ends]] = {
     "week_of": _week_of,
     "week_number": _week_number,
     "weekend": _weekend,
+    "weekend_of": _weekend_of,
+    "since_weekend": _since_weekend,
+    "easter": _easter,
+    "workdays": _workdays,
+    "rolling_part": _rolling_part,
     "quarter": _quarter,
     "quarter_named": _quarter_named,
     "to_date": _to_date,

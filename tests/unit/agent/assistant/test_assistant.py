@@ -110,7 +110,7 @@ def test_replies_kindly_to_an_empty_and_to_an_endless_question(ask: Ask, questio
 
 
 def test_asks_back_with_readings_that_read_as_themselves(ask: Ask) -> None:
-    answer = ask("line-1 trouble")
+    answer = ask("line-1 somehow")
 
     assert answer.status == "asked_back"
     assert 1 <= len(answer.choices) <= 3
@@ -136,6 +136,41 @@ def test_follows_up_within_a_thread(ask: Ask) -> None:
     assert second.filters == {"sources": ["line-1"]}
     assert third.filters == {"sources": ["line-2"]}
     assert (fourth.ids, fifth.ids, sixth.ids) == (("A-6",), ("A-6",), ("A-6",))
+
+
+def test_adds_up_the_last_two_questions_and_holds_them_against_each_other(ask: Ask) -> None:
+    ask("How many anomalies on line-1 last week?", thread="t")
+    ask("and line-2?", thread="t")
+    both = ask("both together", thread="t")
+    held = ask("vs the week before?", thread="t")
+
+    assert both.filters == {"sources": ["line-1", "line-2"]}
+    assert [tool.name for tool in held.tools] == ["compare"]
+
+
+def test_takes_up_what_was_meant_after_asking_back(ask: Ask) -> None:
+    asked = ask("line-1 labels incidents trend last week", thread="t")
+    then = ask("and line-2?", thread="t")
+
+    assert asked.status == "asked_back"
+    assert then.filters == {"sources": ["line-2"]}
+    assert then.window is not None
+
+
+def test_asks_which_time_is_meant_where_one_was_not_read(ask: Ask) -> None:
+    answer = ask("how many anomalies on line-1 after lunch on tuesday")
+
+    assert answer.status == "asked_back"
+    assert "'lunch'" in answer.text
+
+
+def test_knows_nobody_of_a_name_that_is_not_in_the_record(ask: Ask) -> None:
+    assert "Nobody called 'Gunther'" in ask("how many labels did Gunther give?").text
+
+
+def test_tells_what_happened_where_only_a_place_and_a_time_are_said(ask: Ask) -> None:
+    assert facts(ask("line-1 last week"))["anomalies"] == 1
+    assert [tool.name for tool in ask("cracks last week").tools] == ["count_anomalies"]
 
 
 def test_remembers_a_thread_across_processes(filled: Database, tmp_path: Path) -> None:

@@ -3,8 +3,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from agent.assistant.memory import ThreadMemory
-from agent.assistant.reading.follow_ups import Remembered
 from agent.assistant.reading.reading import Intent, Reading, Slots
+from agent.assistant.reading.remembered import Remembered
 from storage.records import Window
 from tests.histories import NOW
 

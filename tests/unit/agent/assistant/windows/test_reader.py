@@ -35,6 +35,29 @@ def local(text: str, now: datetime = NOW, zone: str = BERLIN) -> tuple[str, str]
         ("since 2026-03-01T06:00Z", "03-01 07:00", HERE),
         ("since the start of the month", "03-01 00:00", HERE),
         ("since tuesday afternoon", "03-24 12:00", HERE),
+        ("since 15 days", "03-10 11:30", HERE),
+        ("since monday early shift started", "03-23 06:00", HERE),
+        ("since the night shift began", "03-24 22:00", HERE),
+        ("since the last shift change", "03-25 06:00", HERE),
+        ("since the weekend", "03-21 00:00", HERE),
+        ("sunday in the late shift", "03-22 14:00", "03-22 22:00"),
+        ("yesterday early one", "03-24 06:00", "03-24 14:00"),
+        ("the 3 days before 12 march", "03-09 00:00", "03-12 00:00"),
+        ("the week after 2 march", "03-03 00:00", "03-10 00:00"),
+        ("two hours before noon yesterday", "03-24 10:00", "03-24 12:00"),
+        ("sunday before last", "03-15 00:00", "03-16 00:00"),
+        ("friday the week before last", "03-13 00:00", "03-14 00:00"),
+        ("a week ago on sunday", "03-15 00:00", "03-16 00:00"),
+        ("a week ago", "03-18 00:00", "03-19 00:00"),
+        ("the weekend before last", "03-14 00:00", "03-16 00:00"),
+        ("the weekend of 4 march", "03-07 00:00", "03-09 00:00"),
+        ("workdays last week", "03-16 00:00", "03-21 00:00"),
+        ("the last 1.5 hours", "03-25 10:00", HERE),
+        ("the last hour and a half", "03-25 10:00", HERE),
+        ("between 9pm and midnight on monday", "03-23 21:00", "03-24 00:00"),
+        ("1 march until 4 march", "03-01 00:00", "03-05 00:00"),
+        ("by 8:00 today", "03-25 00:00", "03-25 08:00"),
+        ("the night of 3 march", "03-03 22:00", "03-04 06:00"),
         ("this week", "03-23 00:00", HERE),
         ("last week", "03-16 00:00", "03-23 00:00"),
         ("the week before last", "03-09 00:00", "03-16 00:00"),
@@ -138,3 +161,26 @@ def test_says_what_is_wrong_with_a_time_that_cannot_be(text: str) -> None:
 
 def test_finds_both_windows_of_a_comparison() -> None:
     assert [words.text for words in find_times("compare this week with last week")] == ["this week", "last week"]
+
+
+def test_knows_holidays_and_when_the_clocks_were_changed() -> None:
+    later = datetime(2026, 4, 15, 10, 40, tzinfo=UTC)
+
+    assert local("over easter", now=later) == ("04-03 00:00", "04-07 00:00")
+    assert local("good friday", now=later) == ("04-03 00:00", "04-04 00:00")
+    assert local("since the clocks went forward", now=later)[0] == "03-29 00:00"
+    assert local("since the clock change", now=NOW)[0] == "10-26 00:00"
+    with pytest.raises(WindowError, match="No clocks"):
+        local("since the clock change", zone="Asia/Kolkata")
+
+
+def test_takes_the_coming_weekday_for_the_next() -> None:
+    reading = read_window("this coming saturday", now=NOW, zone=BERLIN, first=FIRST)
+
+    assert reading is not None
+    assert reading.is_future
+
+
+def test_asks_for_the_dates_of_the_end_of_a_month() -> None:
+    with pytest.raises(WindowError, match="I need the dates"):
+        local("at the end of february")

@@ -1,0 +1,85 @@
+"""Asking back: whole readings to choose from, the nearest names, and what is supposed until then."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.assistant.answer import Answer, AnswerStatus
+from agent.assistant.reading.deciding import decide
+from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.reader import Looked
+from agent.assistant.reading.reading import NO_TOOL, Reading
+from agent.assistant.reading.remembered import Remembered
+from agent.assistant.reading.wording import worded
+from agent.assistant.replies import OUTSIDE, UNREAD_TIME, UNSURE, example_questions
+from agent.assistant.tools.context import ToolContext, plain
+from agent.assistant.tools.names import nearest
+from storage.records import Window
+
+MOST_OFFERED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An answer, and what its thread has to remember; None where there is nothing new to remember."""
+
+    answer: Answer
+    remembered: Remembered | None = None
+
+
+def asked_back(looked: Looked, context: ToolContext, known: KnownNames) -> Read:
+    """Offer the likeliest readings, and remember the first: what comes next may go on with what was meant."""
+    if (looked.is_far and not looked.has_slots) or looked.is_strange:
+        return Read(Answer(OUTSIDE, AnswerStatus.REFUSED, example_questions(known.sources)))
+    zone = context.zone(looked.slots.sources)
+    offered = [reading for reading, _ in decide(looked) if reading.intent not in NO_TOOL]
+    choices = tuple(dict.fromkeys(worded(reading, zone) for reading in offered))[:MOST_OFFERED]
+    unread = looked.unread_time
+    unsure = UNSURE if unread is None else UNREAD_TIME.format(time=unread)
+    answer = Answer(unsure, AnswerStatus.ASKED_BACK, choices)
+    return Read(answer, _supposed(offered[0], zone, context) if offered else None)
+
+
+def _supposed(reading: Reading, zone: str, context: ToolContext) -> Remembered:
+    ends = [datetime.fromisoformat(end) for window in reading.slots.windows[:1] for end in window.split("/")]
+    window = Window(ends[0], ends[1], zone) if ends else None
+    return Remembered(reading, context.now, (), window)
+
+
+def which_one(last: Remembered | None) -> Answer:
+    """Ask which anomaly is meant, offering those just shown."""
+    shown = [one for one in (last.ids if last else ()) if one.startswith("A-")][:MOST_OFFERED]
+    choices = tuple(f"What is similar to {one}?" for one in shown)
+    return Answer("Similar to which one? Name it, as in 'similar to A-1042'.", AnswerStatus.ASKED_BACK, choices)
+
+
+def unknown_source(text: str, said: str, known: KnownNames) -> Answer:
+    """Say that no source is called so, and offer the nearest."""
+    if not known.sources:
+        return Answer("No data: no source has been seen yet.", AnswerStatus.NO_DATA)
+    near = nearest(said, known.sources)
+    choices = tuple(replaced(text, said, name) for name in near)
+    return Answer(
+        f"There is no source {plain(said)!r}; the nearest: {', '.join(near)}.",
+        AnswerStatus.ASKED_BACK,
+        choices,
+        facts=(),
+    )
+
+
+def unknown_person(text: str, said: str, known: KnownNames) -> Answer:
+    """Say that nobody is called so, and offer the nearest."""
+    near = [name.rpartition(":")[2] for name in nearest(said, known.people)]
+    if not near:
+        return Answer(
+            f"Nobody called {plain(said)!r} has done anything here: no label, no change.", AnswerStatus.NO_DATA
+        )
+    choices = tuple(replaced(text, said, name) for name in near)
+    words = f"Nobody called {plain(said)!r} is in the record; the nearest: {', '.join(near)}."
+    return Answer(words, AnswerStatus.ASKED_BACK, choices)
+
+
+def replaced(text: str, said: str, instead: str) -> str:
+    """Return a question with one thing said otherwise."""
+    changed = re.sub(re.escape(said), lambda _: instead, " ".join(text.split()), count=1, flags=re.IGNORECASE)
+    return plain(changed, most=300)

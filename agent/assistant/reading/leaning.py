@@ -1,0 +1,178 @@
+"""Times that lean on the window a thread spoke of last, written out: `the same day`, `make that the whole week`."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from agent.assistant.reading.numerals import with_digits
+from agent.assistant.windows.calendar import Calendar, next_start, start_of
+from agent.assistant.windows.language import read_words, time_language
+from agent.assistant.windows.problems import WindowError
+from agent.assistant.windows.reader import find_times, resolve
+from agent.assistant.windows.shifts import Shifts
+from storage.records import Window
+
+A_DAY = timedelta(days=1)
+# A window of so long is of one day, though a night shift ends on the next.
+ONE_DAY = timedelta(hours=26)
+
+
+@dataclass(frozen=True, slots=True)
+class LeaningLanguage:
+    """How a time leans on the one spoken of last."""
+
+    extend: re.Pattern[str]
+    rest_of: re.Pattern[str]
+    whole: re.Pattern[str]
+    same: re.Pattern[str]
+    monthday: re.Pattern[str]
+    weekday: re.Pattern[str]
+    shift: re.Pattern[str]
+    half: re.Pattern[str]
+    possessive: re.Pattern[str]
+
+
+@lru_cache
+def leaning_language(name: str = "english") -> LeaningLanguage:
+    """Return the words of a language."""
+    return LeaningLanguage(
+        **{key: re.compile(say, re.IGNORECASE) for key, say in read_words(f"{name}_leaning").items()}
+    )
+
+
+def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts: Sequence[str]) -> str:
+    """Return a question with the times that lean on a window named by themselves; others stay as they are.
+
+    shown: how many ids were listed last, of which `the 3rd` is the third.
+    """
+    words = leaning_language()
+    text = words.extend.sub(lambda match: _extended(match, window, now, shifts), with_digits(text))
+    text = words.possessive.sub(lambda match: _same_hours(match, window, now, shifts), text)
+    text = words.half.sub(_or_as_said(window, _half), text)
+    text = words.shift.sub(lambda match: _next_shift(match, window, shifts), text)
+    text = words.weekday.sub(lambda match: _weekday(match, window, now), text)
+    text = words.rest_of.sub(lambda match: _rest(match, window, now), text)
+    text = words.whole.sub(_or_as_said(window, _whole_unit), text)
+    text = words.same.sub(_or_as_said(window, _same_unit), text)
+    return words.monthday.sub(lambda match: (int(match["day"]) > shown and _monthday(match, window)) or match[0], text)
+
+
+def _or_as_said(
+    window: Window, written: Callable[[re.Match[str], Window], str | None]
+) -> Callable[[re.Match[str]], str]:
+    def replace(match: re.Match[str]) -> str:
+        return written(match, window) or match[0]
+
+    return replace
+
+
+def _same_unit(match: re.Match[str], window: Window) -> str | None:
+    """Write `that day`, `the same week`; None where the window was of more than one."""
+    unit, day = match["unit"].lower(), _first_day(window)
+    if unit in {"month", "week", "year"}:
+        return _unit_text(unit, window)
+    if window.end - window.start > ONE_DAY:
+        return None
+    return f"on {day}" if unit in {"day", "date"} else f"{day} {unit}"
+
+
+def _whole_unit(match: re.Match[str], window: Window) -> str | None:
+    return _unit_text(match["unit"].lower(), window)
+
+
+def _unit_text(unit: str, window: Window) -> str | None:
+    """Return the day, week, month or year a window started in, said so that anybody can read it."""
+    local = window.start.astimezone(ZoneInfo(window.time_zone)).date()
+    last = (window.end - timedelta(microseconds=1)).astimezone(ZoneInfo(window.time_zone)).date()
+    if unit == "day":
+        return f"on {local}" if window.end - window.start <= ONE_DAY else None
+    if start_of(last, unit) != start_of(local, unit):
+        return None
+    return {"week": f"in the week of {local}", "month": f"in {local:%B %Y}"}.get(unit, f"in {local:%Y}")
+
+
+def _same_hours(match: re.Match[str], window: Window, now: datetime, shifts: Sequence[str]) -> str:
+    """Write `yesterday's` as the same hours of yesterday, where hours of a day were spoken of."""
+    found = find_times(f"on {match['day'].lower()}")
+    if window.end - window.start >= A_DAY - timedelta(minutes=1) or not found:
+        return match[0]
+    zone = ZoneInfo(window.time_zone)
+    day = resolve(found[0], now=now, zone=window.time_zone, shifts=tuple(shifts)).window.start.astimezone(zone).date()
+    local = window.start.astimezone(zone)
+    start = Calendar(now, window.time_zone).at(day, local.time())
+    return _span(start, start + (window.end - window.start), window)
+
+
+def _half(match: re.Match[str], window: Window) -> str | None:
+    """Write `and the second half` as that of the month last spoken of."""
+    month = _unit_text("month", window)
+    return month and f"{match['which']} half of {month.removeprefix('in ')}"
+
+
+def _weekday(match: re.Match[str], window: Window, now: datetime) -> str:
+    """Write `the tuesday` as that of the week last spoken of; in this week it needs no date."""
+    calendar, local = Calendar(now, window.time_zone), window.start.astimezone(ZoneInfo(window.time_zone)).date()
+    monday = start_of(local, "week")
+    if monday == start_of(calendar.today, "week") or window.end - window.start > timedelta(days=8):
+        return match[0]
+    wanted = time_language().weekdays[(match["day"] or match["bare"]).lower()]
+    return f"on {monday + timedelta(days=wanted)}"
+
+
+def _next_shift(match: re.Match[str], window: Window, shifts: Sequence[str]) -> str:
+    """Write `the night shift after that` with its day."""
+    calendar = Calendar(window.start, window.time_zone)
+    place, is_after = time_language().shift_names[match["name"].lower()], match["side"].lower() == "after"
+    days = [calendar.today + timedelta(days=step) for step in ((0, 1, 2) if is_after else (0, -1, -2))]
+    found = ((day, Shifts(tuple(shifts), calendar).on(day, place)) for day in days)
+    fits = (day for day, one in found if (one.start >= window.end if is_after else one.end <= window.start))
+    return f"the {match['name']} shift of {next(fits, days[0])}"
+
+
+def _rest(match: re.Match[str], window: Window, now: datetime) -> str:
+    """Write `the rest of that week`: from the window's end to the end of its unit, or to now."""
+    calendar = Calendar(window.start, window.time_zone)
+    end = calendar.at(next_start(start_of(calendar.today, match["unit"].lower()), match["unit"].lower()))
+    return _span(window.end, min(end, now), window) if window.end < min(end, now) else match[0]
+
+
+def _monthday(match: re.Match[str], window: Window) -> str | None:
+    """Write `the 9th` as of the month last spoken of; None where that month has no such day."""
+    local = window.start.astimezone(ZoneInfo(window.time_zone)).date()
+    try:
+        return f"on {local.replace(day=int(match['day']))}"
+    except ValueError:
+        return None
+
+
+def _extended(match: re.Match[str], window: Window, now: datetime, shifts: Sequence[str]) -> str:
+    """Write `extend it back to the 1st of march`: one end of the window moved, the other kept."""
+    said = match["point"].lower()
+    found = [one for one in find_times(f"since {said}") if one.start == 0]
+    if not found:
+        return match[0]
+    try:
+        point = resolve(found[0], now=now, zone=window.time_zone, shifts=tuple(shifts)).window.start
+    except WindowError:
+        return match[0]
+    left = f"since {said}"[found[0].end :]
+    if point < window.start:
+        return _span(point, window.end, window) + left
+    end = now if re.match(r"(?:today|now)\b", said) else point
+    return _span(window.start, end, window) + left
+
+
+def _span(start: datetime, end: datetime, window: Window) -> str:
+    zone = ZoneInfo(window.time_zone)
+    return f"from {_moment(start, zone)} to {_moment(end, zone)}"
+
+
+def _moment(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).isoformat(timespec="seconds").lower()
+
+
+def _first_day(window: Window) -> str:
+    return window.start.astimezone(ZoneInfo(window.time_zone)).date().isoformat()

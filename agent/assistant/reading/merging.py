@@ -1,0 +1,98 @@
+"""A continuation's slots over those of the question before it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.assistant.reading.language import follow_up_language, slot_language
+from agent.assistant.reading.reader import Looked
+from agent.assistant.reading.reading import Intent, Slots
+from agent.assistant.reading.remembered import Remembered
+from agent.assistant.reading.shape import plural_of
+from agent.assistant.reading.times import span_text
+from storage.records import Window
+
+WORDS = follow_up_language()
+COUNTED = re.compile(
+    rf"(?<![\w.-])(\d{{1,3}}|{'|'.join(word for word, value in slot_language().numbers.items() if value > 1)})$"
+)
+NUMBER = re.compile(r"(?<![\w.-])(\d+\.\d+)(?![\w.])|(?<![\w.-])(\d+)$")
+TIMES = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?) ?x(?!\w)")
+LISTED = {Intent.LIST, Intent.INCIDENTS, Intent.TOP, Intent.SIMILAR}
+
+
+def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: bool) -> Slots:
+    """Return what was named now, and of what was named before what still holds; moved: the window it moves on to."""
+    old, new = last.reading.slots, looked.slots
+    windows, spoken = (new.windows, new.spoken) if new.windows else (old.windows, old.spoken)
+    if moved is not None and not new.windows:
+        windows, spoken = (span_text(moved),), ()
+    names_all = slot_language().all_sources.search(looked.question.text) is not None
+    drops_groups = WORDS.no_groups.search(looked.question.text) is not None
+    if not new.sources and (one := _numbered(looked, old.sources)):
+        new = replace(new, sources=(one,), limit=None)
+    names_one = old.group_by == "defect_class" and bool(new.defect_classes) and not new.group_by
+    is_any_label = slot_language().all_labels.search(looked.question.text) is not None
+    old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
+    return replace(
+        new,
+        windows=windows,
+        spoken=spoken,
+        sources=new.sources or (() if names_all or new.excluded_sources else old.sources),
+        excluded_sources=tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources))),
+        detectors=new.detectors or old.detectors,
+        defect_classes=new.defect_classes or old.defect_classes,
+        attributes={} if new.sides else {**_kept_attributes(looked, old), **new.attributes},
+        sides=new.sides or (old.sides if is_same else ()),
+        figure=new.figure or (old.figure if is_same else None),
+        labels=new.labels or (old.labels if new.figure is None else ()),
+        excluded_labels=new.excluded_labels or old.excluded_labels,
+        group_by=None if drops_groups or names_one else new.group_by or (old.group_by if is_same else None),
+        attribute=new.attribute or (old.attribute if is_same else None),
+        limit=new.limit or number_alone(looked, last) or (old.limit if is_same else None),
+        order=new.order or (old.order if is_same else None),
+        states=new.states or (old.states if is_same else ()),
+        min_ratio=new.min_ratio or _times(looked, old) or old.min_ratio,
+        threshold=new.threshold if new.threshold is not None else _number(looked, last) or old.threshold,
+        person=new.person or old.person,
+        period=new.period or (old.period if is_same and not new.windows else None),
+    )
+
+
+def _kept_attributes(looked: Looked, old: Slots) -> dict[str, str]:
+    """Return the attributes still meant: `all lots` gives up the one lot spoken of."""
+    every = r"\b(?:all|any|every|each)(?: of)?(?: the)?"
+    return {
+        key: value
+        for key, value in old.attributes.items()
+        if re.search(rf"{every} {plural_of(key)}\b", looked.question.text) is None
+    }
+
+
+def _numbered(looked: Looked, sources: Sequence[str]) -> str | None:
+    """Return line-1 for `just 1`, after a question about lines 1 and 2."""
+    match = re.fullmatch(r"(?:just|only|and|now) (?:the |number |no\.? )?(\d+)", looked.question.text)
+    found = [name for name in sources if match and re.findall(r"\d+", name)[-1:] == [match[1]]]
+    return found[0] if len(sources) > 1 and len(found) == 1 else None
+
+
+def number_alone(looked: Looked, last: Remembered) -> int | None:
+    """Return how many rows are meant by `make it 8`, `3 is enough`, `eight rather than five`."""
+    text = WORDS.not_so_many.sub("", looked.question.text)
+    match = COUNTED.search(text.rstrip(" ,.")) or COUNTED.search(WORDS.enough.sub("", text).strip(" ,."))
+    if match is None or last.reading.intent not in LISTED:
+        return None
+    return max(1, int(match[1]) if match[1].isdigit() else slot_language().numbers[match[1]])
+
+
+def _times(looked: Looked, old: Slots) -> float | None:
+    """Return the ratio meant by `1.8x` alone, after a question about scores so many times the threshold."""
+    match = TIMES.search(looked.question.text)
+    return float(match[1]) if match and old.min_ratio is not None else None
+
+
+def _number(looked: Looked, last: Remembered) -> float | None:
+    """Return the threshold meant by a number alone, after a question what another one would do."""
+    match = NUMBER.search(looked.question.text)
+    is_asked = last.reading.intent is Intent.WHAT_IF or looked.by_cues is Intent.WHAT_IF
+    return float(match[1] or match[2]) if match and is_asked else None

@@ -1,0 +1,55 @@
+"""One of what was just shown: `the second one`, `is it confirmed?`, and the next page."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agent.assistant.reading.language import follow_up_language, slot_language
+from agent.assistant.reading.reader import Looked
+from agent.assistant.reading.reading import Intent, Reading, Slots
+
+WORDS = follow_up_language()
+
+
+def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
+    """Read `the second one` as the second of the ids just shown."""
+    ordinals = slot_language().ordinals
+    numbered = re.search(
+        r"\b(?:number|no\.?|#) ?(\d{1,2}|" + "|".join(slot_language().numbers) + r")$", looked.question.text
+    )
+    if numbered is not None and ids and not looked.slots.ids:
+        return _of_list(ids, int(numbered[1]) if numbered[1].isdigit() else slot_language().numbers[numbered[1]])
+    if ids and WORDS.middle.search(looked.masked) and not looked.slots.ids:
+        return _of_list(ids, (len(ids) + 1) // 2)
+    match = re.search(rf"\b(?:the )?({'|'.join(ordinals)})(?: (?:{WORDS.thing.pattern}))?$", looked.masked)
+    is_elsewhere = looked.slots.windows or looked.slots.sources or looked.slots.ids
+    if match is None or not ids or is_elsewhere or WORDS.ranked_first.search(looked.masked):
+        return None
+    return _of_list(ids, ordinals[match[1]])
+
+
+def _of_list(ids: Sequence[str], place: int) -> Reading | None:
+    """Return a reading of the one at a place from 1 on, or from the end with -1; None where there is none."""
+    if place == 0 or place > len(ids):
+        return None
+    chosen = ids[place - 1 if place > 0 else place]
+    if chosen.startswith("I-"):
+        return Reading(Intent.INCIDENT, Slots(incident=chosen))
+    return Reading(Intent.DETAIL, Slots(ids=(int(chosen.removeprefix("A-")),)))
+
+
+def spoken_of(looked: Looked, subject: int | None) -> Reading | None:
+    """Read `is it confirmed?` after an inspection was shown as a question about that inspection."""
+    if subject is None or looked.slots.ids:
+        return None
+    if looked.by_cues is Intent.SIMILAR:
+        return Reading(Intent.SIMILAR, replace(looked.slots, ids=(subject,)))
+    rest = replace(looked, slots=replace(looked.slots, group_by=None, attribute=None))
+    if rest.has_slots_but_figure or WORDS.subject.search(looked.masked) is None:
+        return None
+    return Reading(Intent.DETAIL, Slots(ids=(subject,)))
+
+
+def next_page(slots: Slots, shown: int) -> Slots:
+    """Return the slots of the page after the one just shown."""
+    return replace(slots, offset=slots.offset + shown)

@@ -1,0 +1,191 @@
+"""Sources in a question: spelled anyhow, in another order, in part, in plural, with slips; and names that none has."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import permutations
+
+from rapidfuzz import fuzz
+
+from agent.assistant.reading.known import KnownNames, folded, words_of
+from agent.assistant.reading.language import intent_language, slot_language
+from agent.assistant.tools.names import same_digits, simplified
+
+SEPARATOR = r"[\s._#'-]?"
+TYPO = 78.0
+JOINED_TYPO = 86.0
+SHORTEST = 3
+SHORTEST_TYPO = 4
+MOST_TOKENS = 3
+PAIR = 2
+SHORT = 2
+# Letters before a number that mean something else: ids, quarters, hours, days, weeks, months, shifts.
+NO_INITIAL = set("aiqhdwmsxkp")
+
+
+def _no_name_after() -> str:
+    """Return the pattern that no number which is a name stands before: `12 april`, `the 3 worst`."""
+    return rf"(?! ?(?:{slot_language().no_name_after}))"
+
+
+def spelled(name: str) -> str:
+    """Return the pattern of a name whatever stands between its parts: line-1, line 1, line_1, Line1."""
+    parts = tokens_of(name)
+    return SEPARATOR.join(re.escape(part) for part in parts) or re.escape(folded(name))
+
+
+def tokens_of(name: str) -> list[str]:
+    """Return the parts of a name: its stretches of letters and of digits."""
+    return re.findall(r"[^\W\d_]+|\d+|@", folded(name))
+
+
+def found_sources(rest: str, names: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Yield where sources are named in full, those longest first that share words: start, end, and which."""
+    taken: list[tuple[int, int]] = []
+    plain = [name for name in names if not name.isdigit()]
+    for name, pattern in _in_full(plain):
+        for match in re.finditer(rf"(?<![\w@-])(?:source )?{pattern}(?![\w@]|-\w|\.\d)", rest):
+            if not any(start < match.end() and match.start() < end for start, end in taken):
+                taken.append(match.span())
+                yield match.start(), match.end(), (name,)
+
+
+def _in_full(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    ranked = sorted(names, key=len, reverse=True)
+    yield from ((name, spelled(name)) for name in ranked)
+    for name in ranked:  # the left microscope
+        parts = tokens_of(name)
+        if 1 < len(parts) <= MOST_TOKENS and not any(part.isdigit() for part in parts):
+            for order in list(permutations(parts))[1:]:
+                yield name, r"[\s_-]".join(map(re.escape, order))
+
+
+def numbered_sources(rest: str, names: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Yield sources whose names are mere numbers, where a number can be one; times are taken out before."""
+    numbers = [name for name in names if name.isdigit()]
+    if numbers:
+        either = "|".join(sorted(numbers, key=len, reverse=True))
+        for match in re.finditer(rf"(?<![\w.:@/-])(?:{either})(?![\w-]){_no_name_after()}", rest):
+            lead = rest[: match.start()].rstrip(" ")
+            if (
+                not lead
+                or lead[-1] in "\x00,"
+                or re.search(rf"(?:^|[\s,\x00])(?:{slot_language().name_lead}|,)$", lead)
+            ):
+                yield match.start(), match.end(), (match[0],)
+
+
+def listed_sources(rest: str, names: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Yield `lines 1, 2 and 3` as line-1, line-2 and line-3."""
+    by_shape = {simplified(name): name for name in names}
+    for match in re.finditer(r"(?<!\w)([a-z]+?)s? ?((?:#?\d+(?:,? and |,? or |, ?| ?& ?))+#?\d+)(?!\w)", rest):
+        found = [by_shape.get(match[1] + number) for number in re.findall(r"\d+", match[2])]
+        if all(found):
+            yield match.start(), match.end(), tuple(name for name in found if name)
+
+
+def shortened_sources(rest: str, known: KnownNames) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Yield what a part of a name means: the only source that begins so, or in plural all that begin so."""
+    nouns = slot_language().source_nouns
+    for token, owners in _sharing(known.sources, first_only=True).items():
+        word = f"{re.escape(token[0])}-?{re.escape(token[1:])}"  # x-ray is xray
+        if len(owners) == 1:
+            if not _tells(token, known):
+                continue
+            ending = "(?:'?s|er|ers|ing)?" if len(token) >= SHORTEST_TYPO else ""
+            others = rf"(?![ ._#-](?:{slot_language().sides}|[a-z]|\d+)(?!\w))"
+            pattern = rf"(?<![\w-]){word}{ending}(?: (?:{nouns}))?(?![\w-]){others}"
+        elif token in nouns.split("|"):
+            pattern = rf"(?<![\w-])both (?:the )?{word}s(?![\w-])" if len(owners) == PAIR else r"(?!)"
+        else:
+            pattern = rf"(?<![\w-])(?:(?:both|all|the|two|three|our) )*{word}(?:e?s)(?: together)?(?![\w-])"
+        for match in re.finditer(pattern, rest):
+            if re.search(rf"(?:^|\s)(?:{slot_language().sides}) $", rest[: match.start()]) is None:
+                yield match.start(), match.end(), owners
+    for name, pattern in _initialled(known.sources):
+        yield from ((match.start(), match.end(), (name,)) for match in re.finditer(pattern, rest))
+    for token, owners in _sharing(known.sources, first_only=False).items():
+        if len(owners) == 1:  # the left one
+            pattern = rf"(?<![\w-])(?:the )?{re.escape(token)} one(?![\w-])"
+            yield from ((match.start(), match.end(), owners) for match in re.finditer(pattern, rest))
+
+
+def _initialled(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield `l2` for line-2, where no other source is short for that, nor a unit or an id."""
+    short = [(parts[0][0] + parts[1], name) for name in names if len(parts := tokens_of(name)) == PAIR]
+    for said, name in short:
+        if said[1:].isdigit() and said[0] not in NO_INITIAL and [one for one, _ in short].count(said) == 1:
+            yield name, rf"(?<![\w.@/-]){said[0]}[ -]?{said[1:]}(?![\w-]|\.\d)"
+
+
+def _sharing(names: Sequence[str], *, first_only: bool) -> dict[str, tuple[str, ...]]:
+    """Return which sources have a part of a name, longest part first."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        parts = [part for part in re.split(r"[\W\d_]+", folded(name)) if len(part) >= SHORTEST]
+        for part in parts[:1] if first_only else parts:
+            found.setdefault(part, []).append(name)
+    return {part: tuple(owners) for part, owners in sorted(found.items(), key=lambda pair: -len(pair[0]))}
+
+
+def _tells(token: str, known: KnownNames) -> bool:
+    """Say whether a part of a name is a word that questions do not hold anyway."""
+    others = {word for name in (*known.defect_classes, *known.people) for word in words_of(name)}
+    others |= {word for values in known.values.values() for value in values for word in words_of(value)}
+    others |= {word for key in known.attributes for word in words_of(key)}
+    return token not in slot_language().common | intent_language().words | others
+
+
+def typo_of(said: str, names: Sequence[str]) -> str | None:
+    """Return the name that was meant with a slip, None where none is near enough; numbers are never slips."""
+    wanted = simplified(said)
+    if len(wanted) < SHORTEST_TYPO:
+        return None
+    for name in names:
+        if wanted[0] == simplified(name)[0] and same_digits(wanted, simplified(name)) and _is_near(said, name):
+            return name
+    return None
+
+
+def _is_near(said: str, name: str) -> bool:
+    mine, theirs = re.split(r"[\s._-]+", folded(said)), re.split(r"[\s._-]+", folded(name))
+    if len(mine) == len(theirs):
+        return all(_is_same_word(one, other) for one, other in zip(mine, theirs, strict=True))
+    shapes = simplified(said), simplified(folded(name))
+    return max(fuzz.ratio(*shapes), fuzz.ratio(shapes[0].removesuffix("s"), shapes[1])) >= JOINED_TYPO
+
+
+def _is_same_word(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if min(len(one), len(other)) < SHORTEST_TYPO or not same_digits(one, other):
+        return False
+    return max(fuzz.ratio(one, other), fuzz.ratio(one.removesuffix("s"), other)) >= TYPO
+
+
+def unknown_sibling(rest: str, known: KnownNames) -> str | None:
+    """Return a name made like those of sources, which none has: `roof-c` beside roof-a, `field south`."""
+    sides = slot_language().sides
+    for name in known.sources:
+        parts = tokens_of(name)
+        if len(parts) < PAIR or len(parts[0]) < SHORTEST:
+            continue
+        head, last = re.escape(parts[0]), parts[-1]
+        short = r"(?:[a-z]|\d+)" if len(last) <= SHORT else r"[a-z]{3,}"
+        joined = re.search(rf"(?<![\w-])({head}[._#-]{short}|{head} (?:\d+|[b-hj-z]))(?![\w:]|-\w)", rest)
+        if joined is not None and len(last) <= SHORT:
+            return joined[1]
+        if joined is not None and joined[1][len(parts[0])] in "._-":
+            return joined[1]
+        if last in sides.split("|"):
+            side = re.search(rf"(?<![\w-])({head} (?:{sides})|(?:{sides}) {head})(?![\w-])", rest)
+            if side is not None:
+                return side[1]
+    return None
+
+
+def unknown_number(rest: str, known: KnownNames) -> str | None:
+    """Return a number said like the name of a source, where sources are called by numbers and none by that."""
+    if not any(name.isdigit() for name in known.sources):
+        return None
+    match = re.search(rf"(?<!\w)(?:on|source|line|at|for) (\d{{1,4}})(?![\w-]){_no_name_after()}", rest)
+    return match[1] if match else None

@@ -87,8 +87,16 @@ def labelled(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Foun
     if "top" in wanted:
         first = counts[case["figures"][0]]
         keys = sorted(keys, key=lambda key: -(first[key] or 0))[: wanted["top"]]
-    figures = [Figure((f"{name}[{key}]" if key else name,), counts[name][key]) for name in counts for key in keys]
+    figures = [
+        Figure(_called(name, key, is_alone="key" in wanted), counts[name][key]) for name in counts for key in keys
+    ]
     yield figures, None, False
+
+
+def _called(name: str, key: str | None, *, is_alone: bool) -> tuple[str, ...]:
+    """Return what a figure of labels may be called: asked of one person alone, his are all there are."""
+    keyed = f"{name}[{key}]" if key else name
+    return (keyed, name) if is_alone else (keyed,)
 
 
 def _labels(rows: list[tuple[Any, ...]], key: str | None, name: str) -> float | None:
@@ -118,7 +126,7 @@ def silences(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Foun
 
 
 def changes(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found]:
-    """Who changed what, labels counted or not; a source's changes are those of its versions."""
+    """Who changed what, labels counted or not (asked for: counted); a source's changes are its versions'."""
     del bound
     wanted, where, window = case["changes"], Where(), within(case)
     if window:
@@ -130,7 +138,7 @@ def changes(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found
     if case.get("sources"):
         where.add("a.subject LIKE ? || '@%'", case["sources"][0])
     names = ("changes", f"changes[{wanted['action']}]") if "action" in wanted else ("changes",)
-    for is_label_counted in (True, False):
+    for is_label_counted in (True,) if wanted.get("action") == "label" else (True, False):
         kinds = "1" if is_label_counted else "a.action <> 'label'"
         number = record.one(f"SELECT COUNT(*) FROM audit a WHERE {where.sql} AND {kinds}", where.values)
         yield [Figure(names, number)], None, window is None

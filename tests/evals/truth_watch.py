@@ -7,17 +7,19 @@ import numpy as np
 
 from tests.evals.cases import Case
 from tests.evals.expected import Figure, Found
-from tests.evals.truth_sql import NAMES, TABLES, Record, Where, inspections_where, within
+from tests.evals.truth_sql import NAMES, TABLES, Record, Where, inspections_where, shifted, within
 from tests.evals.world_sql import moment
 
 PERCENTILE_TOLERANCE = 0.03
 
 
 def health(record: Record, case: Case, bound: dict[str, Any]) -> Iterator[Found]:
-    """The figures of every source, or of all together."""
+    """The figures of every source in the one window that is told of all, or of all together."""
     del bound
+    window = within(case)
+    seen = shifted(case, window) if window else case
     figures = [
-        Figure((f"{name}[{source}]",), record.count(name, {**case, "sources": [source]}))
+        Figure((f"{name}[{source}]",), record.count(name, {**seen, "sources": [source]}))
         for name in case["figures"]
         for source in case.get("sources") or NAMES
     ]

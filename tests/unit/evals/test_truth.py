@@ -1,6 +1,7 @@
 """The truth of a small history, counted by hand."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,10 +37,13 @@ LINES = (
 
 @pytest.fixture(scope="module")
 def truth(tmp_path_factory: pytest.TempPathFactory) -> Truth:
-    folder = tmp_path_factory.mktemp("truth")
+    return truth_of(tmp_path_factory.mktemp("truth"), *LINES)
+
+
+def truth_of(folder: Path, *lines: dict[str, Any]) -> Truth:
     database = Database(f"sqlite:///{folder / NAME}")
     migrate(database)
-    fill(database, LINES)
+    fill(database, lines)
     database.close()
     return Truth(folder)
 
@@ -159,3 +163,26 @@ def test_gaps_in_the_frames_count_as_outages_in_the_second_reading(truth: Truth)
 
 def test_time_without_an_image_is_no_data(truth: Truth) -> None:
     assert one(truth, window="04-10..04-11", no_data=True).is_no_data
+
+
+def test_every_source_is_counted_in_the_window_that_is_told(tmp_path: Path) -> None:
+    at_five_in_berlin = line(7, source="solar-field", detector="solar-field@1")
+
+    found = one(truth_of(tmp_path, at_five_in_berlin), window="04-15..now", health=True, figures=["judged"])
+
+    assert figures(found)["judged[solar-field]"] == 1
+
+
+def test_the_labels_of_one_person_may_be_told_as_all_there_are(truth: Truth) -> None:
+    labelled = {"by": "reviewer", "key": "import"}
+
+    found = one(truth, labelled=labelled, figures=["labels"])
+
+    assert [(figure.names, figure.value) for figure in found.figures] == [(("labels[import]", "labels"), 4)]
+
+
+def test_labels_are_not_left_out_of_changes_that_are_labels(truth: Truth) -> None:
+    named = truth.expected({"ask": "?", "changes": {"action": "label"}}, {}, [])
+    unnamed = truth.expected({"ask": "?", "changes": {}}, {}, [])
+
+    assert (len(named), len(unnamed)) == (1, 2)

@@ -89,6 +89,37 @@ def test_names_bad_lines_by_number_and_takes_the_rest(database: Database) -> Non
     assert "finite" in report.errors[10]
 
 
+def test_takes_names_of_sources_as_other_systems_write_them(database: Database) -> None:
+    names = ["Field North", 3, "12", "drone_2", "Straße 7", "xray.bay2", "組立"]
+
+    report = bring_in(database, [line(number, source=name, detector=7) for number, name in enumerate(names)])
+
+    with database.reading() as session:
+        kept = session.scalars(select(SourceRow.name).order_by(SourceRow.id)).all()
+        detectors = set(session.scalars(select(DetectorVersionRow.name)))
+    assert report.errors == {}
+    assert (kept, detectors) == ([str(name) for name in names], {"7"})
+
+
+def test_refuses_names_of_sources_that_lead_elsewhere(database: Database) -> None:
+    names = ["../secret", "a/b", "a\\b", ".hidden", "-x", "_", "a\nb", "a" * 64, True, 10**30, -3, 1.5]
+
+    report = bring_in(database, [line(number, source=name) for number, name in enumerate(names)])
+
+    assert set(report.errors) == set(range(1, len(names) + 1))
+
+
+def test_takes_a_file_that_begins_with_a_byte_order_mark(database: Database) -> None:
+    assert bring_in(database, ["\ufeff" + line(0), line(1)]).errors == {}
+
+
+def test_leaves_out_attributes_without_a_value(database: Database) -> None:
+    bring_in(database, [line(0, attributes={"lot": "L7", "part": None, "tray": "", "shelf": 0})])
+
+    [written] = [json.loads(text) for text in export_history(database)]
+    assert written["attributes"] == {"lot": "L7", "shelf": "0"}
+
+
 def test_takes_text_that_no_database_would_take(database: Database) -> None:
     odd = '{"source":"line-1","captured_at":"2026-11-01T00:00:00Z","score":1,"threshold":1,"verdict":"normal",'
     report = bring_in(database, [odd + '"detector":"d@1","path":"a\\u0000\\ud800b","attributes":{"lot":"\\u0000"}}'])

@@ -65,6 +65,27 @@ def test_holds_the_version_seen_last_for_the_active_one(database: Database) -> N
     assert name == "line-1@4"
 
 
+def test_holds_the_same_version_for_the_active_one_in_whatever_order_lines_come(database: Database) -> None:
+    bring_in(database, [line(5, detector="line-1@2"), line(1), line(0), line(3, detector="line-1@2"), line(2)])
+
+    with database.reading() as session:
+        source = session.scalars(select(SourceRow)).one()
+        versions = {row.name: row for row in session.scalars(select(DetectorVersionRow))}
+    assert source.active_version_id == versions["line-1@2"].id
+    assert {name: row.created_at.hour for name, row in versions.items()} == {"line-1@2": 3, "line-1@3": 0}
+    assert source.live_since is not None
+    assert source.live_since.hour == 0
+
+
+def test_holds_a_version_that_was_taken_up_again_for_the_active_one(database: Database) -> None:
+    bring_in(database, [line(0), line(1, detector="line-1@4"), line(2)])
+
+    with database.reading() as session:
+        active = session.scalars(select(SourceRow.active_version_id)).one()
+        name = session.scalars(select(DetectorVersionRow.name).where(DetectorVersionRow.id == active)).one()
+    assert name == "line-1@3"
+
+
 def test_names_bad_lines_by_number_and_takes_the_rest(database: Database) -> None:
     bad = {
         2: "not json",

@@ -44,10 +44,14 @@ class HistoryLine:
 
     @property
     def frame_sha256(self) -> str:
-        """The hash of the frame, or a stand-in for bytes we never had; the same line always gives the same."""
+        """The hash of the frame, or a stand-in for bytes we never had; the same line always gives the same.
+
+        Without a path, two images of one source in one second are told apart by their scores.
+        """
         if self.sha256 is not None:
             return self.sha256
-        text = f"{self.source}\x00{self.captured_at.isoformat()}\x00{self.path}"
+        name = self.path or f"\x00{self.score!r}"
+        text = f"{self.source}\x00{self.captured_at.isoformat()}\x00{name}"
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -156,6 +156,15 @@ def test_takes_a_line_that_stands_twice_in_one_file_once(database: Database) -> 
         assert session.scalar(select(func.count()).select_from(InspectionRow)) == 2
 
 
+def test_tells_images_without_a_path_apart_that_were_taken_in_one_second(database: Database) -> None:
+    lines = [line(0, path=None), line(0, path=None, score=0.75), line(0, path=None)]
+
+    first, again = bring_in(database, lines), bring_in(database, lines)
+
+    assert (first.imported, first.known, again.imported) == (2, 1, 0)
+    assert first.ids[1] == first.ids[3] != first.ids[2]
+
+
 def test_counts_what_it_imported(database: Database) -> None:
     bring_in(database, [line(0), line(0, path="b"), line(0, path="c", verdict="anomalous", score=3)])
 

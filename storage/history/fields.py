@@ -2,15 +2,19 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from config.settings import SOURCE_NAME
 from storage.errors import StorageError
 from storage.text import storable
 
 LONGEST_TEXT = 500
+BYTE_ORDER_MARK = "\ufeff"  # what some Windows programs begin a file with
+LARGEST_NUMBER = 10**18  # more digits than a name has, and than Python turns into text without complaint
+# Wider than the names of sources that are watched: other systems put spaces and letters of any language into theirs.
+IMPORTED_SOURCE = re.compile(r"[^\W_](?:[\w. -]{0,61}[\w.-])?")
 
 
 class BadLineError(StorageError):
@@ -20,7 +24,7 @@ class BadLineError(StorageError):
 def read_object(text: str) -> dict[str, Any]:
     """Return the object a line holds; raise BadLineError, as everything here does."""
     try:
-        values = json.loads(text)
+        values = json.loads(text.removeprefix(BYTE_ORDER_MARK))
     except (ValueError, RecursionError) as error:
         raise BadLineError("it is not JSON") from error
     if not isinstance(values, dict):
@@ -29,10 +33,10 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 def read_source(values: dict[str, Any]) -> str:
-    """Return the source's name."""
-    name = read_text(values, "source")
-    if not SOURCE_NAME.fullmatch(name):
-        raise BadLineError(f"source {name[:80]!r} may hold only letters, digits, dot, dash and underscore")
+    """Return the source's name; a number, as other systems have them, is a name too."""
+    name = read_name(values, "source")
+    if not IMPORTED_SOURCE.fullmatch(name):
+        raise BadLineError(f"source {name[:80]!r} may hold only letters, digits, spaces, dot, dash and underscore")
     return name
 
 
@@ -71,6 +75,13 @@ def read_text(values: dict[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise BadLineError(f"{key} is missing")
     return storable(value.strip())[:LONGEST_TEXT]
+
+
+def read_name(values: dict[str, Any], key: str) -> str:
+    """Return a name, which may be written as a whole number."""
+    value = values.get(key)
+    is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_NUMBER
+    return str(value) if is_number else read_text(values, key)
 
 
 def read_optional_text(values: dict[str, Any], key: str) -> str | None:

@@ -72,6 +72,7 @@ def import_lines(session: Session, lines: list[HistoryLine], report: ImportRepor
         known |= dict(zip(fresh, ids, strict=True))
         _add_labels(session, {known[key]: line for key, line in fresh.items()})
         parents.touch_incidents([(known[key], line) for key, line in fresh.items()])
+        parents.settle(list(fresh.values()))
         _count(session, parents, fresh.values())
         _count_captured(session, parents, fresh, known_frames={frame_id for frame_id, _ in was_known})
     for line, key in zip(lines, keys, strict=True):

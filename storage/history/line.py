@@ -11,10 +11,10 @@ from storage.history.fields import (
     read_choice,
     read_figure,
     read_moment,
+    read_name,
     read_object,
     read_optional_text,
     read_source,
-    read_text,
 )
 from storage.records import LabelKind, Verdict
 from storage.text import storable
@@ -44,10 +44,14 @@ class HistoryLine:
 
     @property
     def frame_sha256(self) -> str:
-        """The hash of the frame, or a stand-in for bytes we never had; the same line always gives the same."""
+        """The hash of the frame, or a stand-in for bytes we never had; the same line always gives the same.
+
+        Without a path, two images of one source in one second are told apart by their scores.
+        """
         if self.sha256 is not None:
             return self.sha256
-        text = f"{self.source}\x00{self.captured_at.isoformat()}\x00{self.path}"
+        name = self.path or f"\x00{self.score!r}"
+        text = f"{self.source}\x00{self.captured_at.isoformat()}\x00{name}"
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -62,7 +66,7 @@ def parse_line(number: int, text: str) -> HistoryLine:
         score=read_figure(values, "score"),
         threshold=read_figure(values, "threshold"),
         verdict=Verdict(read_choice(values, "verdict", Verdict)),
-        detector=read_text(values, "detector"),
+        detector=read_name(values, "detector"),
         path=read_optional_text(values, "path") or "",
         label=LabelKind(read_choice(values, "label", LabelKind)) if label else None,
         defect_class=read_optional_text(values, "defect_class"),
@@ -88,7 +92,11 @@ def _attributes(values: dict[str, Any]) -> dict[str, str]:
     attributes = values.get("attributes") or {}
     if not isinstance(attributes, dict):
         raise BadLineError("attributes must be an object")
-    return {storable(str(key))[:80]: storable(str(value))[:LONGEST_TEXT] for key, value in attributes.items()}
+    return {
+        storable(str(key))[:80]: storable(str(value))[:LONGEST_TEXT]
+        for key, value in attributes.items()
+        if value is not None and str(value).strip()
+    }
 
 
 def _incident(values: dict[str, Any]) -> str | None:

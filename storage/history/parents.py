@@ -7,10 +7,11 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.history.line import HistoryLine
-from storage.models import DetectorVersionRow, IncidentRow, SourceRow
+from storage.models import DetectorVersionRow, IncidentRow, InspectionRow, SourceRow
 from storage.records import IncidentState, SourceState, Verdict
 
 VERSION = re.compile(r".*@(\d{1,9})")
+IS_IMPORTED = DetectorVersionRow.bundle.is_(None)
 
 
 class Parents:
@@ -67,6 +68,34 @@ class Parents:
             row.last_at = max(row.last_at, line.captured_at)
         self._session.flush()
 
+    def settle(self, added: list[HistoryLine]) -> None:
+        """Let versions and sources know when they began and which version judged last: a file may have any order."""
+        begun: dict[int, datetime] = {}
+        live: dict[int, datetime] = {}
+        for line in added:
+            version_id, source_id = self.version_id(line), self.source_id(line)
+            begun[version_id] = min(begun.get(version_id, line.captured_at), line.captured_at)
+            live[source_id] = min(live.get(source_id, line.captured_at), line.captured_at)
+        for version_id, at in begun.items():
+            version = update(DetectorVersionRow).where(DetectorVersionRow.id == version_id, IS_IMPORTED)
+            self._session.execute(version.where(DetectorVersionRow.created_at > at).values(created_at=at))
+        imported = select(DetectorVersionRow.id).where(IS_IMPORTED)
+        is_ours_to_change = or_(SourceRow.active_version_id.is_(None), SourceRow.active_version_id.in_(imported))
+        for source_id, at in live.items():
+            source = update(SourceRow).where(SourceRow.id == source_id, is_ours_to_change)
+            self._session.execute(source.where(SourceRow.live_since > at).values(live_since=at))
+            self._session.execute(source.values(active_version_id=self._judged_last(source_id)))
+
+    def _judged_last(self, source_id: int) -> int | None:
+        """Return the imported version that judged the source's newest image."""
+        query = (
+            select(InspectionRow.detector_version_id)
+            .join(DetectorVersionRow, DetectorVersionRow.id == InspectionRow.detector_version_id)
+            .where(InspectionRow.source_id == source_id, IS_IMPORTED)
+            .order_by(InspectionRow.captured_at.desc(), InspectionRow.id.desc())
+        )
+        return self._session.scalar(query.limit(1))
+
     def _make_incident(self, key: tuple[int, str], line: HistoryLine) -> IncidentRow:
         row = IncidentRow(
             source_id=key[0],
@@ -105,9 +134,4 @@ class Parents:
         )
         self._session.add(row)
         self._session.flush()
-        imported = select(DetectorVersionRow.id).where(DetectorVersionRow.bundle.is_(None))
-        is_ours_to_change = or_(SourceRow.active_version_id.is_(None), SourceRow.active_version_id.in_(imported))
-        self._session.execute(
-            update(SourceRow).where(SourceRow.id == source_id, is_ours_to_change).values(active_version_id=row.id),
-        )
         return row.id

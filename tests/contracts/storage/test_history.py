@@ -65,6 +65,27 @@ def test_holds_the_version_seen_last_for_the_active_one(database: Database) -> N
     assert name == "line-1@4"
 
 
+def test_holds_the_same_version_for_the_active_one_in_whatever_order_lines_come(database: Database) -> None:
+    bring_in(database, [line(5, detector="line-1@2"), line(1), line(0), line(3, detector="line-1@2"), line(2)])
+
+    with database.reading() as session:
+        source = session.scalars(select(SourceRow)).one()
+        versions = {row.name: row for row in session.scalars(select(DetectorVersionRow))}
+    assert source.active_version_id == versions["line-1@2"].id
+    assert {name: row.created_at.hour for name, row in versions.items()} == {"line-1@2": 3, "line-1@3": 0}
+    assert source.live_since is not None
+    assert source.live_since.hour == 0
+
+
+def test_holds_a_version_that_was_taken_up_again_for_the_active_one(database: Database) -> None:
+    bring_in(database, [line(0), line(1, detector="line-1@4"), line(2)])
+
+    with database.reading() as session:
+        active = session.scalars(select(SourceRow.active_version_id)).one()
+        name = session.scalars(select(DetectorVersionRow.name).where(DetectorVersionRow.id == active)).one()
+    assert name == "line-1@3"
+
+
 def test_names_bad_lines_by_number_and_takes_the_rest(database: Database) -> None:
     bad = {
         2: "not json",
@@ -89,6 +110,37 @@ def test_names_bad_lines_by_number_and_takes_the_rest(database: Database) -> Non
     assert "finite" in report.errors[10]
 
 
+def test_takes_names_of_sources_as_other_systems_write_them(database: Database) -> None:
+    names = ["Field North", 3, "12", "drone_2", "Straße 7", "xray.bay2", "組立"]
+
+    report = bring_in(database, [line(number, source=name, detector=7) for number, name in enumerate(names)])
+
+    with database.reading() as session:
+        kept = session.scalars(select(SourceRow.name).order_by(SourceRow.id)).all()
+        detectors = set(session.scalars(select(DetectorVersionRow.name)))
+    assert report.errors == {}
+    assert (kept, detectors) == ([str(name) for name in names], {"7"})
+
+
+def test_refuses_names_of_sources_that_lead_elsewhere(database: Database) -> None:
+    names = ["../secret", "a/b", "a\\b", ".hidden", "-x", "_", "a\nb", "a" * 64, True, 10**30, -3, 1.5]
+
+    report = bring_in(database, [line(number, source=name) for number, name in enumerate(names)])
+
+    assert set(report.errors) == set(range(1, len(names) + 1))
+
+
+def test_takes_a_file_that_begins_with_a_byte_order_mark(database: Database) -> None:
+    assert bring_in(database, ["\ufeff" + line(0), line(1)]).errors == {}
+
+
+def test_leaves_out_attributes_without_a_value(database: Database) -> None:
+    bring_in(database, [line(0, attributes={"lot": "L7", "part": None, "tray": "", "shelf": 0})])
+
+    [written] = [json.loads(text) for text in export_history(database)]
+    assert written["attributes"] == {"lot": "L7", "shelf": "0"}
+
+
 def test_takes_text_that_no_database_would_take(database: Database) -> None:
     odd = '{"source":"line-1","captured_at":"2026-11-01T00:00:00Z","score":1,"threshold":1,"verdict":"normal",'
     report = bring_in(database, [odd + '"detector":"d@1","path":"a\\u0000\\ud800b","attributes":{"lot":"\\u0000"}}'])
@@ -102,6 +154,15 @@ def test_takes_a_line_that_stands_twice_in_one_file_once(database: Database) -> 
     assert report.ids[1] == report.ids[2] != report.ids[3]
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(InspectionRow)) == 2
+
+
+def test_tells_images_without_a_path_apart_that_were_taken_in_one_second(database: Database) -> None:
+    lines = [line(0, path=None), line(0, path=None, score=0.75), line(0, path=None)]
+
+    first, again = bring_in(database, lines), bring_in(database, lines)
+
+    assert (first.imported, first.known, again.imported) == (2, 1, 0)
+    assert first.ids[1] == first.ids[3] != first.ids[2]
 
 
 def test_counts_what_it_imported(database: Database) -> None:

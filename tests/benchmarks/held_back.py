@@ -19,7 +19,7 @@ from statistics import mean
 
 import numpy as np
 
-from agent.alerts.likeness import recall
+from agent.alerts.evidence import recall
 from config.settings import AlertSettings
 from detectors.dataset import Category, find_categories
 from storage.records import LabelKind, Likeness, Remembered

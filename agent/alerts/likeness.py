@@ -1,19 +1,14 @@
 """Which anomalies are alike: cosines of stored vectors, within one embedding space."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from storage.records import Candidate, LabelKind, Likeness, Remembered
+from storage.records import Candidate, Likeness
 
 Floats = NDArray[np.float32]
-
-# As near as this to a labelled defect, it may be the same defect again, whatever it is like besides.
-SAME_DEFECT = 0.7
-# So much odder than a false alarm it may be, and still pass for its like.
-NO_ODDER = 1.1
 
 
 def unit_vectors(likeness: Likeness) -> Floats:
@@ -24,12 +19,22 @@ def unit_vectors(likeness: Likeness) -> Floats:
     return flat.reshape(likeness.regions, -1)
 
 
-def cosine_of_worst(one: Likeness, other: Likeness) -> float:
-    """Return the cosine of an anomaly's oddest region to the most like region of another; -1 where none compares."""
+def cosines_by_region(one: Likeness, other: Likeness) -> Floats | None:
+    """Return, for each of an anomaly's regions, the oddest first, its cosine to the most like region of another.
+
+    None where none compares.
+    """
     mine, theirs = unit_vectors(one), unit_vectors(other)
     if not _compare(one, mine, other, theirs):
-        return -1.0
-    return float((theirs @ mine[0]).max())
+        return None
+    nearest: Floats = (mine @ theirs.T).max(axis=1)
+    return nearest
+
+
+def cosine_of_worst(one: Likeness, other: Likeness) -> float:
+    """Return the cosine of an anomaly's oddest region to the most like region of another; -1 where none compares."""
+    cosines = cosines_by_region(one, other)
+    return -1.0 if cosines is None else float(cosines[0])
 
 
 def cosine_of_all(one: Likeness, other: Likeness) -> float:
@@ -37,10 +42,8 @@ def cosine_of_all(one: Likeness, other: Likeness) -> float:
 
     It is high only where everything odd about the one was odd about the other.
     """
-    mine, theirs = unit_vectors(one), unit_vectors(other)
-    if not _compare(one, mine, other, theirs):
-        return -1.0
-    return float((mine @ theirs.T).max(axis=1).min())
+    cosines = cosines_by_region(one, other)
+    return -1.0 if cosines is None else float(cosines.min())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,44 +83,6 @@ class ByLikeness:
             return -2.0
         length = float(np.linalg.norm(total))
         return float(vectors[0] @ total) / length if length else -2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """What an anomaly brings to mind, each None where nothing does.
-
-    false_alarm: it is held back, being like this. defect: it was seen before, as this; is_same: beyond doubt, so that
-    nothing may cover it.
-    """
-
-    false_alarm: Remembered | None = None
-    defect: Remembered | None = None
-    is_same: bool = False
-
-
-def recall(found: Likeness, memories: Iterable[Remembered], *, alike: float) -> Recalled:
-    """Compare an anomaly with what people said of earlier ones.
-
-    It is held back where all that is odd about it is like one false alarm and no odder, and where it cannot be a
-    labelled defect again (invariant I12).
-    """
-    others = [one for one in memories if one.likeness.inspection_id != found.inspection_id]
-    defects = _most_alike(found, (one for one in others if one.label is LabelKind.DEFECT), cosine_of_worst)
-    same = next((one for cosine, one in defects if cosine >= SAME_DEFECT), None)
-    seen = next((one for cosine, one in defects if cosine >= alike), None)
-    if same is not None:
-        return Recalled(defect=same, is_same=True)
-    no_odder = [one for one in others if found.score <= NO_ODDER * one.likeness.score]
-    alarms = _most_alike(found, (one for one in no_odder if one.label is LabelKind.FALSE_ALARM), cosine_of_all)
-    held = next((one for cosine, one in alarms if cosine >= alike), None)
-    return Recalled(false_alarm=held, defect=None if held else seen)
-
-
-def _most_alike(
-    found: Likeness, memories: Iterable[Remembered], cosine: Callable[[Likeness, Likeness], float]
-) -> list[tuple[float, Remembered]]:
-    measured = [(cosine(found, one.likeness), one) for one in memories]
-    return sorted(measured, key=lambda pair: pair[0], reverse=True)
 
 
 def _compare(one: Likeness, mine: Floats, other: Likeness, theirs: Floats) -> bool:

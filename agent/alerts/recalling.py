@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from agent.alerts.likeness import Recalled, cosine_of_all, recall
+from agent.alerts.evidence import Recalled, recall
+from agent.alerts.likeness import cosine_of_all
 from config.settings import Settings
 from storage.database import Session
 from storage.queries.likeness import likeness_by_id

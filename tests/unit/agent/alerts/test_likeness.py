@@ -1,9 +1,7 @@
-from datetime import timedelta
-
 import numpy as np
 
-from agent.alerts.likeness import ByLikeness, cosine_of_all, cosine_of_worst, recall, unit_vectors
-from storage.records import Candidate, Incident, IncidentState, LabelKind, Likeness, Remembered
+from agent.alerts.likeness import ByLikeness, cosine_of_all, cosine_of_worst, cosines_by_region, unit_vectors
+from storage.records import Candidate, Incident, IncidentState, Likeness
 from tests.factories_agent import NOON, unit_bytes
 
 RIGHT, UP, BETWEEN = (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)
@@ -19,19 +17,6 @@ def candidate(number: int, looks: tuple[float, float] | None, *, is_closed: bool
     grouping = ByLikeness(0.5)
     total = grouping.add(None, likeness(looks)) if looks else None
     return Candidate(incident, total, "space" if looks else None)
-
-
-def memory(
-    looks: tuple[float, float],
-    label: LabelKind,
-    *,
-    number: int = 9,
-    score: float = 2.0,
-    defect_class: str | None = None,
-    space: str = "space",
-) -> Remembered:
-    found, said_at = likeness(looks, number=number, score=score, space=space), NOON - timedelta(days=3)
-    return Remembered(found, label, defect_class, "slack:U1", said_at)
 
 
 def test_joins_the_incident_that_looks_most_alike() -> None:
@@ -72,32 +57,13 @@ def test_lets_the_mean_stand_for_an_incident() -> None:
     np.testing.assert_allclose(np.frombuffer(total, np.float32), [1.0, 1.0], atol=1e-3)
 
 
-def test_holds_back_what_is_like_a_false_alarm_and_no_odder() -> None:
-    alarm = memory(RIGHT, LabelKind.FALSE_ALARM)
+def test_compares_every_region_to_the_most_like_one_of_another() -> None:
+    one, other = likeness(RIGHT, UP), likeness(RIGHT, BETWEEN)
 
-    assert recall(likeness((1.0, 0.2)), [alarm], alike=0.5).false_alarm == alarm
-    assert recall(likeness((1.0, 0.2), score=2.1), [alarm], alike=0.5).false_alarm == alarm
-    assert recall(likeness((1.0, 0.2), score=3.0), [alarm], alike=0.5).false_alarm is None
-    assert recall(likeness(UP), [alarm], alike=0.5).false_alarm is None
-    assert recall(likeness(RIGHT, number=9), [alarm], alike=0.5).false_alarm is None
+    cosines = cosines_by_region(one, other)
 
-
-def test_tells_of_a_new_oddity_beside_one_called_a_false_alarm() -> None:
-    alarm = memory(RIGHT, LabelKind.FALSE_ALARM)
-
-    assert recall(likeness(RIGHT, UP), [alarm], alike=0.5).false_alarm is None
-
-
-def test_holds_back_nothing_that_people_called_a_defect_before() -> None:
-    scratch = memory(RIGHT, LabelKind.DEFECT, number=8, defect_class="scratch")
-    found = recall(likeness(RIGHT), [memory(RIGHT, LabelKind.FALSE_ALARM), scratch], alike=0.5)
-
-    assert (found.false_alarm, found.defect, found.is_same) == (None, scratch, True)
-
-
-def test_says_what_was_seen_before_without_being_sure() -> None:
-    scratch = memory(RIGHT, LabelKind.DEFECT, defect_class="scratch")
-    found = recall(likeness((1.0, 1.2)), [scratch], alike=0.5)
-
-    assert (found.defect, found.is_same) == (scratch, False)
-    assert recall(likeness(UP), [scratch], alike=0.5).defect is None
+    assert cosines is not None
+    np.testing.assert_allclose(cosines, [1.0, 0.5**0.5], atol=1e-3)
+    assert cosine_of_worst(one, other) == float(cosines[0])
+    assert cosine_of_all(one, other) == float(cosines[1])
+    assert cosines_by_region(one, likeness(RIGHT, space="another")) is None

@@ -295,6 +295,15 @@ def test_one_transaction_of_many_frames_says_the_same(stores: Stores) -> None:
     assert (outage.frames, outage.good) == (4, 1)
 
 
+def test_a_late_frame_is_held_against_those_recorded_with_it(stores: Stores) -> None:
+    camera = make_camera(stores)
+    on_time, late = timedelta(0), timedelta(seconds=1.5)
+    signs = [*([(on_time, DARK)] * 3), (on_time, WELL), (late, DARK)]
+    camera.take_as_they_are([("", age, found(0.5, signs=one)) for age, one in signs])
+
+    assert camera.faults == [*["exposure"] * 3, None, "exposure"]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_frames_recorded_together_say_what_they_say_one_by_one(stores: Stores, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same frames each time

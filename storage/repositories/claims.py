@@ -27,6 +27,7 @@ def choose_frames(session: Session, clock: datetime, limit: int) -> Sequence[Row
 
     What others are about to lease is skipped.
     """
+    session.flush()
     connection, now = session.connection(), {"clock": clock, "latest": clock + LONGEST_LEASE}
     shares = _shares(connection, now, limit)
     rows: list[Row[Any]] = []

@@ -23,6 +23,7 @@ from storage.records import (
     Source,
     SourceState,
 )
+from storage.repositories.inspections import Recording
 from storage.repositories.outages import end_outage, keep_outage, open_outage, open_outage_of, watch_alone
 from storage.repositories.recent_frames import mark_faulted, recent_frames
 
@@ -56,13 +57,23 @@ class WatchedFrame:
 class CameraWatch:
     """Judges frames as they are recorded in one transaction; it looks up once what holds for all of them.
 
-    source_ids: of all these frames; until the transaction ends no other process judges the same cameras.
+    source_ids: of all these frames; until the transaction ends no other process judges the same cameras. recording:
+    where they are recorded; it is asked to write before their rows are read.
     """
 
-    def __init__(self, session: Session, settings: Settings, source_ids: Iterable[int], *, now: datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        source_ids: Iterable[int],
+        recording: Recording,
+        *,
+        now: datetime,
+    ) -> None:
         watch_alone(session, set(source_ids))
         self._session = session
         self._settings = settings
+        self._recording = recording
         self._now = now
         self._newest: dict[int, list[RecentFrame]] = {}
         self._outages: dict[int, Outage | None] = {}
@@ -86,10 +97,12 @@ class CameraWatch:
             is_current=own is None or is_live(own, frame.captured_at, self._now),
         )
 
-    def follow(self, watched: WatchedFrame, inspection_id: int) -> None:
+    def follow(self, watched: WatchedFrame) -> None:
         """After a frame was recorded, mark those its fault is said of too, and open, carry on or end an outage."""
+        if watched.said is not None or watched.outage is not None:
+            self._recording.write()  # the rows may be marked, and are told of before the outage
         before = self._mark(watched)
-        self._keep(watched, before, inspection_id)
+        self._keep(watched, before)
         if not watched.is_current:
             return
         outage = watched.outage
@@ -113,18 +126,21 @@ class CameraWatch:
         newest = self._newest[version.id]
         if not newest or newest[-1].captured_at <= frame.captured_at:
             return newest
+        self._recording.write()
         return self._last(source, version, until=frame.captured_at)
 
     def _last(self, source: Source, version: DetectorVersion, *, until: datetime | None) -> list[RecentFrame]:
         return recent_frames(self._session, source_id=source.id, version_id=version.id, until=until, limit=WINDOW - 1)
 
-    def _keep(self, watched: WatchedFrame, before: list[RecentFrame], inspection_id: int) -> None:
+    def _keep(self, watched: WatchedFrame, before: list[RecentFrame]) -> None:
         """Remember the newest frames, this one among them; after a late one they are looked up again."""
         found, frame = watched.found, watched.frame
         known = self._newest.pop(watched.version.id, [])
         if not known or known[-1].captured_at <= frame.captured_at:
-            newest = RecentFrame(inspection_id, frame.sha256, frame.captured_at, found.fault, found.signs)
+            newest = RecentFrame(frame.id, frame.sha256, frame.captured_at, found.fault, found.signs)
             self._newest[watched.version.id] = [*before, newest][1 - WINDOW :]
+        else:
+            self._recording.write()
 
     def _outage(self, source: Source) -> Outage | None:
         if source.id not in self._outages:
@@ -136,9 +152,9 @@ class CameraWatch:
         said, before = watched.said, list(watched.before)
         if said is None or said.frames == 1:
             return before
-        blamed = [frame.inspection_id for frame in before[1 - said.frames :] if frame.fault is None]
-        marked = mark_faulted(self._session, blamed, said.fault)
-        return [replace(one, fault=said.fault) if one.inspection_id in marked else one for one in before]
+        blamed = [frame.frame_id for frame in before[1 - said.frames :] if frame.fault is None]
+        marked = mark_faulted(self._session, watched.version.id, blamed, said.fault)
+        return [replace(one, fault=said.fault) if one.frame_id in marked else one for one in before]
 
 
 def is_live(own: SourceSettings, captured_at: datetime, now: datetime) -> bool:

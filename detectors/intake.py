@@ -19,7 +19,7 @@ from storage.errors import StorageError
 from storage.failpoints import reach
 from storage.opening import Stores
 from storage.records import NewFrame, RejectReason, Source
-from storage.repositories.frames import receive_frame
+from storage.repositories.frames import receive_frames
 from storage.repositories.overtaken import drop_overtaken
 from storage.text import storable
 
@@ -122,7 +122,7 @@ def _enter_alone(source: Source, one: Stored, images: ImageSource, stores: Store
 def _enter_all(source: Source, stored: list[Stored], images: ImageSource, stores: Stores, room: Room) -> int:
     dropped, unneeded = 0, set[str]()
     with stores.database.transaction() as session:
-        ids = [receive_frame(session, one.frame, rejected=one.reason) for one in stored]
+        ids = receive_frames(session, [(one.frame, one.reason) for one in stored])
         if room.keep is not None:
             dropped, unneeded = drop_overtaken(session, source.id, keep=room.keep)
     reach("arrival.committed")

@@ -25,6 +25,7 @@ from storage.failpoints import reach
 from storage.opening import Stores
 from storage.records import (
     DetectorVersion,
+    Finding,
     FrameState,
     Lease,
     NewInspection,
@@ -33,8 +34,8 @@ from storage.records import (
     SourceState,
     Verdict,
 )
-from storage.repositories.frames import claim_frames, finish_frame, give_back_frame
-from storage.repositories.inspections import record_inspection
+from storage.repositories.frames import claim_frames, finish_frame, finish_frames, give_back_frame
+from storage.repositories.inspections import Recording
 from storage.repositories.sources import set_source_fault, source_by_id
 from storage.repositories.versions import version_by_id
 from storage.status.stages import Stages
@@ -210,39 +211,39 @@ class Worker:
             return
         now = self._clock()
         with self._stages.timing("record"), self._stores.database.transaction() as session:
-            sources = [judged.source.id for judged in waiting]
-            watch = CameraWatch(session, self._settings, sources, now=now)
-            ids = [self._record_in(session, judged, watch, now) for judged in waiting]
+            ids = self._record_in(session, waiting, now)
         reach("inspection.committed")
-        for judged, inspection_id in zip(waiting, ids, strict=True):
+        for judged in waiting:
             logger.info(
                 "frame_scored",
                 source=judged.source.name,
                 frame=judged.lease.frame.id,
-                inspection=inspection_id,
+                inspection=ids.get(judged.lease.frame.id),
                 score=round(judged.found.score, 4),
                 verdict=judged.found.verdict,
             )
 
-    def _record_in(self, session: Session, judged: Judged, watch: CameraWatch, now: datetime) -> int | None:
+    def _record_in(self, session: Session, waiting: list[Judged], now: datetime) -> dict[int, int]:
+        """Record the frames whose leases were not lost; return the inspections' ids by the frames'."""
+        with Recording(session, now=now) as recording:
+            sources = [judged.source.id for judged in waiting]
+            watch = CameraWatch(session, self._settings, sources, recording, now=now)
+            ended = finish_frames(session, [judged.lease for judged in waiting], FrameState.SCORED)
+            for judged in waiting:
+                if judged.lease.frame.id in ended:
+                    self._record_one(judged, watch, recording, now)
+        return recording.ids
+
+    def _record_one(self, judged: Judged, watch: CameraWatch, recording: Recording, now: datetime) -> None:
         """Record one frame, its fault judged with the frames before it, and what it says of its camera."""
         source, version, frame = judged.source, judged.version, judged.lease.frame
         watched = watch.judge(source, version, frame, judged.found, judged.camera)
         is_told = source.state is SourceState.LIVE and version.may_alert
-        inspection_id = record_inspection(
-            session,
-            judged.lease,
-            version,
-            watched.found,
-            is_told=is_told,
-            pages=is_told and not watched.is_inhibited and self._pages(source, frame.captured_at, now),
-            now=now,
-        )
-        if inspection_id is not None:
-            watch.follow(watched, inspection_id)
-            if watched.found.fault is not None:
-                logger.info("frame_faulty", source=source.name, frame=frame.id, fault=watched.found.fault)
-        return inspection_id
+        pages = is_told and not watched.is_inhibited and self._pages(source, frame.captured_at, now)
+        recording.add(Finding(judged.lease, version, watched.found, is_told=is_told, pages=pages))
+        watch.follow(watched)
+        if watched.found.fault is not None:
+            logger.info("frame_faulty", source=source.name, frame=frame.id, fault=watched.found.fault)
 
     def _found(self, image: DecodedImage, scored: ScoredImage, detector: Detector, started: float) -> NewInspection:
         is_shown = scored.verdict is Verdict.ANOMALOUS

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from storage.records.seen import DetectorVersion, Lease
+
 
 class Verdict(StrEnum):
     """The machine's word on one frame."""
@@ -89,6 +91,20 @@ class NewInspection:
     thumbnail: str | None = None
     crops: tuple[str, ...] = ()
     signs: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found in one leased frame, to be recorded.
+
+    is_told: an anomaly is written to the outbox. pages: what is written there may send a message.
+    """
+
+    lease: Lease
+    version: DetectorVersion
+    found: NewInspection
+    is_told: bool
+    pages: bool
 
 
 @dataclass(frozen=True, slots=True)

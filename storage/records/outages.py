@@ -25,7 +25,7 @@ SILENT = "silent"
 class RecentFrame:
     """A frame scored lately, as what follows it is held against; signs are the detectors' own."""
 
-    inspection_id: int
+    frame_id: int
     sha256: str
     captured_at: datetime
     fault: str | None

@@ -2,46 +2,84 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Row, Select, Table, Update, bindparam, or_, select, update
+from sqlalchemy import CursorResult, Row, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from storage.database import database_now
 from storage.failpoints import reach
-from storage.models import DetectorVersionRow, FrameRow, SourceRow
+from storage.models import FrameRow
 from storage.models.open import FRAME_IS_OPEN
-from storage.records import Frame, FrameState, Lease, NewFrame, RejectReason, SourceState
+from storage.records import Frame, FrameState, Lease, NewFrame, RejectReason
 from storage.repositories import roll_ups
-from storage.repositories.leases import has_run_out
+from storage.repositories.claims import choose_frames
 
 MAX_ATTEMPTS = 5
-JUDGED_STATES = (SourceState.COMMISSIONING, SourceState.LIVE)
 # Built once: what every frame goes through must cost little.
 FRAME: Table = FrameRow.__table__  # type: ignore[assignment]  # as mapped
+ITSELF = (FRAME.c.source_id, FRAME.c.sha256, FRAME.c.captured_at)
 RECEIVE = {
-    "sqlite": sqlite.insert(FRAME).on_conflict_do_nothing().returning(FRAME.c.id),
-    "postgresql": postgresql.insert(FRAME).on_conflict_do_nothing().returning(FRAME.c.id),
+    "sqlite": sqlite.insert(FRAME).on_conflict_do_nothing().returning(FRAME.c.id, *ITSELF),
+    "postgresql": postgresql.insert(FRAME).on_conflict_do_nothing().returning(FRAME.c.id, *ITSELF),
 }
-FENCED = update(FRAME).where(
-    FRAME.c.id == bindparam("its_id"),
-    FRAME.c.state == FrameState.LEASED,
-    FRAME.c.lease_owner == bindparam("its_owner"),
-    FRAME.c.attempt == bindparam("its_attempt"),
+THESE = FRAME.c.id.in_(bindparam("ids", expanding=True))
+LEASE = (
+    update(FRAME)
+    .where(THESE)
+    .values(
+        state=FrameState.LEASED,
+        lease_owner=bindparam("owner"),
+        lease_until=bindparam("until"),
+        attempt=FRAME.c.attempt + 1,
+    )
+)
+FENCED = (
+    update(FRAME)
+    .where(
+        THESE,
+        FRAME.c.state == FrameState.LEASED,
+        FRAME.c.lease_owner == bindparam("its_owner"),
+        FRAME.c.attempt == bindparam("its_attempt"),
+    )
+    .returning(FRAME.c.id)
 )
 FREE = {"lease_owner": None, "lease_until": None}
 FINISH = FENCED.values(state=bindparam("state"), reason=bindparam("reason"), **FREE)
-GIVE_BACK = FENCED.values(state=bindparam("state"), attempt=bindparam("attempt"), **FREE)
+GIVE_BACK = FENCED.values(state=FrameState.PENDING, attempt=bindparam("attempt"), **FREE)
 
 
 def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason | None = None) -> int | None:
-    """Add a frame to the ledger and return its id; None for a duplicate, which is counted.
+    """Add one frame to the ledger, as receive_frames does."""
+    return receive_frames(session, [(frame, rejected)])[0]
 
-    rejected: the frame ends at once, for example a FIFO or a file too large to be stored.
+
+def receive_frames(session: Session, received: Sequence[tuple[NewFrame, RejectReason | None]]) -> list[int | None]:
+    """Add frames to the ledger and return the id of each; None for a duplicate, which is counted.
+
+    A frame with a reason ends at once as rejected, for example a FIFO or a file too large to be stored.
     """
-    values = {
+    if not received:
+        return []
+    session.flush()
+    connection = session.connection()
+    rows = connection.execute(RECEIVE[connection.dialect.name], [_as_row(*one) for one in received])
+    new = {tuple(itself): frame_id for frame_id, *itself in rows}
+    reach("frame.received")
+    ids = [new.pop((frame.source_id, frame.sha256, frame.captured_at), None) for frame, _ in received]
+    for (frame, rejected), frame_id in zip(received, ids, strict=True):
+        if frame_id is None:
+            roll_ups.count(session, frame.source_id, frame.received_at, duplicates=1)
+        else:
+            roll_ups.count(session, frame.source_id, frame.received_at, received=1, rejected=int(rejected is not None))
+            roll_ups.note_newest(session, frame.source_id, frame.captured_at)
+    return ids
+
+
+def _as_row(frame: NewFrame, rejected: RejectReason | None) -> dict[str, Any]:
+    return {
         "source_id": frame.source_id,
         "sha256": frame.sha256,
         "captured_at": frame.captured_at,
@@ -57,16 +95,6 @@ def receive_frame(session: Session, frame: NewFrame, *, rejected: RejectReason |
         "attempt": 0,
         "has_blob": rejected is None,
     }
-    session.flush()
-    connection = session.connection()
-    frame_id: int | None = connection.execute(RECEIVE[connection.dialect.name], values).scalar()
-    if frame_id is None:
-        roll_ups.count(session, frame.source_id, frame.received_at, duplicates=1)
-        return None
-    roll_ups.count(session, frame.source_id, frame.received_at, received=1, rejected=int(rejected is not None))
-    reach("frame.received")
-    roll_ups.note_newest(session, frame.source_id, frame.captured_at)
-    return frame_id
 
 
 def has_origin(session: Session, source_id: int, origin: str) -> bool:
@@ -82,7 +110,7 @@ def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: flo
     was tried before is leased alone: where it ends the process, it takes no other with it.
     """
     clock = database_now(session)
-    rows = _chosen(session, clock, limit)
+    rows = choose_frames(session, clock, limit)
     tried = [row for row in rows if row.attempt]
     leases = []
     for row in tried[:1] or rows:
@@ -92,9 +120,9 @@ def claim_frames(session: Session, *, owner: str, limit: int, lease_seconds: flo
         leased = replace(as_frame(row), state=FrameState.LEASED, attempt=row.attempt + 1)
         leases.append(Lease(frame=leased, owner=owner, attempt=leased.attempt))
     if leases:
-        values = {"state": FrameState.LEASED, "lease_owner": owner, "attempt": FRAME.c.attempt + 1}
-        own = update(FRAME).where(FRAME.c.id.in_([lease.frame.id for lease in leases]))
-        session.execute(own.values(values | {"lease_until": clock + timedelta(seconds=lease_seconds)}))
+        until = clock + timedelta(seconds=lease_seconds)
+        ids = [lease.frame.id for lease in leases]
+        session.connection().execute(LEASE, {"ids": ids, "owner": owner, "until": until})
         reach("frame.claimed")
     return leases
 
@@ -105,79 +133,31 @@ def _give_up(session: Session, row: Row[Any]) -> None:
     roll_ups.count(session, row.source_id, row.received_at, dead_letter=1)
 
 
-def _chosen(session: Session, clock: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Return each source's share of what may be leased, and of the rest what has waited longest; oldest first."""
-    shares = _shares(session, clock, limit)
-    rows = [row for one, share in shares for row in session.execute(_claimable(clock, share).where(_is_of(one)))]
-    left = limit - len(rows)
-    if shares and left:  # others hold a source's oldest, or a source has fewer than its share
-        rest = _claimable(clock, left).where(FRAME.c.id.not_in([row.id for row in rows]))
-        rows += session.execute(rest)
-    return sorted(rows, key=lambda row: row.id)
-
-
-def _is_of(source_id: int) -> ColumnElement[bool]:
-    return FrameRow.source_id == source_id
-
-
-def _shares(session: Session, clock: datetime, limit: int) -> list[tuple[int, int]]:
-    """Divide what may be leased among the judged sources with something to lease, the longest waiting first.
-
-    Return each source's id and how much it gets.
-    """
-    oldest = (
-        select(FrameRow.id)
-        .where(FRAME_IS_OPEN, FrameRow.source_id == SourceRow.id, _is_free(clock))
-        .order_by(FrameRow.id)
-        .limit(1)
-        .correlate(SourceRow)
-        .scalar_subquery()
-    )
-    sources = select(SourceRow.id, oldest).join(
-        DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id
-    )
-    judged = sources.where(SourceRow.state.in_(JUDGED_STATES), DetectorVersionRow.bundle.is_not(None))
-    waiting = sorted((first, source_id) for source_id, first in session.execute(judged) if first is not None)[:limit]
-    share, left = divmod(limit, len(waiting) or 1)
-    return [(source_id, share + (place < left)) for place, (_, source_id) in enumerate(waiting)]
-
-
-def _is_free(clock: datetime) -> ColumnElement[bool]:
-    """Say that a frame waits, or that its lease ran out."""
-    ran_out = (FrameRow.state == FrameState.LEASED) & has_run_out(FrameRow.lease_until, clock)
-    return or_(FrameRow.state == FrameState.PENDING, ran_out)
-
-
-def _claimable(clock: datetime, limit: int) -> Select[Any]:
-    return (
-        select(FRAME)
-        .join(SourceRow, SourceRow.id == FrameRow.source_id)
-        .join(DetectorVersionRow, DetectorVersionRow.id == SourceRow.active_version_id)
-        .where(
-            FRAME_IS_OPEN,
-            _is_free(clock),
-            SourceRow.state.in_(JUDGED_STATES),
-            DetectorVersionRow.bundle.is_not(None),
-        )
-        .order_by(FrameRow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=FrameRow)
-    )
-
-
 def finish_frame(session: Session, lease: Lease, state: FrameState, reason: str | None = None) -> bool:
     """End a leased frame by compare-and-set on its fence; return False where the lease was lost."""
-    changed = _fenced(session, lease, FINISH, state=state, reason=reason)
+    return bool(finish_frames(session, [lease], state, reason))
+
+
+def finish_frames(session: Session, leases: Sequence[Lease], state: FrameState, reason: str | None = None) -> set[int]:
+    """End leased frames by compare-and-set on their fences; return the ids of those whose lease was not lost."""
+    fences: dict[tuple[str, int], list[int]] = {}
+    for lease in leases:
+        fences.setdefault((lease.owner, lease.attempt), []).append(lease.frame.id)
+    ended: set[int] = set()
+    for fence, ids in fences.items():
+        ended.update(_fenced(session, fence, ids, FINISH, state=state, reason=reason))
     reach("frame.ended")
-    if changed:
-        roll_ups.count(session, lease.frame.source_id, lease.frame.received_at, **{str(state): 1})
-    return changed
+    for lease in leases:
+        if lease.frame.id in ended:
+            roll_ups.count(session, lease.frame.source_id, lease.frame.received_at, **{str(state): 1})
+    return ended
 
 
 def give_back_frame(session: Session, lease: Lease, *, counts: bool) -> bool:
     """Return a leased frame to the queue; `counts` says whether the attempt was a failure."""
     attempt = lease.attempt if counts else lease.attempt - 1
-    return _fenced(session, lease, GIVE_BACK, state=FrameState.PENDING, attempt=attempt)
+    fence = lease.owner, lease.attempt
+    return bool(_fenced(session, fence, [lease.frame.id], GIVE_BACK, attempt=attempt))
 
 
 def give_back_frames_of(session: Session, owner: str) -> int:
@@ -194,10 +174,15 @@ def queue_depth(session: Session) -> int:
     return len(session.scalars(select(FrameRow.id).where(FRAME_IS_OPEN).order_by(FrameRow.id).limit(10_000)).all())
 
 
-def _fenced(session: Session, lease: Lease, statement: Update, **values: object) -> bool:
+def _fenced(
+    session: Session, fence: tuple[str, int], ids: Sequence[int], statement: Any, **values: object
+) -> Sequence[int]:
+    """Change those of some frames that are still leased by this owner, in this attempt; return which."""
     session.flush()
-    fence = {"its_id": lease.frame.id, "its_owner": lease.owner, "its_attempt": lease.attempt}
-    return session.connection().execute(statement, fence | values).rowcount == 1
+    owner, attempt = fence
+    its = {"ids": ids, "its_owner": owner, "its_attempt": attempt}
+    changed: Sequence[int] = session.connection().execute(statement, its | values).scalars().all()
+    return changed
 
 
 def as_frame(row: FrameRow | Row[Any]) -> Frame:

@@ -1,9 +1,11 @@
 """Recording what a detector found: inspection, frame, counts and outbox event in one transaction (I3)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
@@ -11,12 +13,12 @@ from sqlalchemy.orm import Session
 from storage.errors import StorageError
 from storage.failpoints import reach
 from storage.models import EventRow, InspectionRow
-from storage.records import DetectorVersion, EventKind, FrameState, Lease, NewInspection, Verdict
+from storage.records import DetectorVersion, EventKind, Finding, FrameState, Lease, NewInspection, Verdict
 from storage.repositories import roll_ups
-from storage.repositories.frames import finish_frame
+from storage.repositories.frames import finish_frames
 
 INSPECTION: Table = InspectionRow.__table__  # type: ignore[assignment]  # as mapped
-RECORD = insert(INSPECTION).returning(INSPECTION.c.id)  # built once: every frame goes through it
+RECORD = insert(INSPECTION).returning(INSPECTION.c.frame_id, INSPECTION.c.id)  # built once: every frame goes through it
 
 
 class NotFiniteError(StorageError):
@@ -24,6 +26,72 @@ class NotFiniteError(StorageError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The detector gave a {name} that is not finite.")
+
+
+class Recording:
+    """Inspections of frames that this transaction ends as scored, written together.
+
+    That is at the end of a `with`, and where `write` is asked for because somebody reads them before. ids: of the
+    inspections written, by the frame's.
+    """
+
+    def __init__(self, session: Session, *, now: datetime) -> None:
+        self.ids: dict[int, int] = {}
+        self._session = session
+        self._now = now
+        self._waiting: list[Finding] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None:
+            self.write()
+
+    def add(self, finding: Finding) -> None:
+        """Keep what was found in one frame to be written with others; raise NotFiniteError."""
+        _refuse_not_finite(finding.found)
+        self._waiting.append(finding)
+
+    def write(self) -> None:
+        """Write what waits: inspections, counts, and an event for each anomaly that is told."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        values = [_values(finding, self._now) for finding in waiting]
+        written = self._session.connection().execute(RECORD, values)
+        self.ids.update(tuple(row) for row in written)
+        reach("inspection.written")
+        for finding in waiting:
+            _count(self._session, finding)
+        told = [finding for finding in waiting if finding.is_told and _is_anomaly(finding.found)]
+        if told:
+            self._session.add_all(self._event(finding) for finding in told)
+            self._session.flush()
+            reach("event.written")
+
+    def _event(self, finding: Finding) -> EventRow:
+        frame = finding.lease.frame
+        return EventRow(
+            kind=EventKind.ANOMALY,
+            source_id=frame.source_id,
+            inspection_id=self.ids[frame.id],
+            payload={"pages": finding.pages},
+            created_at=self._now,
+        )
+
+
+def record_inspections(session: Session, findings: Sequence[Finding], *, now: datetime) -> list[int | None]:
+    """Store what was found in some frames and return each inspection's id; None where the lease was lost.
+
+    Of a lost one nothing is stored. Raise NotFiniteError.
+    """
+    ended = finish_frames(session, [finding.lease for finding in findings], FrameState.SCORED)
+    with Recording(session, now=now) as recording:
+        for finding in findings:
+            if finding.lease.frame.id in ended:
+                recording.add(finding)
+    return [recording.ids.get(finding.lease.frame.id) for finding in findings]
 
 
 def record_inspection(
@@ -36,43 +104,38 @@ def record_inspection(
     pages: bool,
     now: datetime,
 ) -> int | None:
-    """Store what was found and return the inspection's id; None where the lease was lost, and nothing is stored.
+    """Store what was found in one frame, as record_inspections does."""
+    return record_inspections(session, [Finding(lease, version, found, is_told=is_told, pages=pages)], now=now)[0]
 
-    is_told: write an outbox event where the verdict is anomalous. pages: the event may send a message.
-    """
-    _refuse_not_finite(found)
-    if not finish_frame(session, lease, FrameState.SCORED):
-        return None
-    inserted = session.connection().execute(RECORD, _values(lease, version, found, now))
-    inspection_id: int = inserted.scalar_one()
-    reach("inspection.written")
-    is_anomaly = found.verdict is Verdict.ANOMALOUS and found.fault is None
-    frame, faulted = lease.frame, int(found.fault is not None)
-    roll_ups.count(session, frame.source_id, frame.received_at, anomalous=int(is_anomaly), faulted=faulted)
+
+def _is_anomaly(found: NewInspection) -> bool:
+    return found.verdict is Verdict.ANOMALOUS and found.fault is None
+
+
+def _count(session: Session, finding: Finding) -> None:
+    frame, found = finding.lease.frame, finding.found
+    faulted = int(found.fault is not None)
+    roll_ups.count(session, frame.source_id, frame.received_at, anomalous=int(_is_anomaly(found)), faulted=faulted)
     roll_ups.count_captured(
         session,
         frame.source_id,
-        version.id,
+        finding.version.id,
         frame.captured_at,
         attributes=frame.attributes,
         inspections=1,
         faulted=faulted,
         frames=1,
     )
-    if is_anomaly and is_told:
-        session.add(_anomaly_event(frame.source_id, inspection_id, pages, now))
-        session.flush()
-        reach("event.written")
-    return inspection_id
 
 
-def _values(lease: Lease, version: DetectorVersion, found: NewInspection, now: datetime) -> dict[str, Any]:
+def _values(finding: Finding, now: datetime) -> dict[str, Any]:
+    frame, found = finding.lease.frame, finding.found
     return {
         "is_shadow": False,
-        "frame_id": lease.frame.id,
-        "detector_version_id": version.id,
-        "source_id": lease.frame.source_id,
-        "captured_at": lease.frame.captured_at,
+        "frame_id": frame.id,
+        "detector_version_id": finding.version.id,
+        "source_id": frame.source_id,
+        "captured_at": frame.captured_at,
         "inspected_at": now,
         "score": found.score,
         "threshold": found.threshold,
@@ -90,16 +153,6 @@ def _values(lease: Lease, version: DetectorVersion, found: NewInspection, now: d
         "milliseconds": found.milliseconds,
         "signs": None if found.signs is None else dict(found.signs),
     }
-
-
-def _anomaly_event(source_id: int, inspection_id: int, pages: bool, now: datetime) -> EventRow:  # noqa: FBT001 - passed on by name above
-    return EventRow(
-        kind=EventKind.ANOMALY,
-        source_id=source_id,
-        inspection_id=inspection_id,
-        payload={"pages": pages},
-        created_at=now,
-    )
 
 
 def _refuse_not_finite(found: NewInspection) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -15,7 +16,12 @@ LONGEST_LEASE = timedelta(minutes=30)
 
 def has_run_out(lease_until: InstrumentedAttribute[datetime | None], clock: datetime) -> ColumnElement[bool]:
     """Say that a lease is over by the database's clock, or was made by a clock that has been set back since."""
-    return or_(lease_until < clock, lease_until > clock + LONGEST_LEASE)
+    return is_outside(lease_until, clock, clock + LONGEST_LEASE)
+
+
+def is_outside(lease_until: Any, clock: Any, latest: Any) -> ColumnElement[bool]:
+    """Say the same of a clock and a latest end that are known when the statement is run."""
+    return or_(lease_until < clock, lease_until > latest)
 
 
 def owners_of_leases(session: Session, *, chosen: Callable[[str], bool]) -> list[str]:

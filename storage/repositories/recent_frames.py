@@ -15,7 +15,7 @@ def recent_frames(
     session: Session, *, source_id: int, version_id: int, until: datetime | None, limit: int
 ) -> list[RecentFrame]:
     """Return the last frames a version of a source's detector scored until a moment (None: ever), oldest first."""
-    kept = (InspectionRow.id, FrameRow.sha256, InspectionRow.captured_at, InspectionRow.fault, InspectionRow.signs)
+    kept = (FrameRow.id, FrameRow.sha256, InspectionRow.captured_at, InspectionRow.fault, InspectionRow.signs)
     query = (
         select(*kept)
         .join(FrameRow, FrameRow.id == InspectionRow.frame_id)
@@ -29,17 +29,18 @@ def recent_frames(
     return [RecentFrame(*row) for row in session.execute(query)][::-1]
 
 
-def mark_faulted(session: Session, inspection_ids: Sequence[int], fault: str) -> list[int]:
+def mark_faulted(session: Session, version_id: int, frame_ids: Sequence[int], fault: str) -> list[int]:
     """Say of frames that they could not be judged after all, and return of which; what people know of stays as it is.
 
     A frame that is in an incident, or that has a label, was judged; the others count as not judged from now on.
     """
-    if not inspection_ids:
+    if not frame_ids:
         return []
     query = (
         select(InspectionRow, FrameRow.received_at, FrameRow.attributes)
         .join(FrameRow, FrameRow.id == InspectionRow.frame_id)
-        .where(InspectionRow.id.in_(inspection_ids), InspectionRow.fault.is_(None))
+        .where(InspectionRow.frame_id.in_(frame_ids), InspectionRow.detector_version_id == version_id)
+        .where(InspectionRow.fault.is_(None))
         .where(InspectionRow.incident_id.is_(None), InspectionRow.label.is_(None))
         .order_by(InspectionRow.id)
         .with_for_update(of=InspectionRow)
@@ -51,7 +52,7 @@ def mark_faulted(session: Session, inspection_ids: Sequence[int], fault: str) ->
         roll_ups.count(session, row.source_id, received_at, faulted=1, anomalous=-was_anomalous)
         own = (row.source_id, row.detector_version_id, row.captured_at)
         roll_ups.count_captured(session, *own, attributes=attributes, faulted=1)
-        marked.append(row.id)
+        marked.append(row.frame_id)
     session.flush()
     return marked
 

@@ -23,9 +23,9 @@ from sqlalchemy import func, insert, select, text
 from storage.database import Database
 from storage.migrate import migrate
 from storage.models import CapturedRollUpRow, EventRow, FrameRow, InspectionRow
-from storage.records import NewFrame, NewInspection, Region, SourceState, Verdict
-from storage.repositories.frames import claim_frames, receive_frame
-from storage.repositories.inspections import record_inspection
+from storage.records import DetectorVersion, Finding, Lease, NewFrame, NewInspection, Region, SourceState, Verdict
+from storage.repositories.frames import claim_frames, receive_frame, receive_frames
+from storage.repositories.inspections import record_inspections
 from storage.repositories.sources import activate_version, ensure_source, set_source_state, source_by_id
 from storage.repositories.versions import NewVersion, active_version, register_version
 from tests.servers.postgres import start_postgres
@@ -97,8 +97,7 @@ def _rate(url: str, frames: int, workers: int) -> dict[str, Any]:
     begun = time.perf_counter()
     for first in range(0, frames, AT_ONCE):
         with database.transaction() as session:
-            for number in range(first, min(frames, first + AT_ONCE)):
-                receive_frame(session, _frame(number))
+            receive_frames(session, [(_frame(number), None) for number in range(first, min(frames, first + AT_ONCE))])
     received = time.perf_counter() - begun
     go.set()  # from now on, an empty queue is the end
     for process in processes:
@@ -129,15 +128,15 @@ def _work(url: str, place: int, ready: Any, go: Any, ended: Any) -> None:
         if not leases and is_last:
             return
         with database.transaction() as session:
-            for lease in leases:
-                version = versions[lease.frame.source_id]
-                assert version is not None
-                is_odd = lease.frame.id % ODD_ONE_IN == 0
-                recorded = record_inspection(
-                    session, lease, version, _found(is_odd=is_odd), is_told=is_odd, pages=is_odd, now=AT
-                )
-                assert recorded is not None
+            recorded = record_inspections(session, [_finding(lease, versions) for lease in leases], now=AT)
+        assert None not in recorded
         ended[place] += len(leases)
+
+
+def _finding(lease: Lease, versions: dict[int, DetectorVersion | None]) -> Finding:
+    version, is_odd = versions[lease.frame.source_id], lease.frame.id % ODD_ONE_IN == 0
+    assert version is not None
+    return Finding(lease, version, _found(is_odd=is_odd), is_told=is_odd, pages=is_odd)
 
 
 def _prove(database: Database, frames: int) -> None:

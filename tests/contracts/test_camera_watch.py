@@ -10,9 +10,9 @@ from detectors.camera.knowledge import NOTHING
 from detectors.camera_watch import CameraWatch
 from storage.database import Database
 from storage.models import EventRow, InspectionRow, RollUpRow
-from storage.records import DetectorVersion, Fault, Source
-from storage.repositories.frames import claim_frames, receive_frame
-from storage.repositories.inspections import record_inspection
+from storage.records import DetectorVersion, Fault, Finding, FrameState, Source
+from storage.repositories.frames import claim_frames, finish_frames, receive_frame
+from storage.repositories.inspections import Recording
 from storage.repositories.outages import list_outages
 from tests.factories import NOON, found, make_source, make_version, new_frame
 
@@ -27,13 +27,13 @@ def work(database: Database, source: Source, version: DetectorVersion, owner: st
             leases = claim_frames(session, owner=owner, limit=AT_ONCE, lease_seconds=60)
         if not leases:
             return
-        with database.transaction() as session:
-            watch = CameraWatch(session, SETTINGS, [source.id], now=NOON)
+        with database.transaction() as session, Recording(session, now=NOON) as recording:
+            watch = CameraWatch(session, SETTINGS, [source.id], recording, now=NOON)
+            assert len(finish_frames(session, leases, FrameState.SCORED)) == len(leases)
             for lease in leases:
                 watched = watch.judge(source, version, lease.frame, found(fault=Fault.BLACK), NOTHING.checks)
-                recorded = record_inspection(session, lease, version, watched.found, is_told=True, pages=True, now=NOON)
-                assert recorded is not None
-                watch.follow(watched, recorded)
+                recording.add(Finding(lease, version, watched.found, is_told=True, pages=True))
+                watch.follow(watched)
 
 
 def test_a_black_camera_is_one_outage_that_counts_every_frame(database: Database) -> None:

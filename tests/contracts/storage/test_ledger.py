@@ -7,19 +7,22 @@ from sqlalchemy import func, select, update
 
 from storage.database import Database, database_now
 from storage.models import EventRow, FrameRow, InspectionRow, RollUpRow
-from storage.records import FrameState, Lease, RejectReason, SourceState
+from storage.records import Finding, FrameState, Lease, RejectReason, SourceState
 from storage.repositories.frames import (
     MAX_ATTEMPTS,
     claim_frames,
     finish_frame,
+    finish_frames,
     give_back_frame,
     give_back_frames_of,
     has_origin,
     queue_depth,
     receive_frame,
+    receive_frames,
 )
-from storage.repositories.inspections import NotFiniteError, record_inspection
-from storage.repositories.sources import set_source_state
+from storage.repositories.inspections import NotFiniteError, Recording, record_inspection, record_inspections
+from storage.repositories.sources import set_source_state, source_by_id
+from storage.repositories.versions import version_by_id
 from tests.factories import NOON, found, lease_one, make_inspection, make_source, make_version, new_frame
 
 
@@ -28,7 +31,7 @@ def roll_up(database: Database) -> RollUpRow:
         return session.scalars(select(RollUpRow)).one()
 
 
-def receive_frames(database: Database, count: int) -> None:
+def receive(database: Database, count: int) -> None:
     with database.transaction() as session:
         source = make_source(session)
         make_version(session, source)
@@ -50,6 +53,41 @@ def test_takes_the_same_bytes_of_the_same_moment_once_and_counts_the_repeat(data
     assert first is not None
     assert second is None
     assert (roll_up(database).received, roll_up(database).duplicates) == (1, 1)
+
+
+def test_takes_many_at_once_and_tells_each_apart(database: Database) -> None:
+    with database.transaction() as session:
+        source, other = make_source(session), make_source(session, "line-2")
+        known = receive_frame(session, new_frame(source, 1))
+        ids = receive_frames(
+            session,
+            [
+                (new_frame(source, 2), None),
+                (new_frame(source, 1), None),  # known
+                (new_frame(other, 2), None),  # the same bytes elsewhere
+                (new_frame(source, 2), None),  # again among these
+                (new_frame(source, 3), RejectReason.TOO_LARGE),
+            ],
+        )
+        assert receive_frames(session, []) == []
+
+    with database.reading() as session:
+        rows = session.execute(select(FrameRow.id, FrameRow.source_id, FrameRow.sha256, FrameRow.reason))
+        kept = {frame_id: (source_id, sha256, reason) for frame_id, source_id, sha256, reason in rows}
+        counts = session.execute(
+            select(RollUpRow.source_id, RollUpRow.received, RollUpRow.duplicates, RollUpRow.rejected)
+        )
+        newest = source_by_id(session, source.id).last_frame_at
+        assert {tuple(row) for row in counts} == {(source.id, 3, 2, 1), (other.id, 1, 0, 0)}
+    first, again, elsewhere, repeated, rejected = ids
+    assert (again, repeated) == (None, None)
+    assert kept == {
+        known: (source.id, f"{1:064x}", None),
+        first: (source.id, f"{2:064x}", None),
+        elsewhere: (other.id, f"{2:064x}", None),
+        rejected: (source.id, f"{3:064x}", "too_large"),
+    }
+    assert newest == NOON + timedelta(seconds=3)
 
 
 def test_ends_an_unreadable_arrival_at_once(database: Database) -> None:
@@ -213,6 +251,56 @@ def test_tells_nothing_of_normal_frames_nor_while_commissioning(database: Databa
         assert session.scalars(select(EventRow)).all() == []
 
 
+def test_records_many_at_once_and_of_a_lost_lease_nothing(database: Database) -> None:
+    receive(database, 4)
+    with database.transaction() as session:
+        leases = claim_frames(session, owner="slow", limit=4, lease_seconds=60)
+        version = version_by_id(session, 1)
+        give_back_frame(session, leases[1], counts=True)
+        [again] = claim_frames(session, owner="quick", limit=1, lease_seconds=60)
+    scores = (2.0, 2.0, 0.5, 3.0)
+    findings = [
+        Finding(lease, version, found(score), is_told=True, pages=score > 2.0)
+        for lease, score in zip(leases, scores, strict=True)
+    ]
+
+    with database.transaction() as session:
+        ids = record_inspections(session, findings, now=NOON)
+    with database.transaction() as session:
+        assert record_inspections(session, findings, now=NOON) == [None] * 4
+
+    assert ids[1] is None
+    with database.reading() as session:
+        rows = session.scalars(select(InspectionRow).order_by(InspectionRow.frame_id)).all()
+        told = session.scalars(select(EventRow).order_by(EventRow.id)).all()
+        states = session.scalars(select(FrameRow.state).order_by(FrameRow.id)).all()
+    assert [(row.id, row.frame_id, row.score) for row in rows] == [
+        (ids[place], leases[place].frame.id, scores[place]) for place in (0, 2, 3)
+    ]
+    assert [(event.inspection_id, event.payload["pages"]) for event in told] == [(ids[0], False), (ids[3], True)]
+    assert states == ["scored", "leased", "scored", "scored"]
+    assert again.frame.id == leases[1].frame.id
+    assert (roll_up(database).scored, roll_up(database).anomalous) == (3, 2)
+
+
+def test_writes_what_was_recorded_so_far_where_it_is_asked_for(database: Database) -> None:
+    receive(database, 2)
+    with database.transaction() as session:
+        first, second = claim_frames(session, owner="w", limit=2, lease_seconds=60)
+        version = version_by_id(session, 1)
+        finish_frames(session, [first, second], FrameState.SCORED)
+        with Recording(session, now=NOON) as recording:
+            recording.add(Finding(first, version, found(0.5), is_told=True, pages=True))
+            recording.write()
+            written = session.scalars(select(InspectionRow.frame_id)).all()
+            recording.add(Finding(second, version, found(0.5), is_told=True, pages=True))
+            recording.write()
+
+    assert written == [first.frame.id]
+    assert recording.ids.keys() == {first.frame.id, second.frame.id}
+    assert roll_up(database).scored == 2
+
+
 def test_keeps_nothing_of_a_score_that_is_no_number(database: Database) -> None:
     with database.transaction() as session:
         source = make_source(session)
@@ -234,7 +322,7 @@ def test_keeps_nothing_of_a_score_that_is_no_number(database: Database) -> None:
 
 
 def test_gives_back_what_a_dead_owner_held_and_nothing_else(database: Database) -> None:
-    receive_frames(database, 4)
+    receive(database, 4)
     with database.transaction() as session:
         claim_frames(session, owner="dead", limit=2, lease_seconds=60)
     with database.transaction() as session:
@@ -255,7 +343,7 @@ def test_gives_back_what_a_dead_owner_held_and_nothing_else(database: Database) 
 
 
 def test_a_frame_that_was_tried_before_is_leased_alone(database: Database) -> None:
-    receive_frames(database, 3)
+    receive(database, 3)
     with database.transaction() as session:
         [first] = claim_frames(session, owner="one", limit=1, lease_seconds=60)
         give_back_frame(session, first, counts=True)

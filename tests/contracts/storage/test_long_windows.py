@@ -174,17 +174,18 @@ def test_knows_the_first_and_last_image_of_each_detector(long: Database) -> None
 def test_counts_a_fault_found_afterwards(long: Database) -> None:
     with long.transaction() as session:
         before = count_inspections(session, selection=Selection())
-        plain = select(InspectionRow.id).where(
+        plain = select(InspectionRow.frame_id).where(
             InspectionRow.label.is_(None), InspectionRow.fault.is_(None), InspectionRow.is_shadow.is_(False)
         )
-        ids = list(session.scalars(plain.order_by(InspectionRow.id).limit(5)))
-        marked = mark_faulted(session, ids, "frozen")
+        own = plain.where(InspectionRow.detector_version_id == 1).order_by(InspectionRow.id).limit(5)
+        frames = list(session.scalars(own))
+        marked = mark_faulted(session, 1, frames, "frozen")
         within = count_inspections(session, selection=Selection())
     with long.reading() as session:
         after = count_inspections(session, selection=Selection())
         assert after == oracle(rows_of(session))
 
-    assert marked == ids
+    assert marked == frames
     assert within == after
     assert after.not_judged == before.not_judged + 5
 

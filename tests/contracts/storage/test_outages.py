@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.database import Database, Session
-from storage.models import DeliveryRow, EventRow, RollUpRow
+from storage.models import DeliveryRow, EventRow, InspectionRow, RollUpRow
 from storage.queries.outages import not_judged
 from storage.records import (
     SILENT,
@@ -201,11 +201,12 @@ def test_takes_back_its_word_on_frames_that_turn_out_faulty(database: Database) 
         add_label(session, labelled, LabelKind.DEFECT, author="test", now=NOON)
         session.flush()
 
-        marked = mark_faulted(session, [odd, normal, told, labelled], Fault.MOVED)
+        frames = list(session.scalars(select(InspectionRow.frame_id).order_by(InspectionRow.id)))
+        marked = mark_faulted(session, version.id, frames, Fault.MOVED)
 
-        assert marked == [odd, normal]
+        assert marked == frames[:2]
         assert [is_judged(session, one) for one in (odd, normal, told, labelled)] == [False, False, True, True]
-        assert mark_faulted(session, [odd], Fault.BLACK) == []
+        assert mark_faulted(session, version.id, frames[:1], Fault.BLACK) == []
         write_counts(session)
         [roll_up] = session.scalars(select(RollUpRow)).all()
         assert (roll_up.anomalous, roll_up.faulted, roll_up.scored) == (1, 2, 4)

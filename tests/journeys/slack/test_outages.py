@@ -8,9 +8,9 @@ from agent.talk import utc_now
 from detectors.camera.knowledge import NOTHING
 from detectors.camera_watch import CameraWatch
 from detectors.silence_watch import watch_silence
-from storage.records import Fault, NewFrame
-from storage.repositories.frames import claim_frames, receive_frame
-from storage.repositories.inspections import record_inspection
+from storage.records import Fault, Finding, FrameState, NewFrame
+from storage.repositories.frames import claim_frames, finish_frame, receive_frame
+from storage.repositories.inspections import Recording
 from storage.repositories.sources import source_by_name
 from storage.repositories.versions import active_version
 from tests.factories import found
@@ -31,18 +31,18 @@ class Camera:
         self.plant.source("line-1")
         self.frames += 1
         now = at or utc_now()
-        with self.plant.database.transaction() as session:
+        with self.plant.database.transaction() as session, Recording(session, now=now) as recording:
             source = source_by_name(session, "line-1")
             receive_frame(session, NewFrame(source.id, f"{self.frames:064x}", now, "mtime", now, "a.png", 1))
             (lease,) = claim_frames(session, owner="test", limit=1, lease_seconds=60)
             version = active_version(session, source)
             assert version is not None
-            watch = CameraWatch(session, self.plant.settings, [source.id], now=now)
+            assert finish_frame(session, lease, FrameState.SCORED)
+            watch = CameraWatch(session, self.plant.settings, [source.id], recording, now=now)
             watched = watch.judge(source, version, lease.frame, found(score, fault=fault), NOTHING.checks)
             pages = not watched.is_inhibited
-            recorded = record_inspection(session, lease, version, watched.found, is_told=True, pages=pages, now=now)
-            assert recorded is not None
-            watch.follow(watched, recorded)
+            recording.add(Finding(lease, version, watched.found, is_told=True, pages=pages))
+            watch.follow(watched)
 
 
 def said(slack: LocalSlack) -> str:

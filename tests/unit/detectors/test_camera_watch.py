@@ -1,5 +1,6 @@
 """Frames recorded as a worker records them: which are faulty, and when a source counts as not judged."""
 
+import random
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -12,10 +13,20 @@ from detectors.camera.checks import CameraChecks, Usual
 from detectors.camera_watch import CameraWatch
 from storage.models import EventRow, InspectionRow
 from storage.opening import Stores
-from storage.records import DetectorVersion, Fault, NewFrame, NewInspection, Outage, Source, SourceState
-from storage.repositories.frames import receive_frame
+from storage.records import (
+    DetectorVersion,
+    Fault,
+    Finding,
+    FrameState,
+    NewFrame,
+    NewInspection,
+    Outage,
+    Source,
+    SourceState,
+)
+from storage.repositories.frames import finish_frame, receive_frame
 from storage.repositories.incidents import Joining, join_incident
-from storage.repositories.inspections import record_inspection
+from storage.repositories.inspections import Recording
 from storage.repositories.outages import list_outages, open_outage
 from tests.factories import NOON, found, lease_one, make_source, make_version
 
@@ -28,6 +39,10 @@ CHECKS = CameraChecks(
     {Fault.EXPOSURE: 1.0, Fault.BLURRED: 1.0, Fault.MOVED: 1.0},
     {"fine": 0.5, "texture": 0.5, "coherence": 0.1},
 )
+
+
+# Bytes, age, and what was found.
+Taken = tuple[str, timedelta, NewInspection]
 
 
 @dataclass
@@ -51,53 +66,54 @@ class Camera:
     ) -> None:
         """Take one frame, and record it."""
         found_in_it = found(score, fault=fault, signs=signs or WELL)
-        self._record([(content, timedelta(hours=2 if late else 0), found_in_it)])
+        self.take_as_they_are([(content, timedelta(hours=2 if late else 0), found_in_it)])
 
     def take_all(self, signs: list[dict[str, float]]) -> None:
         """Take several frames, and record them in one transaction."""
-        self._record([("", timedelta(0), found(0.5, signs=one)) for one in signs])
+        self.take_as_they_are([("", timedelta(0), found(0.5, signs=one)) for one in signs])
 
-    def _record(self, taken: list[tuple[str, timedelta, NewInspection]]) -> None:
+    def take_as_they_are(self, taken: list[Taken]) -> None:
+        """Record frames in one transaction."""
         now = NOON + timedelta(seconds=self.frames + len(taken))
-        with self.stores.database.transaction() as session:
-            watch = CameraWatch(session, self.settings, [self.source.id], now=now)
+        with self.stores.database.transaction() as session, Recording(session, now=now) as recording:
+            watch = CameraWatch(session, self.settings, [self.source.id], recording, now=now)
             for content, age, inspection in taken:
                 self.frames += 1
                 at = NOON + timedelta(seconds=self.frames)
                 name = content or f"{self.frames}"
                 assert receive_frame(session, NewFrame(self.source.id, name, at - age, "mtime", at, "a.png", 1))
                 lease = lease_one(session)
+                assert finish_frame(session, lease, FrameState.SCORED)
                 watched = watch.judge(self.source, self.version, lease.frame, inspection, CHECKS)
                 pages = not watched.is_inhibited
-                recorded = record_inspection(
-                    session, lease, self.version, watched.found, is_told=True, pages=pages, now=at
-                )
-                assert recorded is not None
-                watch.follow(watched, recorded)
+                recording.add(Finding(lease, self.version, watched.found, is_told=True, pages=pages))
+                watch.follow(watched)
 
     @property
     def faults(self) -> list[str | None]:
         """The fault of every frame, as it is on record now."""
         with self.stores.database.reading() as session:
-            return list(session.scalars(select(InspectionRow.fault).order_by(InspectionRow.id)))
+            own = select(InspectionRow.fault).where(InspectionRow.source_id == self.source.id)
+            return list(session.scalars(own.order_by(InspectionRow.id)))
 
     @property
     def outages(self) -> list[Outage]:
         """Every outage, the newest first."""
         with self.stores.database.reading() as session:
-            return list_outages(session, limit=20)
+            return list_outages(session, limit=20, source=self.source.name)
 
     @property
     def told(self) -> list[tuple[str, dict[str, Any]]]:
         """Every event: kind and payload."""
         with self.stores.database.reading() as session:
-            return [(row.kind, row.payload) for row in session.scalars(select(EventRow).order_by(EventRow.id))]
+            own = select(EventRow).where(EventRow.source_id == self.source.id).order_by(EventRow.id)
+            return [(row.kind, row.payload) for row in session.scalars(own)]
 
 
-def make_camera(stores: Stores, *, state: SourceState = SourceState.LIVE, **own: Any) -> Camera:
-    settings = Settings.model_validate({"sources": {"line-1": {"path": "in", **own}}})
+def make_camera(stores: Stores, name: str = "line-1", *, state: SourceState = SourceState.LIVE, **own: Any) -> Camera:
+    settings = Settings.model_validate({"sources": {name: {"path": "in", **own}}})
     with stores.database.transaction() as session:
-        source = make_source(session, state=state)
+        source = make_source(session, name, state=state)
         return Camera(stores, source, make_version(session, source), settings)
 
 
@@ -277,3 +293,44 @@ def test_one_transaction_of_many_frames_says_the_same(stores: Stores) -> None:
     assert camera.faults == [None, None, *["exposure"] * 4, None]
     [outage] = camera.outages
     assert (outage.frames, outage.good) == (4, 1)
+
+
+def test_a_late_frame_is_held_against_those_recorded_with_it(stores: Stores) -> None:
+    camera = make_camera(stores)
+    on_time, late = timedelta(0), timedelta(seconds=1.5)
+    signs = [*([(on_time, DARK)] * 3), (on_time, WELL), (late, DARK)]
+    camera.take_as_they_are([("", age, found(0.5, signs=one)) for age, one in signs])
+
+    assert camera.faults == [*["exposure"] * 3, None, "exposure"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_frames_recorded_together_say_what_they_say_one_by_one(stores: Stores, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - the same frames each time
+    taken: list[Taken] = []
+    for number in range(40):
+        is_dark = number // 8 % 2 == 1 and chance.random() < 0.95
+        age = timedelta(seconds=chance.choice((0,) * 8 + (3.5, 7200)))
+        content = chance.choice((f"{number}", f"{number}", f"{number}", "the same"))
+        fault = Fault.BLACK if chance.random() < 0.06 else None
+        score = chance.choice((0.5, 2.0))
+        taken.append((content, age, found(score, fault=fault, signs=DARK if is_dark else WELL)))
+    together, alone = make_camera(stores), make_camera(stores, "line-2")
+
+    for first in range(0, len(taken), 10):
+        together.take_as_they_are(taken[first : first + 10])
+        for one in taken[first : first + 10]:
+            alone.take_as_they_are([one])
+
+    assert together.faults == alone.faults
+    assert told_of(together) == told_of(alone)
+    assert [of_outage(one) for one in together.outages] == [of_outage(one) for one in alone.outages]
+    assert {Fault.EXPOSURE, Fault.BLACK} <= set(together.faults)
+
+
+def of_outage(outage: Outage) -> tuple[object, ...]:
+    return outage.kind, outage.started_at, outage.last_at, outage.frames, outage.good, outage.ended_at
+
+
+def told_of(camera: Camera) -> list[tuple[str, object]]:
+    return [(kind, payload.get("pages")) for kind, payload in camera.told]

@@ -1,7 +1,7 @@
 """What a source offers becomes frames, several at once, and one that cannot be stored spoils no other."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from detectors.intake import take_arrivals
 from detectors.room import Room
 from detectors.sources.port import Arrival
 from storage.blobs import BlobError
+from storage.database import Session
 from storage.models import FrameRow
 from storage.opening import Stores
 from storage.records import NewFrame, RejectReason
-from storage.repositories.frames import receive_frame
+from storage.repositories.frames import receive_frames
 from storage.repositories.sources import ensure_source
 from tests.factories import NOON
 
@@ -100,13 +101,13 @@ def test_one_that_cannot_be_taken_holds_up_no_other(
             raise ValueError(where)
         return put(content)
 
-    def receive_or_fail(session: object, frame: NewFrame, *, rejected: RejectReason | None) -> int | None:
-        if where == "row" and frame.name == "poison.png":
+    def receive_or_fail(session: Session, received: Sequence[tuple[NewFrame, RejectReason | None]]) -> list[int | None]:
+        if where == "row" and any(frame.name == "poison.png" for frame, _ in received):
             raise ValueError(where)
-        return receive_frame(session, frame, rejected=rejected)  # type: ignore[arg-type]  # passed on as it came
+        return receive_frames(session, received)
 
     monkeypatch.setattr(stores.blobs, "put", put_or_fail)
-    monkeypatch.setattr(intake, "receive_frame", receive_or_fail)
+    monkeypatch.setattr(intake, "receive_frames", receive_or_fail)
     images = Offered(arrival("a.png", b"a"), arrival("poison.png", b"poison"), arrival("b.png", b"b"))
 
     assert take(stores, images) == 2

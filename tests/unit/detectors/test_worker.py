@@ -24,9 +24,9 @@ from storage.blobs import BlobError
 from storage.database import DatabaseError
 from storage.models import DetectorVersionRow, EventRow, FrameRow, InspectionRow
 from storage.opening import Stores
-from storage.records import DetectorVersion, NearestNormal, NewFrame, Region, SourceState, Verdict
+from storage.records import DetectorVersion, Finding, NearestNormal, NewFrame, Region, SourceState, Verdict
 from storage.repositories.frames import receive_frame
-from storage.repositories.inspections import NotFiniteError, record_inspection
+from storage.repositories.inspections import NotFiniteError, Recording
 from storage.repositories.sources import source_by_name
 from tests.factories import NOON, make_source, make_version
 
@@ -292,14 +292,14 @@ def test_records_what_was_found_together_and_each_alone_where_that_fails(
     stores: Stores, decoder: Decoder, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     receive(stores, png(90), png(91), png(92))
-    record = record_inspection
 
-    def record_or_fail(session: Any, lease: Any, *rest: Any, **more: Any) -> int | None:
-        if lease.frame.name == "1.png":
-            raise error
-        return record(session, lease, *rest, **more)
+    class Failing(Recording):
+        def add(self, finding: Finding) -> None:
+            if finding.lease.frame.name == "1.png":
+                raise error
+            super().add(finding)
 
-    monkeypatch.setattr(worker, "record_inspection", record_or_fail)
+    monkeypatch.setattr(worker, "Recording", Failing)
 
     make_worker(stores, decoder, FakeDetector(score=0.4)).work()
 

@@ -12,6 +12,8 @@ from storage.repositories.deliveries import list_unsent
 from storage.repositories.outages import end_outage, keep_outage, open_outage, outage_by_id
 from storage.repositories.recent_frames import mark_faulted
 from storage.repositories.silences import add_silence
+from storage.repositories.sources import source_by_id
+from storage.repositories.versions import active_version
 from tests.factories_agent import NOON, Clock, Plant
 from tests.unit.agent.conftest import Rounds
 from tests.unit.agent.fakes import FakeNotifier
@@ -211,7 +213,9 @@ def test_anomalies_that_turned_out_to_be_the_cameras_make_no_incident(
 ) -> None:
     anomaly = plant.anomaly()
     with plant.database.transaction() as session:
-        assert mark_faulted(session, [anomaly.id], "moved") == [anomaly.id]
+        version = active_version(session, source_by_id(session, anomaly.source_id))
+        assert version is not None
+        assert mark_faulted(session, version.id, [anomaly.frame_id], "moved") == [anomaly.frame_id]
     rounds.run()
 
     assert texts(notifier) == []

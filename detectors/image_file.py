@@ -25,7 +25,7 @@ from detectors.jpeg_end import lacks_data
 from detectors.memory_needed import bytes_a_pixel
 from detectors.pixels import PixelRule, PixelsError, check_values, has_limits, to_rgb
 from detectors.shapes.tiff import is_white_zero
-from detectors.upright import orientation_of, upright_bands, upright_size
+from detectors.upright import exif_of, orientation_of, upright_bands, upright_size
 from storage.records import RejectReason
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
@@ -159,7 +159,7 @@ def _refuse_unfinished(data: bytes, image: Image.Image) -> None:
 
 
 def _opened(image: Image.Image, data: bytes, shown: str, animated: bool, rule: PixelRule) -> OpenedImage:  # noqa: FBT001 - one fact of several
-    orientation = orientation_of(image)
+    orientation = orientation_of(image, data)
     mend_hidden_colour(image, data)
     is_opaque = hides_all(image)
 
@@ -170,7 +170,7 @@ def _opened(image: Image.Image, data: bytes, shown: str, animated: bool, rule: P
     for part in upright_bands(image, orientation) if has_limits(image) else [image]:
         check_values(part, rule)  # all of them, before the first is handed out
     height, width = upright_size(image, orientation)
-    return OpenedImage(height, width, _taken_at(image), shown, animated, bands)
+    return OpenedImage(height, width, _taken_at(image, data), shown, animated, bands)
 
 
 def _open(data: bytes) -> Image.Image:
@@ -196,9 +196,9 @@ def _refuse_by_header(image: Image.Image, data: bytes, limits: FileLimits) -> No
         raise RejectedError(RejectReason.BAD_ASPECT, f"an image of {width} x {height} pixels")
 
 
-def _taken_at(image: Image.Image) -> str | None:
+def _taken_at(image: Image.Image, data: bytes) -> str | None:
     try:
-        text = image.getexif().get_ifd(EXIF_FOLDER).get(TAKEN_AT)
+        text = exif_of(image, data).get_ifd(EXIF_FOLDER).get(TAKEN_AT)
     except Exception:  # noqa: BLE001 - a broken EXIF block costs its time, never the picture
         return None
     if not isinstance(text, str):

@@ -46,6 +46,13 @@ def picture_alone(data: bytes) -> bytes:
     return b"".join((START, *pieces))
 
 
+def exif_block(data: bytes) -> bytes:
+    """Return the EXIF of a PNG, which may stand before its picture or behind; nothing where it has none."""
+    found = (chunk for chunk in chunks(data) if chunk.kind == b"eXIf" and _is_intact(data, chunk))
+    chunk = next(found, None)
+    return b"" if chunk is None else data[chunk.start + 8 : chunk.end - 4]
+
+
 def chunks(data: bytes) -> Iterator[Chunk]:
     """Yield the chunks that are whole, up to the end of the picture."""
     position = len(START)

@@ -14,6 +14,7 @@ from tests.bad_files.expected import HEIGHT, WIDTH, BadFile, Pixels, as_rgb, gre
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 START = b"\x89PNG\r\n\x1a\n"
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+XMP = b'XML:com.adobe.xmp\0\0\0\0\0<rdf:Description tiff:Orientation="6"/>'
 MAYBE_CUT = RejectReason.TRUNCATED
 OTHER_KIND = RejectReason.FORMAT_NOT_ALLOWED
 
@@ -124,6 +125,11 @@ def exif(orientation: int) -> bytes:
     return b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01" + orientation.to_bytes(2) + bytes(6)
 
 
+def _exif_as_text(orientation: int) -> bytes:
+    block = b"Exif\0\0" + exif(orientation)
+    return chunk(b"tEXt", b"Raw profile type exif\0\nexif\n%8d\n%s\n" % (len(block), block.hex().encode()))
+
+
 @cache
 def bomb(size: int) -> bytes:
     """Return zeros that take much room, in little."""
@@ -190,6 +196,9 @@ BESIDE_THE_PICTURE = (
     BadFile("exif-99.png", lambda: plain(before=[chunk(b"eXIf", exif(99))]), picture=scene()),
     BadFile("exif-3.png", lambda: plain(before=[chunk(b"eXIf", exif(3))]), picture=scene()[::-1, ::-1]),
     BadFile("exif-6.png", lambda: plain(before=[chunk(b"eXIf", exif(6))]), picture=np.rot90(scene(), -1)),
+    BadFile("exif-6-behind.png", lambda: plain(after=[chunk(b"eXIf", exif(6))]), picture=np.rot90(scene(), -1)),
+    BadFile("exif-6-in-a-text.png", lambda: plain(before=[_exif_as_text(6)]), picture=scene()),
+    BadFile("xmp-6.png", lambda: plain(before=[chunk(b"iTXt", XMP)]), picture=scene()),
     BadFile("empty-ancillary.png", lambda: plain(before=[chunk(b"gAMA"), chunk(b"pHYs")]), picture=scene()),
     BadFile("unknown-ancillary.png", lambda: plain(before=[chunk(b"juNK", b"z" * 99)]), picture=scene()),
     BadFile("text-after-the-picture.png", lambda: plain(after=[chunk(b"tEXt", b"a\0" * 9, crc=7)]), picture=scene()),

@@ -24,6 +24,7 @@ from detectors.hidden_colour import hides_all, mend_hidden_colour
 from detectors.jpeg_end import lacks_data
 from detectors.memory_needed import bytes_a_pixel
 from detectors.pixels import PixelRule, PixelsError, check_values, has_limits, to_rgb
+from detectors.png_strips import StripError, open_strips
 from detectors.shapes.tiff import is_white_zero
 from detectors.upright import exif_of, orientation_of, upright_bands, upright_size
 from storage.records import RejectReason
@@ -57,7 +58,10 @@ class FileLimits:
 
 @dataclass(frozen=True, slots=True)
 class OpenedImage:
-    """A decoded file: what its header says, and its pixels by bands."""
+    """A file whose header was read: what that says, and its pixels by bands.
+
+    bands may raise RejectedError before any of them: then those that came are no picture.
+    """
 
     height: int
     width: int
@@ -137,6 +141,9 @@ def _decode(data: bytes, limits: FileLimits, bit_depth: int | None) -> OpenedIma
     animated = shown != "JPEG" and bool(getattr(image, "is_animated", False))
     rule = PixelRule(bit_depth, is_deep_colour(data, image), shown == "TIFF" and is_white_zero(data))
     try:
+        strips = _strips(image, data, rule)
+        if strips is not None:
+            return strips
         image.load()  # before anything else is asked of it: a second try of a broken picture can go well
         if shown == "JPEG":
             _refuse_unfinished(data, image)
@@ -151,6 +158,21 @@ def _decode(data: bytes, limits: FileLimits, bit_depth: int | None) -> OpenedIma
         raise RejectedError(RejectReason.TOO_MANY_PIXELS, str(error)) from error
     except Exception as error:  # decoders raise SyntaxError, IndexError and five more on broken data
         raise RejectedError(RejectReason.TRUNCATED, str(error)) from error
+
+
+def _strips(image: Image.Image, data: bytes, rule: PixelRule) -> OpenedImage | None:
+    """Open a picture whose rows are decoded as they are asked for, if it is such a one."""
+    strips = open_strips(data, image, orientation_of(image, data), rule)
+    if strips is None:
+        return None
+
+    def bands() -> Iterator[NDArray[np.uint8]]:
+        try:
+            yield from strips.bands()
+        except StripError as error:
+            raise RejectedError(RejectReason.TRUNCATED, str(error)) from error
+
+    return OpenedImage(strips.height, strips.width, _taken_at(image, data), "PNG", animated=False, bands=bands)
 
 
 def _refuse_unfinished(data: bytes, image: Image.Image) -> None:

@@ -27,6 +27,15 @@ class Chunk:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the header says of how the pixels are stored; kind: the colour type."""
+
+    depth: int
+    kind: int
+    is_interlaced: bool
+
+
 def refuse_png(data: bytes) -> RejectReason | None:
     """Return why a PNG is not read, by its chunks alone; None where nothing is wrong with them."""
     seen: set[bytes] = set()
@@ -44,6 +53,17 @@ def picture_alone(data: bytes) -> bytes:
     """Return a PNG without the chunks that say nothing of its pixels: texts, profiles, times, animation."""
     pieces = [data[chunk.start : chunk.end] for chunk in chunks(data) if chunk.kind in KEPT and _is_intact(data, chunk)]
     return b"".join((START, *pieces))
+
+
+def read_header(data: bytes) -> Header:
+    """Return the header of a PNG that was not refused."""
+    depth, kind, _, _, interlace = data[len(START) + 16 : len(START) + 21]
+    return Header(depth, kind, interlace != 0)
+
+
+def kinds(data: bytes) -> frozenset[bytes]:
+    """Return the kinds of chunk that are in it."""
+    return frozenset(chunk.kind for chunk in chunks(data))
 
 
 def exif_block(data: bytes) -> bytes:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detectors.file_shape import (
+    as_read,
     is_deep_colour,
     is_of_another_kind,
     picture_alone,
@@ -94,6 +95,7 @@ def open_image(path: Path, limits: FileLimits, bit_depth: int | None) -> OpenedI
     refusal = refuse_by_signature(data) or refuse_by_shape(data, limits.max_pixels)
     if refusal is not None:
         raise RejectedError(refusal, f"{path.name} is not whole, or no image of a kind that is read")
+    data = as_read(data, limits.max_pixels)
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -135,8 +135,8 @@ def _alpha_in_planes(extra: int, samples: int, *, packed: bool) -> bytes:
     planes = [*np.moveaxis(scene(), 2, 0)[: samples - 1], alpha]
     strips = [zlib.compress(plane.tobytes()) if packed else plane.tobytes() for plane in planes]
     colours = RGB if samples == 4 else BLACK_IS_ZERO
-    tags = {BITS: [8] * samples, COLOURS: colours, SAMPLES: samples, PLANES: 2, EXTRA: extra}
-    return tiff(tags | {COMPRESSION: DEFLATE if packed else 1}, strips)
+    tags: dict[int, int | Sequence[int]] = {BITS: [8] * samples, COLOURS: colours, SAMPLES: samples, EXTRA: extra}
+    return tiff(tags | {PLANES: 2, COMPRESSION: DEFLATE if packed else 1}, strips)
 
 
 def _few_bits(bits: int, *, white_is_zero: bool = False) -> bytes:

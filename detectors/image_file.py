@@ -26,6 +26,7 @@ from detectors.jpeg_end import lacks_data
 from detectors.memory_needed import bytes_a_pixel
 from detectors.pixels import PixelRule, PixelsError, check_values, has_limits, to_rgb
 from detectors.png_strips import StripError, open_strips
+from detectors.shapes import png
 from detectors.shapes.tiff import is_white_zero
 from detectors.upright import exif_of, orientation_of, upright_bands, upright_size
 from storage.records import RejectReason
@@ -149,6 +150,8 @@ def _decode(data: bytes, limits: FileLimits, bit_depth: int | None) -> OpenedIma
         image.load()  # before anything else is asked of it: a second try of a broken picture can go well
         if shown == "JPEG":
             _refuse_unfinished(data, image)
+        if shown == "PNG":
+            _refuse_missing_rows(data, image)
         return _opened(image, data, shown, animated, rule)
     except RejectedError:
         raise
@@ -175,6 +178,14 @@ def _strips(image: Image.Image, data: bytes, rule: PixelRule) -> OpenedImage | N
             raise RejectedError(RejectReason.TRUNCATED, str(error)) from error
 
     return OpenedImage(strips.height, strips.width, _taken_at(image, data), "PNG", animated=False, bands=bands)
+
+
+def _refuse_missing_rows(data: bytes, image: Image.Image) -> None:
+    """Refuse a PNG without data for its last row, which is left black, or for its last pass, which is made up."""
+    lowest = image.crop((0, image.height - 1, image.width, image.height))
+    is_suspect = png.read_header(data).is_interlaced or lowest.getbbox(alpha_only=False) is None
+    if is_suspect and png.lacks_rows(data):
+        raise RejectedError(RejectReason.TRUNCATED, "the picture has data for a part of its rows")
 
 
 def _refuse_unfinished(data: bytes, image: Image.Image) -> None:

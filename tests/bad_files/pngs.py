@@ -72,6 +72,12 @@ def interlaced() -> bytes:
     return with_data(zlib.compress(rows), last=b"\x00\x00\x01")
 
 
+def _without_the_last_pass() -> bytes:
+    passes = [scene()[down::dy, across::dx] for down, across, dy, dx in ADAM7[:-1]]
+    rows = b"".join(packed(flat(each), 8) for each in passes)
+    return with_data(zlib.compress(rows), last=b"\x00\x00\x01")
+
+
 def grey(depth: int, *, hidden: int | None = None) -> BadFile:
     """Return the scene in grey of a depth; hidden: the value that is transparent."""
     top = 2**depth - 1
@@ -226,6 +232,8 @@ BROKEN = (
     BadFile("header-with-bad-crc.png", lambda: plain().replace(header(8, COLOUR)[-4:], b"abcd"), MAYBE_CUT),
     BadFile("data-with-bad-crc.png", lambda: START + header(8, COLOUR) + _bad_data() + chunk(b"IEND"), MAYBE_CUT),
     BadFile("data-ends-early.png", lambda: with_data(zlib.compress(_rows()[:3000])), MAYBE_CUT),
+    BadFile("data-of-half-the-rows.png", lambda: with_data(zlib.compress(_rows()[: 181 * 20])), MAYBE_CUT),
+    BadFile("data-without-the-last-pass.png", _without_the_last_pass, MAYBE_CUT),
     BadFile("data-cut.png", lambda: with_data(zlib.compress(_rows())[:-900]), MAYBE_CUT),
     BadFile("data-damaged.png", lambda: with_data(_damaged(zlib.compress(_rows()))), MAYBE_CUT),
     BadFile("data-empty.png", lambda: with_data(b""), MAYBE_CUT),

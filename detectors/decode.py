@@ -130,12 +130,17 @@ class Decoder:
             self._child = _Child()
         deadline = time.monotonic() + PATIENCE * self._limits.decode_seconds
         self._child.send(self._request(path))
-        reply = self._child.receive(deadline)
-        if "reason" in reply:
-            raise DecodeError(path.name, RejectReason(reply["reason"]), reply["detail"])
+        reply = _told(self._child, path, deadline)
         if reply["height"] * reply["width"] > self._limits.max_pixels:
             raise _ChildGoneError(RejectReason.DECODER_CRASH)
-        pixels = self._child.receive_pixels(reply["height"], reply["width"], deadline)
+        pixels = np.empty((reply["height"], reply["width"], 3), dtype=np.uint8)
+        top = 0
+        while top < len(pixels):
+            rows = _told(self._child, path, deadline)["rows"]
+            if not 0 < rows <= len(pixels) - top:
+                raise _ChildGoneError(RejectReason.DECODER_CRASH)
+            self._child.receive_into(pixels[top : top + rows], deadline)
+            top += rows
         return DecodedImage(pixels, reply["taken_at"], reply["format"], reply["animated"])
 
     def _request(self, path: Path) -> dict[str, Any]:
@@ -165,7 +170,7 @@ class _Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={name: os.environ[name] for name in CHILD_ENV if name in os.environ}
-            | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"},
             # Ctrl-C is for the parent, which ends the child in its own time.
             start_new_session=True,
         )
@@ -207,10 +212,8 @@ class _Child:
             raise _ChildGoneError(RejectReason.DECODER_CRASH)
         return reply
 
-    def receive_pixels(self, height: int, width: int, deadline: float) -> NDArray[np.uint8]:
-        pixels = np.empty((height, width, 3), dtype=np.uint8)
+    def receive_into(self, pixels: NDArray[np.uint8], deadline: float) -> None:
         self._fill(memoryview(pixels.data).cast("B"), deadline)
-        return pixels
 
     def _fill(self, view: memoryview, deadline: float) -> None:
         while view:
@@ -238,6 +241,14 @@ class _Child:
         except BrokenPipeError:
             # A request half-sent to a child that is gone.
             return
+
+
+def _told(child: _Child, path: Path, deadline: float) -> dict[str, Any]:
+    """Return what the child says next of a file; raise DecodeError where it refuses it."""
+    reply = child.receive(deadline)
+    if "reason" in reply:
+        raise DecodeError(path.name, RejectReason(reply["reason"]), reply["detail"])
+    return reply
 
 
 def _widen(pipe: int) -> None:

@@ -1,8 +1,10 @@
 """The process that decodes: it reads requests from stdin, answers on stdout, and may die of a file.
 
-A message is a 4-byte big-endian length and that much JSON; a picture's raw pixels follow the JSON that gives its shape.
+A message is a 4-byte big-endian length and that much JSON. The one that gives a picture's shape is followed by its
+bands, each a message that tells its rows, and their raw pixels; a refusal may come in place of any of them.
 """
 
+import ctypes
 import json
 import os
 import resource
@@ -19,6 +21,8 @@ LENGTH_BYTES = 4
 READY: dict[str, Any] = {"ready": True}
 # How many times as long as it may compute a decode may take by the clock, on a machine where others compute too.
 PATIENCE = 5
+# What a larger picture took is given back to the machine before the next one, whose own comes on top.
+LARGE_PIXELS = 8_000_000
 
 
 def main() -> None:
@@ -41,12 +45,15 @@ def answer(request: dict[str, Any], replies: BinaryIO) -> None:
     limits = FileLimits(request["max_bytes"], request["max_pixels"], request["max_aspect"])
     try:
         image = open_image(Path(request["path"]), limits, request["bit_depth"])
+        _send_image(replies, image)
     except RejectedError as error:
         send_message(replies, {"reason": error.reason.value, "detail": str(error)[:200]})
     except MemoryError:
         send_message(replies, {"reason": RejectReason.DECODER_CRASH.value, "detail": "out of memory"})
     else:
-        _send_image(replies, image)
+        if image.height * image.width >= LARGE_PIXELS:
+            del image
+            _give_back_memory()
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.setitimer(signal.ITIMER_PROF, 0)
 
@@ -74,10 +81,19 @@ def receive_message(read: Callable[[int], bytes], *, longest: int | None = None)
     return message
 
 
+def _give_back_memory() -> None:
+    """Let the C library return what it keeps of freed memory; others than glibc keep little."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def _send_image(replies: BinaryIO, image: OpenedImage) -> None:
     facts = {"height": image.height, "width": image.width, "format": image.format, "animated": image.animated}
     send_message(replies, {**facts, "taken_at": image.taken_at})
-    replies.writelines(band.data for band in image.bands())
+    for band in image.bands():
+        send_message(replies, {"rows": len(band)})
+        replies.write(band.data)
     replies.flush()
 
 

@@ -4,7 +4,7 @@ import re
 
 from PIL import Image
 
-from detectors.shapes import bitmap, jpeg, png, tiff
+from detectors.shapes import bitmap, bitmap_runs, jpeg, png, tiff
 from detectors.shapes.holes import has_hole
 from storage.records import RejectReason
 
@@ -49,6 +49,13 @@ def refuse_by_shape(data: bytes, max_pixels: int) -> RejectReason | None:
         return bitmap.refuse_bitmap(data)
     is_whole = len(data) >= int.from_bytes(data[4:8], "little") + 8 and not has_hole(data, 0, len(data))
     return None if is_whole else RejectReason.TRUNCATED
+
+
+def as_read(data: bytes, max_pixels: int) -> bytes:
+    """Return a file that was not refused in such a form as the decoder reads rightly: the same picture."""
+    if not data.startswith(bitmap.START):
+        return data
+    return bitmap_runs.without_runs(bitmap.with_whole_palette(data), max_pixels)
 
 
 def picture_alone(data: bytes) -> bytes | None:

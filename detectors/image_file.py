@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from detectors.file_shape import (
+    as_read,
     is_deep_colour,
     is_of_another_kind,
     picture_alone,
@@ -24,8 +25,10 @@ from detectors.hidden_colour import hides_all, mend_hidden_colour
 from detectors.jpeg_end import lacks_data
 from detectors.memory_needed import bytes_a_pixel
 from detectors.pixels import PixelRule, PixelsError, check_values, has_limits, to_rgb
+from detectors.png_strips import StripError, open_strips
+from detectors.shapes import png
 from detectors.shapes.tiff import is_white_zero
-from detectors.upright import orientation_of, upright_bands, upright_size
+from detectors.upright import exif_of, orientation_of, upright_bands, upright_size
 from storage.records import RejectReason
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
@@ -57,7 +60,10 @@ class FileLimits:
 
 @dataclass(frozen=True, slots=True)
 class OpenedImage:
-    """A decoded file: what its header says, and its pixels by bands."""
+    """A file whose header was read: what that says, and its pixels by bands.
+
+    bands may raise RejectedError before any of them: then those that came are no picture.
+    """
 
     height: int
     width: int
@@ -90,6 +96,7 @@ def open_image(path: Path, limits: FileLimits, bit_depth: int | None) -> OpenedI
     refusal = refuse_by_signature(data) or refuse_by_shape(data, limits.max_pixels)
     if refusal is not None:
         raise RejectedError(refusal, f"{path.name} is not whole, or no image of a kind that is read")
+    data = as_read(data, limits.max_pixels)
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -137,9 +144,14 @@ def _decode(data: bytes, limits: FileLimits, bit_depth: int | None) -> OpenedIma
     animated = shown != "JPEG" and bool(getattr(image, "is_animated", False))
     rule = PixelRule(bit_depth, is_deep_colour(data, image), shown == "TIFF" and is_white_zero(data))
     try:
+        strips = _strips(image, data, rule)
+        if strips is not None:
+            return strips
         image.load()  # before anything else is asked of it: a second try of a broken picture can go well
         if shown == "JPEG":
             _refuse_unfinished(data, image)
+        if shown == "PNG":
+            _refuse_missing_rows(data, image)
         return _opened(image, data, shown, animated, rule)
     except RejectedError:
         raise
@@ -153,13 +165,36 @@ def _decode(data: bytes, limits: FileLimits, bit_depth: int | None) -> OpenedIma
         raise RejectedError(RejectReason.TRUNCATED, str(error)) from error
 
 
+def _strips(image: Image.Image, data: bytes, rule: PixelRule) -> OpenedImage | None:
+    """Open a picture whose rows are decoded as they are asked for, if it is such a one."""
+    strips = open_strips(data, image, orientation_of(image, data), rule)
+    if strips is None:
+        return None
+
+    def bands() -> Iterator[NDArray[np.uint8]]:
+        try:
+            yield from strips.bands()
+        except StripError as error:
+            raise RejectedError(RejectReason.TRUNCATED, str(error)) from error
+
+    return OpenedImage(strips.height, strips.width, _taken_at(image, data), "PNG", animated=False, bands=bands)
+
+
+def _refuse_missing_rows(data: bytes, image: Image.Image) -> None:
+    """Refuse a PNG without data for its last row, which is left black, or for its last pass, which is made up."""
+    lowest = image.crop((0, image.height - 1, image.width, image.height))
+    is_suspect = png.read_header(data).is_interlaced or lowest.getbbox(alpha_only=False) is None
+    if is_suspect and png.lacks_rows(data):
+        raise RejectedError(RejectReason.TRUNCATED, "the picture has data for a part of its rows")
+
+
 def _refuse_unfinished(data: bytes, image: Image.Image) -> None:
     if lacks_data(data, image):
         raise RejectedError(RejectReason.TRUNCATED, "the picture stops before its end")
 
 
 def _opened(image: Image.Image, data: bytes, shown: str, animated: bool, rule: PixelRule) -> OpenedImage:  # noqa: FBT001 - one fact of several
-    orientation = orientation_of(image)
+    orientation = orientation_of(image, data)
     mend_hidden_colour(image, data)
     is_opaque = hides_all(image)
 
@@ -170,7 +205,7 @@ def _opened(image: Image.Image, data: bytes, shown: str, animated: bool, rule: P
     for part in upright_bands(image, orientation) if has_limits(image) else [image]:
         check_values(part, rule)  # all of them, before the first is handed out
     height, width = upright_size(image, orientation)
-    return OpenedImage(height, width, _taken_at(image), shown, animated, bands)
+    return OpenedImage(height, width, _taken_at(image, data), shown, animated, bands)
 
 
 def _open(data: bytes) -> Image.Image:
@@ -196,9 +231,9 @@ def _refuse_by_header(image: Image.Image, data: bytes, limits: FileLimits) -> No
         raise RejectedError(RejectReason.BAD_ASPECT, f"an image of {width} x {height} pixels")
 
 
-def _taken_at(image: Image.Image) -> str | None:
+def _taken_at(image: Image.Image, data: bytes) -> str | None:
     try:
-        text = image.getexif().get_ifd(EXIF_FOLDER).get(TAKEN_AT)
+        text = exif_of(image, data).get_ifd(EXIF_FOLDER).get(TAKEN_AT)
     except Exception:  # noqa: BLE001 - a broken EXIF block costs its time, never the picture
         return None
     if not isinstance(text, str):

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from PIL import Image
 
+from detectors.shapes import png
+
 ORIENTATION = 0x0112
 # Each is some 4 MB as RGB.
 BAND_PIXELS = 1_400_000
@@ -21,10 +23,22 @@ FROM_THE_END = frozenset({3, 4, 7, 8})
 ON_THE_SIDE = frozenset({5, 6, 7, 8})
 
 
-def orientation_of(image: Image.Image) -> int:
+def exif_of(image: Image.Image, data: bytes) -> Image.Exif:
+    """Return a file's EXIF, empty where it has none.
+
+    Texts and XMP that repeat it are not asked: programs turn a picture and leave what those say, and no viewer minds.
+    """
+    if image.format == "TIFF":
+        return image.getexif()
+    exif = Image.Exif()
+    exif.load(png.exif_block(data) if image.format == "PNG" else image.info.get("exif", b""))
+    return exif
+
+
+def orientation_of(image: Image.Image, data: bytes) -> int:
     """Return how a picture lies, 1 to 8 as EXIF counts; 1 where it does not say."""
     try:
-        found = image.getexif().get(ORIENTATION, 1)
+        found = exif_of(image, data).get(ORIENTATION, 1)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - a broken EXIF block costs what it says, never the picture

@@ -5,6 +5,7 @@ from storage.records import RejectReason
 START = b"BM"
 HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 OLD_HEADER, HEADER_END = 12, 18
+DEEPEST_PALETTE = 8
 DEPTHS = frozenset({1, 4, 8, 16, 24, 32})
 PLAIN, RUNS_8, RUNS_4, BITFIELDS = range(4)
 READ = frozenset({PLAIN, RUNS_8, RUNS_4, BITFIELDS})
@@ -22,6 +23,18 @@ def refuse_bitmap(data: bytes) -> RejectReason | None:
     if len(data) < 14 + size:
         return RejectReason.TRUNCATED
     return _refuse_old(data) if size == OLD_HEADER else _refuse_header(data)
+
+
+def with_whole_palette(data: bytes) -> bytes:
+    """Return a BMP that claims a palette of all its depth can have, where what it claims would be read wrongly.
+
+    More colours than that are refused by the decoder, and one or two black and white ones taken for single bits.
+    """
+    depth, colours = int.from_bytes(data[28:30], "little"), int.from_bytes(data[46:50], "little")
+    has_few = depth > 1 and colours in (1, 2)
+    if int.from_bytes(data[14:18], "little") == OLD_HEADER or depth > DEEPEST_PALETTE:
+        return data
+    return data[:46] + bytes(4) + data[50:] if has_few or colours > 2**depth else data
 
 
 def _refuse_old(data: bytes) -> RejectReason | None:

@@ -16,6 +16,10 @@ KEPT = READ | {b"tRNS", b"eXIf"}
 DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 BY_PALETTE = 3
 INTERLACES = (0, 1)
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# Where each pass of an interlaced picture begins, across and down, and its steps.
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,15 @@ class Chunk:
     kind: bytes
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the header says of how the pixels are stored; kind: the colour type."""
+
+    depth: int
+    kind: int
+    is_interlaced: bool
 
 
 def refuse_png(data: bytes) -> RejectReason | None:
@@ -44,6 +57,41 @@ def picture_alone(data: bytes) -> bytes:
     """Return a PNG without the chunks that say nothing of its pixels: texts, profiles, times, animation."""
     pieces = [data[chunk.start : chunk.end] for chunk in chunks(data) if chunk.kind in KEPT and _is_intact(data, chunk)]
     return b"".join((START, *pieces))
+
+
+def read_header(data: bytes) -> Header:
+    """Return the header of a PNG that was not refused."""
+    depth, kind, _, _, interlace = data[len(START) + 16 : len(START) + 21]
+    return Header(depth, kind, interlace != 0)
+
+
+def kinds(data: bytes) -> frozenset[bytes]:
+    """Return the kinds of chunk that are in it."""
+    return frozenset(chunk.kind for chunk in chunks(data))
+
+
+def lacks_rows(data: bytes) -> bool:
+    """Say whether the data of a PNG, though they end as they should, are of fewer rows than it has."""
+    width, height = (int.from_bytes(data[at : at + 4]) for at in (16, 20))
+    header, found = read_header(data), 0
+    bits = header.depth * CHANNELS[header.kind]
+    passes = PASSES if header.is_interlaced else ((0, 0, 1, 1),)
+    sizes = [(-(-(width - left) // across), -(-(height - top) // down)) for left, top, across, down in passes]
+    wanted = sum(rows * (1 + (columns * bits + 7) // 8) for columns, rows in sizes if columns > 0 and rows > 0)
+    stream = zlib.decompressobj()
+    for chunk in chunks(data):
+        left = data[chunk.start + 8 : chunk.end - 4] if chunk.kind == b"IDAT" else b""
+        while left and found < wanted:
+            found += len(stream.decompress(left, AT_ONCE))
+            left = stream.unconsumed_tail
+    return found < wanted
+
+
+def exif_block(data: bytes) -> bytes:
+    """Return the EXIF of a PNG, which may stand before its picture or behind; nothing where it has none."""
+    found = (chunk for chunk in chunks(data) if chunk.kind == b"eXIf" and _is_intact(data, chunk))
+    chunk = next(found, None)
+    return b"" if chunk is None else data[chunk.start + 8 : chunk.end - 4]
 
 
 def chunks(data: bytes) -> Iterator[Chunk]:

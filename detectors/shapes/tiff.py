@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from storage.records import RejectReason
 
 WIDTH, HEIGHT, BITS, COMPRESSION, COLOURS = 256, 257, 258, 259, 262
-OFFSETS, COUNTS, PLANES = 273, 279, 284
+OFFSETS, SAMPLES, COUNTS, PLANES, EXTRA = 273, 277, 279, 284, 338
 TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS, VALUES = 322, 323, 324, 325, 339
 STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 # The bytes and the letter of each kind of number that a tag read here may have.
@@ -17,6 +17,9 @@ MOST_TAGS = 4096
 # One strip a row, in three planes, of the tallest picture there may be.
 MOST_STRIPS = 200_000
 PLAIN, IN_PLANES, WHITE_IS_ZERO, SIGNED = 1, 2, 0, 2
+# WebP inside a TIFF, for which the decoder is not built.
+AS_WEBP = 50_001
+GREY_ALPHA, MULTIPLIED = 2, 1
 DEEP, DEEPEST_THAT_TURNS = 16, 16
 
 
@@ -44,7 +47,8 @@ def refuse_tiff(data: bytes, max_pixels: int) -> RejectReason | None:
         return RejectReason.TOO_LARGE
     if found.first(TILE_WIDTH) * found.first(TILE_HEIGHT) > max_pixels:
         return RejectReason.TOO_MANY_PIXELS
-    return RejectReason.FORMAT_NOT_ALLOWED if _is_read_wrongly(found) else None
+    is_read = found.first(COMPRESSION, PLAIN) != AS_WEBP and not _is_read_wrongly(found)
+    return None if is_read else RejectReason.FORMAT_NOT_ALLOWED
 
 
 def is_white_zero(data: bytes) -> bool:
@@ -107,4 +111,12 @@ def _is_read_wrongly(found: Directory) -> bool:
     is_turned = bits > DEEPEST_THAT_TURNS or found.first(VALUES, 1) == SIGNED
     if is_packed and found.is_big_endian and is_turned:
         return True
-    return not is_packed and found.first(PLANES, 1) == IN_PLANES and bits >= DEEP
+    if found.first(PLANES, 1) != IN_PLANES:
+        return False
+    return _loses_alpha(found) or (not is_packed and bits >= DEEP)
+
+
+def _loses_alpha(found: Directory) -> bool:
+    """Say whether the plane of transparency would be left out, or not understood."""
+    extra, is_packed = found.first(EXTRA), found.first(COMPRESSION, PLAIN) != PLAIN
+    return bool(extra) and (found.first(SAMPLES, 1) == GREY_ALPHA or (extra == MULTIPLIED and not is_packed))

@@ -91,6 +91,44 @@ def _packed(bits: int = 8) -> bytes:
     return bmp(data + b"\0\1", bits, compression=RLE8 if bits == 8 else RLE4, palette=palette)
 
 
+def _unpacked_runs(rows_given: int = HEIGHT) -> bytes:
+    """Return runs of values as they are, of odd lengths, and of the lower rows alone."""
+    data = b""
+    for row in grey_scene()[::-1][:rows_given]:
+        data += b"".join(b"\0\x0f" + part.tobytes() + b"\0" for part in np.split(row, 4)) + b"\0\0"
+    return bmp(data + b"\0\1", 8, compression=RLE8, palette=GREYS)
+
+
+def _runs_at_an_odd_place() -> bytes:
+    """Return the same with one byte between the palette and the data."""
+    whole = _unpacked_runs()
+    place = int.from_bytes(whole[10:14], "little")
+    return whole[:10] + (place + 1).to_bytes(4, "little") + whole[14:place] + b"\0" + whole[place:]
+
+
+def _lower_half() -> NDArray[np.uint8]:
+    seen = as_rgb(grey_scene())
+    seen[: HEIGHT // 2] = 0
+    return seen
+
+
+def _jumps() -> bytes:
+    """Return a row of white, three rows and two pixels further up and right one pixel of it."""
+    return bmp(bytes([WIDTH, 255, 0, 0, 0, 2, 2, 3, 1, 255, 0, 1]), 8, compression=RLE8, palette=GREYS)
+
+
+def _jumped() -> NDArray[np.uint8]:
+    seen = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    seen[-1], seen[-5, 2] = 255, 255
+    return seen
+
+
+def _black_and_white(bits: int) -> bytes:
+    values = (grey_scene() > 100).astype(np.uint8)
+    data = values if bits == 8 else values[:, ::2] << 4 | values[:, 1::2]
+    return bmp(rows(data), bits, palette=b"\0\0\0\0\xff\xff\xff\0", colours=2)
+
+
 def _os2() -> bytes:
     data = rows(scene()[:, :, ::-1].reshape(HEIGHT, -1))
     header = struct.pack("<IHHHH", 12, WIDTH, HEIGHT, 1, 24)
@@ -112,6 +150,23 @@ KINDS = (
     *(BadFile(f"grey-{bits}.bmp", partial(_few_bits, bits), picture=_few_bits_seen(bits)) for bits in (1, 4)),
     BadFile("run-lengths.bmp", _packed, picture=as_rgb(grey_scene())),
     BadFile("run-lengths-4.bmp", partial(_packed, 4), picture=as_rgb(grey_scene() // 17 * 17)),
+    BadFile("runs-unpacked.bmp", _unpacked_runs, picture=as_rgb(grey_scene())),
+    BadFile("runs-at-an-odd-place.bmp", _runs_at_an_odd_place, picture=as_rgb(grey_scene())),
+    BadFile("runs-end-early.bmp", partial(_unpacked_runs, HEIGHT // 2), picture=_lower_half()),
+    BadFile("runs-that-jump.bmp", _jumps, picture=_jumped()),
+    *(
+        BadFile(
+            f"two-colours-in-{bits}-bits.bmp",
+            partial(_black_and_white, bits),
+            picture=as_rgb((grey_scene() > 100) * 255),
+        )
+        for bits in (4, 8)
+    ),
+    BadFile(
+        "palette-too-long.bmp",
+        lambda: bmp(rows(grey_scene()), 8, palette=GREYS + bytes(200), colours=306),
+        picture=as_rgb(grey_scene()),
+    ),
     BadFile("words-555.bmp", lambda: _words((), (10, 5, 0), (5, 5, 5)), picture=scene(), off_by=8),
     BadFile(
         "words-565.bmp",

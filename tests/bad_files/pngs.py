@@ -14,6 +14,7 @@ from tests.bad_files.expected import HEIGHT, WIDTH, BadFile, Pixels, as_rgb, gre
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 START = b"\x89PNG\r\n\x1a\n"
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
+XMP = b'XML:com.adobe.xmp\0\0\0\0\0<rdf:Description tiff:Orientation="6"/>'
 MAYBE_CUT = RejectReason.TRUNCATED
 OTHER_KIND = RejectReason.FORMAT_NOT_ALLOWED
 
@@ -71,6 +72,12 @@ def interlaced() -> bytes:
     return with_data(zlib.compress(rows), last=b"\x00\x00\x01")
 
 
+def _without_the_last_pass() -> bytes:
+    passes = [scene()[down::dy, across::dx] for down, across, dy, dx in ADAM7[:-1]]
+    rows = b"".join(packed(flat(each), 8) for each in passes)
+    return with_data(zlib.compress(rows), last=b"\x00\x00\x01")
+
+
 def grey(depth: int, *, hidden: int | None = None) -> BadFile:
     """Return the scene in grey of a depth; hidden: the value that is transparent."""
     top = 2**depth - 1
@@ -122,6 +129,11 @@ def deep_colour_with_a_hidden_one() -> BadFile:
 def exif(orientation: int) -> bytes:
     """Return an EXIF block, as a PNG holds it."""
     return b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01" + orientation.to_bytes(2) + bytes(6)
+
+
+def _exif_as_text(orientation: int) -> bytes:
+    block = b"Exif\0\0" + exif(orientation)
+    return chunk(b"tEXt", b"Raw profile type exif\0\nexif\n%8d\n%s\n" % (len(block), block.hex().encode()))
 
 
 @cache
@@ -190,6 +202,9 @@ BESIDE_THE_PICTURE = (
     BadFile("exif-99.png", lambda: plain(before=[chunk(b"eXIf", exif(99))]), picture=scene()),
     BadFile("exif-3.png", lambda: plain(before=[chunk(b"eXIf", exif(3))]), picture=scene()[::-1, ::-1]),
     BadFile("exif-6.png", lambda: plain(before=[chunk(b"eXIf", exif(6))]), picture=np.rot90(scene(), -1)),
+    BadFile("exif-6-behind.png", lambda: plain(after=[chunk(b"eXIf", exif(6))]), picture=np.rot90(scene(), -1)),
+    BadFile("exif-6-in-a-text.png", lambda: plain(before=[_exif_as_text(6)]), picture=scene()),
+    BadFile("xmp-6.png", lambda: plain(before=[chunk(b"iTXt", XMP)]), picture=scene()),
     BadFile("empty-ancillary.png", lambda: plain(before=[chunk(b"gAMA"), chunk(b"pHYs")]), picture=scene()),
     BadFile("unknown-ancillary.png", lambda: plain(before=[chunk(b"juNK", b"z" * 99)]), picture=scene()),
     BadFile("text-after-the-picture.png", lambda: plain(after=[chunk(b"tEXt", b"a\0" * 9, crc=7)]), picture=scene()),
@@ -217,6 +232,8 @@ BROKEN = (
     BadFile("header-with-bad-crc.png", lambda: plain().replace(header(8, COLOUR)[-4:], b"abcd"), MAYBE_CUT),
     BadFile("data-with-bad-crc.png", lambda: START + header(8, COLOUR) + _bad_data() + chunk(b"IEND"), MAYBE_CUT),
     BadFile("data-ends-early.png", lambda: with_data(zlib.compress(_rows()[:3000])), MAYBE_CUT),
+    BadFile("data-of-half-the-rows.png", lambda: with_data(zlib.compress(_rows()[: 181 * 20])), MAYBE_CUT),
+    BadFile("data-without-the-last-pass.png", _without_the_last_pass, MAYBE_CUT),
     BadFile("data-cut.png", lambda: with_data(zlib.compress(_rows())[:-900]), MAYBE_CUT),
     BadFile("data-damaged.png", lambda: with_data(_damaged(zlib.compress(_rows()))), MAYBE_CUT),
     BadFile("data-empty.png", lambda: with_data(b""), MAYBE_CUT),

@@ -130,6 +130,15 @@ def _grey_seen_through() -> NDArray[np.uint8]:
     return on_background(as_rgb(grey_scene()), alpha)
 
 
+def _alpha_in_planes(extra: int, samples: int, *, packed: bool) -> bytes:
+    alpha = np.repeat(np.linspace(0, 255, WIDTH).astype(np.uint8)[None], HEIGHT, axis=0)
+    planes = [*np.moveaxis(scene(), 2, 0)[: samples - 1], alpha]
+    strips = [zlib.compress(plane.tobytes()) if packed else plane.tobytes() for plane in planes]
+    colours = RGB if samples == 4 else BLACK_IS_ZERO
+    tags: dict[int, int | Sequence[int]] = {BITS: [8] * samples, COLOURS: colours, SAMPLES: samples, EXTRA: extra}
+    return tiff(tags | {PLANES: 2, COMPRESSION: DEFLATE if packed else 1}, strips)
+
+
 def _few_bits(bits: int, *, white_is_zero: bool = False) -> bytes:
     values = grey_scene().astype(int) * (2**bits - 1) // 255
     values = 2**bits - 1 - values if white_is_zero else values
@@ -240,6 +249,8 @@ KINDS = (
     _good("colour-16-big-packed.tif", partial(_colour, bits=16, order=">", packed=True), scene()),
     _good("planes.tif", partial(_colour, in_planes=True), scene()),
     _good("planes-packed.tif", partial(_colour, in_planes=True, packed=True), scene()),
+    _good("planes-alpha.tif", partial(_alpha_in_planes, 2, 4, packed=False), _seen_through(), 1),
+    _good("planes-alpha-packed.tif", partial(_alpha_in_planes, 2, 4, packed=True), _seen_through(), 1),
     _good("planes-16-packed.tif", partial(_colour, in_planes=True, bits=16, packed=True), scene()),
     _good("big-tiff.tif", partial(_colour, big=True), scene()),
     _good("tiles.tif", _tiles, scene()),
@@ -267,6 +278,10 @@ KINDS = (
 
 NOT_READ = (
     BadFile("grey-16-white-is-zero-big.tif", partial(_deep, ">", white_is_zero=True), OTHER_KIND),
+    BadFile("planes-grey-alpha.tif", partial(_alpha_in_planes, 2, 2, packed=False), OTHER_KIND),
+    BadFile("planes-grey-alpha-packed.tif", partial(_alpha_in_planes, 2, 2, packed=True), OTHER_KIND),
+    BadFile("planes-alpha-multiplied.tif", partial(_alpha_in_planes, 1, 4, packed=False), OTHER_KIND),
+    BadFile("webp-inside.tif", lambda: tiff({COMPRESSION: 50_001}, [b"RIFF" + bytes(900)]), OTHER_KIND),
     BadFile("planes-16.tif", partial(_colour, in_planes=True, bits=16), OTHER_KIND),
     BadFile("floats-32-big-packed.tif", partial(_floats, ">", 4, packed=True), OTHER_KIND),
     *(

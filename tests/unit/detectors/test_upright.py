@@ -1,17 +1,24 @@
+import io
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngInfo
 
 from detectors import upright
 from detectors.upright import orientation_of, upright_bands, upright_size
 
 
-def stored(mode: str, orientation: int) -> Image.Image:
+def stored(mode: str, orientation: int, kind: str = "PNG") -> tuple[Image.Image, bytes]:
     values = np.arange(23 * 31, dtype=np.uint16).reshape(23, 31)
     picture = Image.fromarray(values) if mode == "I;16" else Image.fromarray((values % 251).astype(np.uint8))
-    exif = picture.getexif()
+    exif = Image.Exif()
     exif[0x0112] = orientation
-    return picture
+    buffer = io.BytesIO()
+    picture.save(buffer, format=kind, exif=exif)
+    found = Image.open(buffer)
+    found.load()
+    return found, buffer.getvalue()
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -21,9 +28,10 @@ def test_bands_together_are_the_upright_picture(
     monkeypatch: pytest.MonkeyPatch, mode: str, orientation: int, band_pixels: int
 ) -> None:
     monkeypatch.setattr(upright, "BAND_PIXELS", band_pixels)
-    picture = stored(mode, orientation)
+    picture, data = stored(mode, orientation)
 
-    found = np.concatenate([np.asarray(band) for band in upright_bands(picture, orientation_of(picture))])
+    lies = orientation_of(picture, data)
+    found = np.concatenate([np.asarray(band) for band in upright_bands(picture, lies)])
 
     assert np.array_equal(found, np.asarray(ImageOps.exif_transpose(picture)))
     assert found.shape == upright_size(picture, orientation)
@@ -31,4 +39,24 @@ def test_bands_together_are_the_upright_picture(
 
 @pytest.mark.parametrize("orientation", [0, 9, 99])
 def test_an_orientation_that_does_not_exist_turns_nothing(orientation: int) -> None:
-    assert orientation_of(stored("L", orientation)) == 1
+    assert orientation_of(*stored("L", orientation)) == 1
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
+def test_what_exif_says_is_found_in_every_format_that_has_it(kind: str) -> None:
+    assert orientation_of(*stored("L", 6, kind)) == (1 if kind == "TIFF" else 6)  # a TIFF is turned as it is loaded
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_what_xmp_says_turns_nothing(kind: str) -> None:
+    buffer = io.BytesIO()
+    said = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", said.decode())
+    options = {"pnginfo": text} if kind == "PNG" else {"xmp": said}
+    Image.new("RGB", (30, 20)).save(buffer, format=kind, **options)
+
+    picture = Image.open(buffer)
+
+    assert picture.getexif()[0x0112] == 6
+    assert orientation_of(picture, buffer.getvalue()) == 1

@@ -40,6 +40,7 @@ FILTERS = {
 FOLLOW_UPS = follow_up_language()
 # What is asked of people: a name that nobody has is no word to be passed over.
 OF_PEOPLE = {Intent.LABELS, Intent.CHANGES, Intent.INCIDENTS}
+SURELY_NOT = 0.6
 WORDS_ALONE = FOLLOW_UPS.alone
 # How likely it has to be, where a cue says so, that something is to be done or cannot be known.
 LEAST = 0.15
@@ -85,7 +86,8 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
 def _of_nobody(text: str, looked: Looked, known: KnownNames) -> Answer | None:
     """Say that a source or a person spoken of is not there, None where all are."""
     places = looked.places
-    if places.unknown is not None and looked.by_cues not in NO_TOOL:
+    is_of_record = looked.by_cues not in NO_TOOL and looked.guess.intents[Intent.UNKNOWN] < SURELY_NOT
+    if places.unknown is not None and is_of_record:
         return unknown_source(text, places.unknown, known)
     is_of_people = looked.guess.best in OF_PEOPLE or places.is_surely_person
     if places.unknown_person is not None and is_of_people:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from agent.assistant.reading.language import slot_language
 from agent.assistant.reading.learned import NONE, SHAPED_BY, Guess
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.reader import Looked, shaped
@@ -17,6 +18,8 @@ DECIMAL = re.compile(r"(?<![\w.-])\d+\.\d+(?![\w.])")
 SURE = 0.5
 # A number and the list it counts are told together where either may be meant.
 TOGETHER = {Intent.COUNT, Intent.LIST}
+# What happened somewhere tells how many there were.
+TOLD_BY_ONE = {Intent.COUNT, Intent.SUMMARY}
 LEAST = 0.02
 # How likely it has to be that something is to be done where no cue says so.
 CERTAIN = 0.8
@@ -47,7 +50,7 @@ def decide(looked: Looked) -> list[tuple[Reading, float]]:
         if intent is Intent.CHANGE and looked.by_cues is not Intent.CHANGE and chance < CERTAIN:
             held_back = chance  # it is no answer, and what else may be meant is no surer for it
             continue
-        if chance < LEAST or not fits(intent, looked.slots):
+        if chance < LEAST or not fits(intent, looked.slots) or not _is_compared(intent, looked):
             continue
         for shape, share in likely_shapes(intent, looked.guess):
             slots = replace(looked.slots, attribute=looked.slots.attribute or looked.shape.key)
@@ -67,8 +70,11 @@ def sure_of(readings: list[tuple[Reading, float]]) -> tuple[Reading, ...]:
     (first, chance), *others = readings
     if chance >= SURE:
         return (first,)
-    if others and {first.intent, others[0][0].intent} == TOGETHER and chance + others[0][1] >= SURE:
-        return (first, others[0][0])
+    second, its_chance = others[0] if others else (first, 0.0)
+    if {first.intent, second.intent} == TOGETHER and chance + its_chance >= SURE:
+        return (first, second)
+    if {first.intent, second.intent} == TOLD_BY_ONE and chance + its_chance >= SURE and first.slots.figure is None:
+        return (first if first.intent is Intent.SUMMARY else second,)
     return ()
 
 
@@ -82,6 +88,14 @@ def fits(intent: Intent, slots: Slots) -> bool:
         return False
     pairs = (slots.windows, slots.sources, slots.detectors, slots.defect_classes, slots.sides)
     return intent is not Intent.COMPARE or max(map(len, pairs)) >= PAIR
+
+
+def _is_compared(intent: Intent, looked: Looked) -> bool:
+    """Whether two times of different kinds are held against each other: `on 3 march ... since 5 march` are not."""
+    firm = looked.slots.firm
+    if intent is not Intent.COMPARE or len(firm) != PAIR or firm[0] == firm[1]:
+        return True
+    return slot_language().comparing.search(looked.question.text) is not None
 
 
 def _with_threshold(intent: Intent, slots: Slots, looked: Looked) -> Slots:
@@ -118,8 +132,9 @@ def with_shape(slots: Slots, shape: Shape) -> Slots:
         changed |= _figure(slots, shape["figure"])
     if "without" in shape:
         figure = changed.get("figure", slots.figure)
-        is_none = shape["without"] in {NONE, figure}  # nobody asks for the unlabelled ones without them
-        changed["excluded_labels"] = () if is_none else (LABELS[shape["without"]],)
+        is_none = shape["without"] == figure or (shape["without"] == NONE and not slots.excluded_labels)
+        said = slots.excluded_labels if shape["without"] == NONE else (LABELS[shape["without"]],)
+        changed["excluded_labels"] = () if is_none else said
     if "group" in shape:
         changed |= _group(slots, shape["group"])
     if "order" in shape:

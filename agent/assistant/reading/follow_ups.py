@@ -8,7 +8,7 @@ from agent.assistant.reading.asked_again import asked_again
 from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.merging import merged
 from agent.assistant.reading.moving import in_its_zone, moved_window
-from agent.assistant.reading.picking import next_page, picked, spoken_of
+from agent.assistant.reading.picking import closest, next_page, picked, spoken_of
 from agent.assistant.reading.reader import Looked, shaped
 from agent.assistant.reading.reading import Intent, Reading
 from agent.assistant.reading.remembered import Remembered
@@ -41,7 +41,12 @@ NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 def follow(looked: Looked, last: Remembered, context: ToolContext, first: datetime | None) -> Reading | None:
     """Read a question as the continuation of the last one; None where it stands on its own. Raise WindowError."""
-    settled = picked(looked, last.ids) or spoken_of(looked, last.subject) or asked_again(looked, last)
+    settled = (
+        closest(looked, last)
+        or picked(looked, last.ids)
+        or spoken_of(looked, last.subject)
+        or asked_again(looked, last)
+    )
     if settled is not None:
         return settled
     text = looked.masked

@@ -48,6 +48,9 @@ class SlotLanguage:
     source_nouns: str
     all_sources: re.Pattern[str]
     since_then: re.Pattern[str]
+    same_stretch: re.Pattern[str]
+    comparing: re.Pattern[str]
+    narrowing: tuple[str, ...]
     sides: str
     name_lead: str
     no_name_after: str
@@ -89,6 +92,9 @@ def slot_language(name: str = "english") -> SlotLanguage:
         source_nouns=words["source_nouns"],
         all_sources=word_pattern(words["all_sources"]),
         since_then=word_pattern(words["since_then"]),
+        same_stretch=word_pattern(words["same_stretch"]),
+        comparing=word_pattern(words["comparing"]),
+        narrowing=tuple(str(word).lower() for word in words["narrowing"]),
         **{name: words[name] for name in ("sides", "name_lead", "no_name_after", "acts", "person_lead", "acted")},
         common=frozenset(words["common"]),
     )
@@ -109,6 +115,7 @@ class FollowUpLanguage:
     alone: re.Pattern[str]
     both: re.Pattern[str]
     versus: re.Pattern[str]
+    closest: re.Pattern[str]
     middle: re.Pattern[str]
     moves_on: re.Pattern[str]
     not_so_many: re.Pattern[str]

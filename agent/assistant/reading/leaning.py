@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,7 @@ class LeaningLanguage:
     shift: re.Pattern[str]
     half: re.Pattern[str]
     possessive: re.Pattern[str]
+    weekend: re.Pattern[str]
 
 
 @lru_cache
@@ -50,6 +51,7 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     """
     words = leaning_language()
     text = words.extend.sub(lambda match: _extended(match, window, now, shifts), with_digits(text))
+    text = words.weekend.sub(lambda _: _weekend_before(window), text)
     text = words.possessive.sub(lambda match: _same_hours(match, window, now, shifts), text)
     text = words.half.sub(_or_as_said(window, _half), text)
     text = words.shift.sub(lambda match: _next_shift(match, window, shifts), text)
@@ -71,11 +73,11 @@ def _or_as_said(
 
 def _same_unit(match: re.Match[str], window: Window) -> str | None:
     """Write `that day`, `the same week`; None where the window was of more than one."""
-    unit, day = match["unit"].lower(), _first_day(window)
+    unit, day = match["unit"].lower(), _local_day(window)
     if unit in {"month", "week", "year"}:
         return _unit_text(unit, window)
-    if window.end - window.start > ONE_DAY:
-        return None
+    if window.end - window.start > ONE_DAY or (unit == "night" and window.end - window.start <= A_DAY / 2):
+        return None  # of a month, or the night spoken of already
     return f"on {day}" if unit in {"day", "date"} else f"{day} {unit}"
 
 
@@ -85,7 +87,7 @@ def _whole_unit(match: re.Match[str], window: Window) -> str | None:
 
 def _unit_text(unit: str, window: Window) -> str | None:
     """Return the day, week, month or year a window started in, said so that anybody can read it."""
-    local = window.start.astimezone(ZoneInfo(window.time_zone)).date()
+    local = _local_day(window)
     last = (window.end - timedelta(microseconds=1)).astimezone(ZoneInfo(window.time_zone)).date()
     if unit == "day":
         return f"on {local}" if window.end - window.start <= ONE_DAY else None
@@ -94,9 +96,14 @@ def _unit_text(unit: str, window: Window) -> str | None:
     return {"week": f"in the week of {local}", "month": f"in {local:%B %Y}"}.get(unit, f"in {local:%Y}")
 
 
+def _weekend_before(window: Window) -> str:
+    """Write `the weekend before` with a day of its week."""
+    return f"the weekend of {_local_day(window) - timedelta(days=7)}"
+
+
 def _same_hours(match: re.Match[str], window: Window, now: datetime, shifts: Sequence[str]) -> str:
     """Write `yesterday's` as the same hours of yesterday, where hours of a day were spoken of."""
-    found = find_times(f"on {match['day'].lower()}")
+    found = find_times(f"on {(match['day'] or match['then']).lower()}")
     if window.end - window.start >= A_DAY - timedelta(minutes=1) or not found:
         return match[0]
     zone = ZoneInfo(window.time_zone)
@@ -141,7 +148,7 @@ def _rest(match: re.Match[str], window: Window, now: datetime) -> str:
 
 def _monthday(match: re.Match[str], window: Window) -> str | None:
     """Write `the 9th` as of the month last spoken of; None where that month has no such day."""
-    local = window.start.astimezone(ZoneInfo(window.time_zone)).date()
+    local = _local_day(window)
     try:
         return f"on {local.replace(day=int(match['day']))}"
     except ValueError:
@@ -174,5 +181,5 @@ def _moment(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat(timespec="seconds").lower()
 
 
-def _first_day(window: Window) -> str:
-    return window.start.astimezone(ZoneInfo(window.time_zone)).date().isoformat()
+def _local_day(window: Window) -> date:
+    return window.start.astimezone(ZoneInfo(window.time_zone)).date()

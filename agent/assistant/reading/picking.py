@@ -7,8 +7,15 @@ from dataclasses import replace
 from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.reader import Looked
 from agent.assistant.reading.reading import Intent, Reading, Slots
+from agent.assistant.reading.remembered import Remembered
 
 WORDS = follow_up_language()
+
+
+def closest(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `details on the closest` as the first of those that were found alike."""
+    is_named = bool(looked.slots.ids) or WORDS.closest.search(looked.masked) is None
+    return None if is_named or last.reading.intent is not Intent.SIMILAR else _of_list(last.ids, 1)
 
 
 def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
@@ -21,7 +28,8 @@ def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
         return _of_list(ids, int(numbered[1]) if numbered[1].isdigit() else slot_language().numbers[numbered[1]])
     if ids and WORDS.middle.search(looked.masked) and not looked.slots.ids:
         return _of_list(ids, (len(ids) + 1) // 2)
-    match = re.search(rf"\b(?:the )?({'|'.join(ordinals)})(?: (?:{WORDS.thing.pattern}))?$", looked.masked)
+    thing = rf"(?: (?:{WORDS.thing.pattern}))?(?:,? (?:in (?:full )?detail|in full|details?|more closely|again))?"
+    match = re.search(rf"\b(?:the )?({'|'.join(ordinals)}){thing}$", looked.masked)
     is_elsewhere = looked.slots.windows or looked.slots.sources or looked.slots.ids
     if match is None or not ids or is_elsewhere or WORDS.ranked_first.search(looked.masked):
         return None

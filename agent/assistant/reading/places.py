@@ -135,7 +135,7 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
         spoken = re.escape(folded(key)).replace("_", "[ _-]")
         pattern = rf"(?<!\w){spoken}(?: (?:number|no\.?|nr\.?|id|is))?\s*[:=#]?\s*([\w][\w./-]*)(?!\w)"
         for match in re.finditer(pattern, question.rest):
-            value = question.cased[match.start(1) : match.end(1)]
+            value = question.cased[match.start(1) : match.end(1)].rstrip("./-")
             is_known = folded(value) in values and f"{folded(key)}s" not in match[0]
             if is_known or re.search(r"\d", value) or "=" in match[0] or ":" in match[0]:
                 if key in places.attributes:

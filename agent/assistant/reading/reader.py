@@ -117,6 +117,7 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     times, resolved = _timely(times, resolved)
     _open_ends(times, resolved)
     _since_then(question, times, resolved, context)
+    _as_long(question, resolved)
     _same_shift(times, resolved, context)
     _clocks_of_the_day(times, resolved, context)
     plain = NUMBERS.sub("qnumber", question.masked())
@@ -179,6 +180,14 @@ def _open_ends(times: list[TimeWords], resolved: list[TimeReading]) -> None:
         words = " ".join(sorted(words.text for words in times))
         resolved[:] = [replace(resolved[0], window=replace(one, start=start, end=end), words=words)]
         times[:] = [replace(times[0], text=words)]
+
+
+def _as_long(question: Question, resolved: list[TimeReading]) -> None:
+    """Cut `last week` to the days `this week` has had, where the same stretch of it is meant."""
+    if len(resolved) == PAIR and slot_language().same_stretch.search(question.text):
+        one, other = (reading.window for reading in resolved)
+        end = min(other.end, other.start + (one.end - one.start))
+        resolved[1] = replace(resolved[1], window=replace(other, end=end))
 
 
 def _since_then(question: Question, times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:

@@ -170,6 +170,9 @@ def unknown_sibling(rest: str, known: KnownNames) -> str | None:
         if len(parts) < PAIR or len(parts[0]) < SHORTEST:
             continue
         head, last = re.escape(parts[0]), parts[-1]
+        other = re.search(rf"(?<![\w-])([a-z]{{3,}}[_-]{re.escape(last)})(?![\w-])", rest)
+        if other is not None and len(last) > SHORT:
+            return other[1]
         short = r"(?:[a-z]|\d+)" if len(last) <= SHORT else r"[a-z]{3,}"
         joined = re.search(rf"(?<![\w-])({head}[._#-]{short}|{head} (?:\d+|[b-hj-z]))(?![\w:]|-\w)", rest)
         if joined is not None and len(last) <= SHORT:

@@ -6,11 +6,12 @@ from functools import lru_cache
 from rapidfuzz import fuzz, process
 
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.language import intent_language, slot_language, words_of_slots
+from agent.assistant.reading.language import intent_language, phrase_words, slot_language, words_of_slots
 from agent.assistant.windows.language import words_of_time
 
 SHORTEST = 5
 NEAR = 82.0
+NEAR_SHAPE = 86.0
 
 
 def corrected(masked: str) -> str:
@@ -27,7 +28,9 @@ def with_times_corrected(text: str, known: KnownNames) -> str:
 
 def _as_time(said: str, kept: frozenset[str]) -> str:
     word = said.lower()
-    return said if word in kept or word.rstrip("s") in kept else _nearest_time(word) or said
+    if word in kept or word.rstrip("s") in kept:
+        return said
+    return _nearest_time(word) or _nearest_shape(word) or said
 
 
 @lru_cache(maxsize=4096)
@@ -36,6 +39,15 @@ def _nearest_time(word: str) -> str | None:
         return None
     found = process.extractOne(word, words_of_time(), scorer=fuzz.ratio, score_cutoff=NEAR)
     return found[0] if found and found[0][0] == word[0] and len(found[0]) >= SHORTEST - 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _nearest_shape(word: str) -> str | None:
+    """Return the word that narrows a question that was meant by one nobody knows: `confirmd`."""
+    if word in _vocabulary() or word in words_of_slots() or word in phrase_words():
+        return None
+    found = process.extractOne(word, slot_language().narrowing, scorer=fuzz.ratio, score_cutoff=NEAR_SHAPE)
+    return found[0] if found and found[0][0] == word[0] else None
 
 
 @lru_cache(maxsize=4096)

@@ -97,7 +97,22 @@ def with_one_window(slots: Slots) -> Slots:
     if all(one[1] == after[0] for one, after in pairwise(ends)):
         spoken = (" and ".join(slots.spoken),) if len(slots.spoken) == len(slots.windows) else ()
         return replace(slots, windows=(f"{ends[0][0]}/{ends[-1][1]}",), spoken=spoken, firm=(True,))
+    whole = _whole_of(slots.windows)
+    if whole is not None:
+        at = slots.windows.index(whole)
+        spoken = (slots.spoken[at],) if len(slots.spoken) == len(slots.windows) else ()
+        return replace(slots, windows=(whole,), spoken=spoken, firm=(True,))
     firm = slots.firm if len(slots.firm) == len(slots.windows) else (False,) * len(slots.windows)
     at = max(range(len(slots.windows)), key=lambda place: (firm[place], place))
     spoken = (slots.spoken[at],) if len(slots.spoken) == len(slots.windows) else ()
     return replace(slots, windows=(slots.windows[at],), spoken=spoken, firm=(firm[at],))
+
+
+def _whole_of(windows: Sequence[str]) -> str | None:
+    """Return the window that the others are the parts of, as the weekend of saturday and sunday."""
+    for whole in windows:
+        parts = sorted(window.split("/") for window in windows if window != whole)
+        is_closed = len(parts) > 1 and all(one[1] == after[0] for one, after in pairwise(parts))
+        if is_closed and whole == f"{parts[0][0]}/{parts[-1][1]}":
+            return whole
+    return None

@@ -23,6 +23,7 @@ from agent.assistant.windows.problems import WindowError
 Ends = tuple[datetime | None, datetime | None]
 SATURDAY = 5
 HALF = 16
+MONTHS = 12
 NUMBERED = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
 
 
@@ -62,6 +63,13 @@ def _days_of_month(groups: Groups, context: Context) -> Ends:
         middle = first.replace(day=HALF)
     window = context.calendar.days(first, middle) if is_first else context.calendar.days(middle, after)
     return window.start, window.end
+
+
+def _days_of_year(groups: Groups, context: Context) -> Ends:
+    """Return the first so many months of this year."""
+    first = start_of(context.calendar.today, "year")
+    months = min(number_of(groups["number"] or "", context.language), MONTHS)
+    return _local_days(first, add_units(first, months, "month"), context)
 
 
 def _week_of_month(groups: Groups, context: Context) -> Ends:
@@ -259,6 +267,7 @@ RULES: dict[str, Callable[[Groups, Context], Ends]] = {
     "between": spans.between,
     "days": spans.days,
     "days_of_month": _days_of_month,
+    "days_of_year": _days_of_year,
     "week_of_month": _week_of_month,
     "rolling": _rolling,
     "half_hour": _half_hour,

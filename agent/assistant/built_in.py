@@ -18,6 +18,7 @@ from agent.assistant.reading.question import Question
 from agent.assistant.reading.reader import MOST_STRANGE, Looked, look, shaped
 from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
+from agent.assistant.reading.scope import in_scope
 from agent.assistant.reading.spelling import corrected
 from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
 from agent.assistant.tools.context import ToolContext
@@ -191,7 +192,10 @@ def _readings(looked: Looked, last: Remembered | None, context: ToolContext, kno
     is_little = last is not None and looked.by_cues is None and looked.guess.best is Intent.UNKNOWN
     if is_little and looked.has_slots:
         return ()  # too little said to call it unknowable: `the late one of that day`
-    return _standing_alone(looked)
+    readings = _standing_alone(looked)
+    if last is None:
+        return readings
+    return tuple(in_scope(reading, looked, last, context, known.first) for reading in readings)
 
 
 def _standing_alone(looked: Looked) -> tuple[Reading, ...]:

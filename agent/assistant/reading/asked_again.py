@@ -8,9 +8,7 @@ from agent.assistant.reading.merging import NUMBER, merged, number_alone
 from agent.assistant.reading.reader import Looked, shaped
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
-from agent.assistant.reading.times import (
-    with_one_window,
-)
+from agent.assistant.reading.times import with_one_window
 
 WORDS = follow_up_language()
 FEW_WORDS = 2

@@ -59,10 +59,11 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     ):
         return None
     went_on = _went_on(looked, last, context)
+    is_against = WORDS.versus.search(looked.masked) is not None
     if went_on is None:
-        return None
+        return _against(looked, last, None) if is_against and looked.slots.windows else None
     own, moved = _own(looked, last, went_on), went_on.moved
-    if WORDS.versus.search(looked.masked) and (moved is not None or looked.slots.windows):
+    if is_against and (moved is not None or looked.slots.windows):
         return _against(looked, last, moved)
     slots = merged(last, looked, moved, is_same=own in {None, last.reading.intent})
     if went_on.is_others:

@@ -113,6 +113,8 @@ class FollowUpLanguage:
     after: re.Pattern[str]
     before: re.Pattern[str]
     alone: re.Pattern[str]
+    ever: re.Pattern[str]
+    everyone: re.Pattern[str]
     both: re.Pattern[str]
     versus: re.Pattern[str]
     closest: re.Pattern[str]

@@ -1,7 +1,9 @@
 """Sources in a question: spelled anyhow, in another order, in part, in plural, with slips; and names that none has."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import permutations
 
 from rapidfuzz import fuzz
@@ -20,6 +22,7 @@ PAIR = 2
 SHORT = 2
 # Letters before a number that mean something else: ids, quarters, hours, days, weeks, months, shifts.
 NO_INITIAL = set("aiqhdwmsxkp")
+INITIALLED = re.compile(r"(?<![\w.@/-])([a-z])[ -]?(\d+)(?![\w-]|\.\d)")
 
 
 def _no_name_after() -> str:
@@ -41,22 +44,28 @@ def tokens_of(name: str) -> list[str]:
 def found_sources(rest: str, names: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Yield where sources are named in full, those longest first that share words: start, end, and which."""
     taken: list[tuple[int, int]] = []
-    plain = [name for name in names if not name.isdigit()]
-    for name, pattern in _in_full(plain):
-        for match in re.finditer(rf"(?<![\w@-])(?:source )?{pattern}(?![\w@]|-\w|\.\d)", rest):
+    for name, pattern in _in_full(tuple(name for name in names if not name.isdigit())):
+        for match in pattern.finditer(rest):
             if not any(start < match.end() and match.start() < end for start, end in taken):
                 taken.append(match.span())
                 yield match.start(), match.end(), (name,)
 
 
-def _in_full(names: Sequence[str]) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=8)
+def _in_full(names: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the patterns of names, longest first; compiled once, for there may be a hundred cameras."""
     ranked = sorted(names, key=len, reverse=True)
-    yield from ((name, spelled(name)) for name in ranked)
-    for name in ranked:  # the left microscope
-        parts = tokens_of(name)
-        if 1 < len(parts) <= MOST_TOKENS and not any(part.isdigit() for part in parts):
-            for order in list(permutations(parts))[1:]:
-                yield name, r"[\s_-]".join(map(re.escape, order))
+    found = [(name, spelled(name)) for name in ranked]
+    found += [(name, order) for name in ranked for order in _reordered(name)]
+    return tuple((name, re.compile(rf"(?<![\w@-])(?:source )?{body}(?![\w@]|-\w|\.\d)")) for name, body in found)
+
+
+def _reordered(name: str) -> Iterator[str]:
+    """Yield the patterns of a name's words in any other order: the left microscope."""
+    parts = tokens_of(name)
+    if 1 < len(parts) <= MOST_TOKENS and not any(part.isdigit() for part in parts):
+        for order in list(permutations(parts))[1:]:
+            yield r"[\s_-]".join(map(re.escape, order))
 
 
 def numbered_sources(rest: str, names: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -66,11 +75,8 @@ def numbered_sources(rest: str, names: Sequence[str]) -> Iterator[tuple[int, int
         either = "|".join(sorted(numbers, key=len, reverse=True))
         for match in re.finditer(rf"(?<![\w.:@/-])(?:{either})(?![\w-]){_no_name_after()}", rest):
             lead = rest[: match.start()].rstrip(" ")
-            if (
-                not lead
-                or lead[-1] in "\x00,"
-                or re.search(rf"(?:^|[\s,\x00])(?:{slot_language().name_lead}|,)$", lead)
-            ):
+            is_led = re.search(rf"(?:^|[\s,\x00])(?:{slot_language().name_lead})$", lead) is not None
+            if not lead or lead[-1] in "\x00," or is_led:
                 yield match.start(), match.end(), (match[0],)
 
 
@@ -85,36 +91,39 @@ def listed_sources(rest: str, names: Sequence[str]) -> Iterator[tuple[int, int, 
 
 def shortened_sources(rest: str, known: KnownNames) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Yield what a part of a name means: the only source that begins so, or in plural all that begin so."""
-    nouns = slot_language().source_nouns
     for token, owners in _sharing(known.sources, first_only=True).items():
-        word = f"{re.escape(token[0])}-?{re.escape(token[1:])}"  # x-ray is xray
-        if len(owners) == 1:
-            if not _tells(token, known):
-                continue
-            ending = "(?:'?s|er|ers|ing)?" if len(token) >= SHORTEST_TYPO else ""
-            others = rf"(?![ ._#-](?:{slot_language().sides}|[a-z]|\d+)(?!\w))"
-            pattern = rf"(?<![\w-]){word}{ending}(?: (?:{nouns}))?(?![\w-]){others}"
-        elif token in nouns.split("|"):
-            pattern = rf"(?<![\w-])both (?:the )?{word}s(?![\w-])" if len(owners) == PAIR else r"(?!)"
-        else:
-            pattern = rf"(?<![\w-])(?:(?:both|all|the|two|three|our) )*{word}(?:e?s)(?: together)?(?![\w-])"
-        for match in re.finditer(pattern, rest):
+        pattern = _begun(token, len(owners), known)
+        for match in re.finditer(pattern, rest) if token[1:] in rest and pattern else ():
             if re.search(rf"(?:^|\s)(?:{slot_language().sides}) $", rest[: match.start()]) is None:
                 yield match.start(), match.end(), owners
-    for name, pattern in _initialled(known.sources):
-        yield from ((match.start(), match.end(), (name,)) for match in re.finditer(pattern, rest))
+    short = _initialled(known.sources)
+    for match in INITIALLED.finditer(rest):
+        if match[1] + match[2] in short:
+            yield match.start(), match.end(), (short[match[1] + match[2]],)
     for token, owners in _sharing(known.sources, first_only=False).items():
-        if len(owners) == 1:  # the left one
+        if len(owners) == 1 and f"{token} one" in rest:  # the left one
             pattern = rf"(?<![\w-])(?:the )?{re.escape(token)} one(?![\w-])"
             yield from ((match.start(), match.end(), owners) for match in re.finditer(pattern, rest))
 
 
-def _initialled(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield `l2` for line-2, where no other source is short for that, nor a unit or an id."""
+def _begun(token: str, owners: int, known: KnownNames) -> str:
+    """Return the pattern of the word that so many names begin with; empty where it says too little."""
+    nouns = slot_language().source_nouns
+    word = f"{re.escape(token[0])}-?{re.escape(token[1:])}"  # x-ray is xray
+    if owners == 1:
+        ending = "(?:'?s|er|ers|ing)?" if len(token) >= SHORTEST_TYPO else ""
+        others = rf"(?![ ._#-](?:{slot_language().sides}|[a-z]|\d+)(?!\w))"
+        return rf"(?<![\w-]){word}{ending}(?: (?:{nouns}))?(?![\w-]){others}" if _tells(token, known) else ""
+    if token in nouns.split("|"):
+        return rf"(?<![\w-])both (?:the )?{word}s(?![\w-])" if owners == PAIR else ""
+    return rf"(?<![\w-])(?:(?:both|all|the|two|three|our) )*{word}(?:e?s)(?: together)?(?![\w-])"
+
+
+def _initialled(names: Sequence[str]) -> dict[str, str]:
+    """Return what is short for a name, as `l2` for line-2, where no other is short for that, nor a unit or an id."""
     short = [(parts[0][0] + parts[1], name) for name in names if len(parts := tokens_of(name)) == PAIR]
-    for said, name in short:
-        if said[1:].isdigit() and said[0] not in NO_INITIAL and [one for one, _ in short].count(said) == 1:
-            yield name, rf"(?<![\w.@/-]){said[0]}[ -]?{said[1:]}(?![\w-]|\.\d)"
+    times = Counter(said for said, _ in short)
+    return {said: name for said, name in short if times[said] == 1 and said[0] not in NO_INITIAL}
 
 
 def _sharing(names: Sequence[str], *, first_only: bool) -> dict[str, tuple[str, ...]]:
@@ -167,7 +176,7 @@ def unknown_sibling(rest: str, known: KnownNames) -> str | None:
     sides = slot_language().sides
     for name in known.sources:
         parts = tokens_of(name)
-        if len(parts) < PAIR or len(parts[0]) < SHORTEST:
+        if len(parts) < PAIR or len(parts[0]) < SHORTEST or not (parts[0] in rest or parts[-1] in rest):
             continue
         head, last = re.escape(parts[0]), parts[-1]
         other = re.search(rf"(?<![\w-])([a-z]{{3,}}[_-]{re.escape(last)})(?![\w-])", rest)

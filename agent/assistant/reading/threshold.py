@@ -8,16 +8,20 @@ SUPPOSES = re.compile(
     r"\b(?:what if|suppose|supposing|imagine|would|hypothetical\w*|had|if the threshold|happens? (?:if|at|with)"
     r"|(?:with|using|under|at) (?:a |another )?threshold)\b"
 )
-OTHER_UNIT = r"(?![\d:/-]|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
+OTHER_UNIT = r"(?!\.?\d|[:/-]\d|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
 NUMBER = re.compile(
     r"\b(?:thresholds?\b[^\d]{0,80}?|(?:suppose|supposing|imagine|what if|if)\b[^?.]{0,60}?\b(?:at|to|of|with) )"
     rf"(\d+(?:\.\d+)?){OTHER_UNIT}"
 )
 
+MOVED = re.compile(rf"\bfrom \d+\.\d+ (?:up |down )?to (\d+(?:\.\d+)?){OTHER_UNIT}")
+
 
 def take_threshold(question: Question) -> float | None:
     """Take the supposed threshold out of a question, None where none is supposed."""
-    match = NUMBER.search(question.rest) if SUPPOSES.search(question.text) else None
+    match = MOVED.search(question.rest)
+    if match is None and SUPPOSES.search(question.text):
+        match = NUMBER.search(question.rest)
     if match is None:
         return None
     question.cover(match.start(1), match.end(1), "qthreshold")

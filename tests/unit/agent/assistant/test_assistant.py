@@ -248,3 +248,16 @@ def test_answers_nothing_where_it_knows_too_few_of_the_words(ask: Ask) -> None:
 
     assert answer.status in {"asked_back", "refused"}
     assert not answer.tools
+
+
+def test_stays_in_the_place_and_time_of_its_thread(ask: Ask) -> None:
+    ask("What happened on line-2 last week?", thread="t")
+    labelled = ask("who labelled most?", thread="t")
+    there = ask("which threshold has it?", thread="t")
+    everywhere = ask("how many incidents are open in total?", thread="t")
+
+    assert labelled.filters == {"sources": ["line-2"]}
+    assert labelled.window is not None
+    assert (labelled.window.end - labelled.window.start).days == 7
+    assert there.filters == {"sources": ["line-2"]}
+    assert everywhere.filters.get("sources") is None

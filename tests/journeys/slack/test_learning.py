@@ -133,6 +133,7 @@ def test_says_what_is_wrong_with_a_missed_command_and_refuses_guests(
 
 def propose(slack: LocalSlack, plant: Plant, folder: Path, start: Start) -> Message:
     keep_in(plant, folder)
+    plant.reconfigure(reports={"daily": False})  # in the morning it would come first
     for number, (score, kind) in enumerate(
         [(1.2, LabelKind.FALSE_ALARM), (1.4, LabelKind.FALSE_ALARM), (2.0, LabelKind.DEFECT), (3.0, None)]
     ):

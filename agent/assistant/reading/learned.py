@@ -1,6 +1,7 @@
 """The second reader: what a question wants and what shapes it, learned from example phrases."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from agent.assistant.reading.signals import spoken
 NONE = "none"
 PENALTY = 0.1
 AT_ONCE = 256
+THREADS = 2
 # How much a rule's word weighs beside the 384 numbers of the sentence, whose squares sum to 1.
 SIGNAL = 0.5
 COUNTED = {Intent.COUNT, Intent.GROUP, Intent.LIST, Intent.TOP, Intent.COMPARE, Intent.TREND, Intent.HOTSPOTS}
@@ -71,17 +73,29 @@ def learn(encoder: SentenceEncoder, examples: Sequence[Example], go_on: Callable
     go_on: called every few seconds; what it raises ends the learning.
     """
     signals = sorted(set().union(*(one.signals for one in examples)))
-    vectors = []
-    for start in range(0, len(examples), AT_ONCE):
-        go_on()
-        vectors.append(encoder.vectors([spoken(one.masked) for one in examples[start : start + AT_ONCE]]))
-    rows = features(np.vstack(vectors), [one.signals for one in examples], signals)
+    rows = features(_vectors(encoder, examples, go_on), [one.signals for one in examples], signals)
     heads = {"intent": fit_logistic(rows, [one.intent for one in examples], penalty=PENALTY)}
     for name, intents in SHAPED_BY.items():
         go_on()
         at = [number for number, one in enumerate(examples) if one.intent in intents and one.shape]
         heads[name] = fit_logistic(rows[at], [examples[number].shape[name] for number in at], penalty=PENALTY)
     return LearnedReader(encoder, signals, heads)
+
+
+def _vectors(encoder: SentenceEncoder, examples: Sequence[Example], go_on: Callable[[], object]) -> Vectors:
+    """Return a vector for each example, (n, 384), from two threads: a sentence takes one, and they are many."""
+    batches = [
+        [spoken(one.masked) for one in examples[start : start + AT_ONCE]] for start in range(0, len(examples), AT_ONCE)
+    ]
+    found = []
+    pool = ThreadPoolExecutor(THREADS)
+    try:
+        for vectors in pool.map(encoder.vectors, batches):
+            go_on()
+            found.append(vectors)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return np.vstack(found)
 
 
 def features(vectors: Vectors, signals: Sequence[frozenset[str]], names: Sequence[str]) -> Vectors:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.assistant.reading.language import follow_up_language, slot_language
@@ -17,7 +17,6 @@ from agent.assistant.windows.reader import find_times, resolve
 from storage.records import Window
 
 WORDS = follow_up_language()
-A_DAY = timedelta(days=1)
 # `the second one` is the second of a list.
 SHIFTS = "|".join(one for one in time_language().shift_names if one not in slot_language().ordinals)
 OTHER_SHIFT = re.compile(rf"\b(?:the )?({SHIFTS})(?: shift| one)$")
@@ -38,11 +37,6 @@ def _taken_on(text: str, window: Window, context: ToolContext) -> Window | None:
     calendar = Calendar(window.start, window.time_zone)
     if WORDS.since_then.search(text):
         return calendar.window(window.end, context.now) if window.end < context.now else None
-    if WORDS.whole_day.search(text):
-        return calendar.days(calendar.today, calendar.today + A_DAY)
-    monthday = WORDS.monthday.search(text)
-    if monthday is not None:
-        return _day_of_its_month(int(monthday[1]), calendar)
     clocks = WORDS.clocks.search(text)
     words = f"between {clocks[1]} and {clocks[2]} on {calendar.today.isoformat()}" if clocks else ""
     for said in (words, *(f"{lead} {text}" for lead in ("on the", "on", "in"))):
@@ -51,15 +45,6 @@ def _taken_on(text: str, window: Window, context: ToolContext) -> Window | None:
             shifts = context.settings.shifts.starts
             return resolve(found[0], now=context.now, zone=window.time_zone, shifts=shifts).window
     return None
-
-
-def _day_of_its_month(day: int, calendar: Calendar) -> Window | None:
-    """Return `the 9th` as of the month last spoken of."""
-    try:
-        found = calendar.today.replace(day=day)
-    except ValueError:
-        return None
-    return calendar.days(found, found + A_DAY)
 
 
 def _other_shift(looked: Looked, window: Window | None, context: ToolContext) -> Window | None:

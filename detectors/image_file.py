@@ -28,7 +28,7 @@ from detectors.pixels import PixelRule, PixelsError, check_values, has_limits, t
 from detectors.png_strips import StripError, open_strips
 from detectors.shapes import png
 from detectors.shapes.tiff import is_white_zero
-from detectors.upright import exif_of, orientation_of, upright_bands, upright_size
+from detectors.upright import exif_of, load_as_stored, orientation_of, upright_bands, upright_size
 from storage.records import RejectReason
 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "WEBP")
@@ -147,12 +147,13 @@ def _decode(data: bytes, limits: FileLimits, bit_depth: int | None) -> OpenedIma
         strips = _strips(image, data, rule)
         if strips is not None:
             return strips
-        image.load()  # before anything else is asked of it: a second try of a broken picture can go well
+        # Before anything else is asked of it: a second try of a broken picture can go well.
+        orientation = load_as_stored(image, data)
         if shown == "JPEG":
             _refuse_unfinished(data, image)
         if shown == "PNG":
             _refuse_missing_rows(data, image)
-        return _opened(image, data, shown, animated, rule)
+        return _opened(image, data, shown, orientation, rule, animated=animated)
     except RejectedError:
         raise
     except PixelsError as error:
@@ -193,8 +194,9 @@ def _refuse_unfinished(data: bytes, image: Image.Image) -> None:
         raise RejectedError(RejectReason.TRUNCATED, "the picture stops before its end")
 
 
-def _opened(image: Image.Image, data: bytes, shown: str, animated: bool, rule: PixelRule) -> OpenedImage:  # noqa: FBT001 - one fact of several
-    orientation = orientation_of(image, data)
+def _opened(
+    image: Image.Image, data: bytes, shown: str, orientation: int, rule: PixelRule, *, animated: bool
+) -> OpenedImage:
     mend_hidden_colour(image, data)
     is_opaque = hides_all(image)
 

@@ -46,6 +46,16 @@ def orientation_of(image: Image.Image, data: bytes) -> int:
     return found if found in TURNS else 1
 
 
+def load_as_stored(image: Image.Image, data: bytes) -> int:
+    """Load a picture as its file has it and return how that lies; of a TIFF the library would make a turned copy."""
+    orientation = orientation_of(image, data)
+    if image.format == "TIFF" and orientation != 1:
+        del image.getexif()[ORIENTATION]
+    image.load()
+    image._size = image.im.size  # a TIFF's were its upright ones  # noqa: SLF001 - as the library does when it turns one
+    return orientation
+
+
 def upright_size(image: Image.Image, orientation: int) -> tuple[int, int]:
     """Return (height, width) of the picture once it is upright."""
     width, height = image.size

@@ -6,7 +6,7 @@ from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
 from detectors import upright
-from detectors.upright import orientation_of, upright_bands, upright_size
+from detectors.upright import load_as_stored, orientation_of, upright_bands, upright_size
 
 
 def stored(mode: str, orientation: int, kind: str = "PNG") -> tuple[Image.Image, bytes]:
@@ -44,7 +44,28 @@ def test_an_orientation_that_does_not_exist_turns_nothing(orientation: int) -> N
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF"])
 def test_what_exif_says_is_found_in_every_format_that_has_it(kind: str) -> None:
-    assert orientation_of(*stored("L", 6, kind)) == (1 if kind == "TIFF" else 6)  # a TIFF is turned as it is loaded
+    _, data = stored("L", 6, kind)
+
+    assert orientation_of(Image.open(io.BytesIO(data)), data) == 6
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("compression", ["raw", "tiff_deflate"])
+@pytest.mark.parametrize("pages", [1, 2])
+def test_a_tiff_is_loaded_without_a_turned_copy_and_read_upright(
+    orientation: int, compression: str, pages: int
+) -> None:
+    values = (np.arange(23 * 31 * 3) % 251).astype(np.uint8).reshape(23, 31, 3)
+    buffer, page = io.BytesIO(), Image.fromarray(values)
+    more = {"save_all": True, "append_images": [page] * (pages - 1)} if pages > 1 else {}
+    page.save(buffer, format="TIFF", compression=compression, tiffinfo={0x0112: orientation}, **more)
+    picture = Image.open(buffer)
+
+    lies = load_as_stored(picture, buffer.getvalue())
+
+    assert (lies, picture.size) == (orientation, (31, 23))
+    found = np.concatenate([np.asarray(band) for band in upright_bands(picture, lies)])
+    assert np.array_equal(found, np.asarray(ImageOps.exif_transpose(Image.open(buffer))))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

@@ -12,6 +12,7 @@ from agent.assistant.reading.deciding import CERTAIN, decide, sure_of
 from agent.assistant.reading.follow_ups import follow
 from agent.assistant.reading.known import KnownNames, known_names
 from agent.assistant.reading.language import follow_up_language
+from agent.assistant.reading.leader import leader_of, with_leader
 from agent.assistant.reading.leaning import written_out
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.question import Question
@@ -62,6 +63,8 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
 
 
 def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
+    if last is not None and last.leader is not None:
+        text = with_leader(text, last.leader)
     if last is not None and last.window is not None:
         shifts = context.settings.shifts.starts
         text = written_out(text, last.window, shown=len(last.ids), now=context.now, shifts=shifts)
@@ -70,6 +73,8 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
         acting = answer_act(text, context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
+    if looked.unknown_thing is not None:
+        return Read(Answer(OUTSIDE, AnswerStatus.REFUSED, example_questions(known.sources)))
     nobody = _of_nobody(text, looked, known)
     if nobody is not None:
         return Read(nobody)
@@ -136,7 +141,9 @@ def _run(reading: Reading, context: ToolContext) -> list[ToolResult]:
 def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Remembered | None) -> Remembered:
     """Remember the reading; one shown inspection leaves the list it was picked from as it was."""
     if reading.intent not in {Intent.DETAIL, Intent.SIMILAR}:
-        return Remembered(reading, context.now, answer.ids, answer.window, earlier=last.reading if last else None)
+        earlier, leader = last.reading if last else None, leader_of(reading, answer.results)
+        leader = leader or (last.leader if last else None)
+        return Remembered(reading, context.now, answer.ids, answer.window, earlier=earlier, leader=leader)
     subject = reading.slots.ids[0]
     if last is not None and reading.intent is Intent.DETAIL:
         return replace(last, subject=subject)

@@ -51,6 +51,7 @@ class ThreadMemory:
             "asked_at": rfc3339(remembered.asked_at),
             "ids": list(remembered.ids),
             "subject": remembered.subject,
+            "leader": remembered.leader,
             "earlier": remembered.earlier and remembered.earlier.as_json(),
             "window": None if remembered.window is None else _window_values(remembered.window),
         }
@@ -98,12 +99,13 @@ def _window_values(window: Window) -> list[str]:
 
 
 def _remembered(values: dict[str, Any]) -> Remembered:
-    window = values["window"]
+    window, leader = values["window"], values.get("leader")
     return Remembered(
         reading=reading_from(values["reading"]),
         asked_at=datetime.fromisoformat(values["asked_at"]),
         ids=tuple(values["ids"]),
         subject=values["subject"],
         earlier=reading_from(values["earlier"]) if values.get("earlier") else None,
+        leader=(leader[0], leader[1]) if leader else None,
         window=window and Window(datetime.fromisoformat(window[0]), datetime.fromisoformat(window[1]), window[2]),
     )

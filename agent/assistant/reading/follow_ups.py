@@ -8,7 +8,7 @@ from agent.assistant.reading.asked_again import asked_again
 from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.merging import merged
 from agent.assistant.reading.moving import in_its_zone, moved_window
-from agent.assistant.reading.picking import closest, next_page, picked, spoken_of
+from agent.assistant.reading.picking import closest, largest, next_page, picked, spoken_of
 from agent.assistant.reading.reader import Looked, shaped
 from agent.assistant.reading.reading import Intent, Reading
 from agent.assistant.reading.remembered import Remembered
@@ -42,7 +42,8 @@ NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 def follow(looked: Looked, last: Remembered, context: ToolContext, first: datetime | None) -> Reading | None:
     """Read a question as the continuation of the last one; None where it stands on its own. Raise WindowError."""
     settled = (
-        closest(looked, last)
+        largest(looked, last)
+        or closest(looked, last)
         or picked(looked, last.ids)
         or spoken_of(looked, last.subject)
         or asked_again(looked, last)
@@ -128,7 +129,8 @@ def _is_short(rest: str, looked: Looked) -> bool:
 def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     """Return what a continuation wants by itself, None for the same again."""
     text, before = looked.masked, last.reading.intent
-    own = None if went_on.is_short or went_on.is_others else own_of(looked)
+    is_again = went_on.is_short or went_on.is_others or WORDS.same_again.search(text) is not None
+    own = None if is_again else own_of(looked)
     if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
         own = None  # a label or a class alone, put in or left out
     is_of_that = WORDS.pronoun.search(text) and not (looked.slots.windows or looked.slots.sources)

@@ -7,6 +7,8 @@ from typing import Any
 
 from agent.assistant.windows.language import read_words
 
+NOT_ANSWERED = {"unknown", "change", "help"}
+
 
 @dataclass(frozen=True, slots=True)
 class Focus:
@@ -43,6 +45,9 @@ class SlotLanguage:
     unacknowledged: re.Pattern[str]
     all_labels: re.Pattern[str]
     than_before: re.Pattern[str]
+    counted_before: re.Pattern[str]
+    together: re.Pattern[str]
+    unsaid: re.Pattern[str]
     periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
     source_nouns: str
@@ -86,7 +91,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         unacknowledged=word_pattern(words["unacknowledged"]),
         all_labels=word_pattern(words["all_labels"]),
-        than_before=word_pattern(words["than_before"]),
+        **{name: word_pattern(words[name]) for name in ("than_before", "counted_before", "together", "unsaid")},
         periods=tuple((name, word_pattern(say)) for name, say in words["periods"].items()),
         place_lead=words["place_lead"],
         source_nouns=words["source_nouns"],
@@ -122,6 +127,8 @@ class FollowUpLanguage:
     moves_on: re.Pattern[str]
     not_so_many: re.Pattern[str]
     enough: re.Pattern[str]
+    most: re.Pattern[str]
+    same_again: re.Pattern[str]
     thing: re.Pattern[str]
     anomalies: re.Pattern[str]
     ranked_first: re.Pattern[str]
@@ -175,3 +182,10 @@ def intent_language(name: str = "english") -> IntentLanguage:
 def phrase_words(name: str = "english") -> frozenset[str]:
     """Return every word of a language's example phrases."""
     return frozenset(re.findall(r"[a-z][a-z']+", " ".join(phrase["say"] for phrase in read_words(f"{name}_phrases"))))
+
+
+@lru_cache
+def answerable_words(name: str = "english") -> frozenset[str]:
+    """Return every word of those example phrases that the record can answer."""
+    said = (phrase["say"] for phrase in read_words(f"{name}_phrases") if phrase["is"] not in NOT_ANSWERED)
+    return frozenset(re.findall(r"[a-z][a-z']+", " ".join(said)))

@@ -2,46 +2,20 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from agent.assistant.reading.leaning_day import ONE_DAY, local_day, on_its_day, shifted, span
+from agent.assistant.reading.leaning_words import leaning_language
 from agent.assistant.reading.numerals import with_digits
 from agent.assistant.windows.calendar import Calendar, next_start, start_of
-from agent.assistant.windows.language import read_words, time_language
+from agent.assistant.windows.language import time_language
 from agent.assistant.windows.problems import WindowError
 from agent.assistant.windows.reader import find_times, resolve
 from agent.assistant.windows.shifts import Shifts
 from storage.records import Window
 
 A_DAY = timedelta(days=1)
-# A window of so long is of one day, though a night shift ends on the next.
-ONE_DAY = timedelta(hours=26)
-
-
-@dataclass(frozen=True, slots=True)
-class LeaningLanguage:
-    """How a time leans on the one spoken of last."""
-
-    extend: re.Pattern[str]
-    rest_of: re.Pattern[str]
-    whole: re.Pattern[str]
-    same: re.Pattern[str]
-    monthday: re.Pattern[str]
-    weekday: re.Pattern[str]
-    shift: re.Pattern[str]
-    half: re.Pattern[str]
-    possessive: re.Pattern[str]
-    weekend: re.Pattern[str]
-
-
-@lru_cache
-def leaning_language(name: str = "english") -> LeaningLanguage:
-    """Return the words of a language."""
-    return LeaningLanguage(
-        **{key: re.compile(say, re.IGNORECASE) for key, say in read_words(f"{name}_leaning").items()}
-    )
 
 
 def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts: Sequence[str]) -> str:
@@ -51,6 +25,7 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     """
     words = leaning_language()
     text = words.extend.sub(lambda match: _extended(match, window, now, shifts), with_digits(text))
+    text = words.shifted.sub(lambda match: shifted(match, window, now), text)
     text = words.weekend.sub(lambda _: _weekend_before(window), text)
     text = words.possessive.sub(lambda match: _same_hours(match, window, now, shifts), text)
     text = words.half.sub(_or_as_said(window, _half), text)
@@ -59,7 +34,8 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     text = words.rest_of.sub(lambda match: _rest(match, window, now), text)
     text = words.whole.sub(_or_as_said(window, _whole_unit), text)
     text = words.same.sub(_or_as_said(window, _same_unit), text)
-    return words.monthday.sub(lambda match: (int(match["day"]) > shown and _monthday(match, window)) or match[0], text)
+    text = words.monthday.sub(lambda match: (int(match["day"]) > shown and _monthday(match, window)) or match[0], text)
+    return on_its_day(text, window, now)
 
 
 def _or_as_said(
@@ -73,7 +49,7 @@ def _or_as_said(
 
 def _same_unit(match: re.Match[str], window: Window) -> str | None:
     """Write `that day`, `the same week`; None where the window was of more than one."""
-    unit, day = match["unit"].lower(), _local_day(window)
+    unit, day = match["unit"].lower(), local_day(window)
     if unit in {"month", "week", "year"}:
         return _unit_text(unit, window)
     if window.end - window.start > ONE_DAY or (unit == "night" and window.end - window.start <= A_DAY / 2):
@@ -87,7 +63,7 @@ def _whole_unit(match: re.Match[str], window: Window) -> str | None:
 
 def _unit_text(unit: str, window: Window) -> str | None:
     """Return the day, week, month or year a window started in, said so that anybody can read it."""
-    local = _local_day(window)
+    local = local_day(window)
     last = (window.end - timedelta(microseconds=1)).astimezone(ZoneInfo(window.time_zone)).date()
     if unit == "day":
         return f"on {local}" if window.end - window.start <= ONE_DAY else None
@@ -98,7 +74,7 @@ def _unit_text(unit: str, window: Window) -> str | None:
 
 def _weekend_before(window: Window) -> str:
     """Write `the weekend before` with a day of its week."""
-    return f"the weekend of {_local_day(window) - timedelta(days=7)}"
+    return f"the weekend of {local_day(window) - timedelta(days=7)}"
 
 
 def _same_hours(match: re.Match[str], window: Window, now: datetime, shifts: Sequence[str]) -> str:
@@ -110,7 +86,7 @@ def _same_hours(match: re.Match[str], window: Window, now: datetime, shifts: Seq
     day = resolve(found[0], now=now, zone=window.time_zone, shifts=tuple(shifts)).window.start.astimezone(zone).date()
     local = window.start.astimezone(zone)
     start = Calendar(now, window.time_zone).at(day, local.time())
-    return _span(start, start + (window.end - window.start), window)
+    return span(start, start + (window.end - window.start), window)
 
 
 def _half(match: re.Match[str], window: Window) -> str | None:
@@ -143,12 +119,12 @@ def _rest(match: re.Match[str], window: Window, now: datetime) -> str:
     """Write `the rest of that week`: from the window's end to the end of its unit, or to now."""
     calendar = Calendar(window.start, window.time_zone)
     end = calendar.at(next_start(start_of(calendar.today, match["unit"].lower()), match["unit"].lower()))
-    return _span(window.end, min(end, now), window) if window.end < min(end, now) else match[0]
+    return span(window.end, min(end, now), window) if window.end < min(end, now) else match[0]
 
 
 def _monthday(match: re.Match[str], window: Window) -> str | None:
     """Write `the 9th` as of the month last spoken of; None where that month has no such day."""
-    local = _local_day(window)
+    local = local_day(window)
     try:
         return f"on {local.replace(day=int(match['day']))}"
     except ValueError:
@@ -167,19 +143,6 @@ def _extended(match: re.Match[str], window: Window, now: datetime, shifts: Seque
         return match[0]
     left = f"since {said}"[found[0].end :]
     if point < window.start:
-        return _span(point, window.end, window) + left
+        return span(point, window.end, window) + left
     end = now if re.match(r"(?:today|now)\b", said) else point
-    return _span(window.start, end, window) + left
-
-
-def _span(start: datetime, end: datetime, window: Window) -> str:
-    zone = ZoneInfo(window.time_zone)
-    return f"from {_moment(start, zone)} to {_moment(end, zone)}"
-
-
-def _moment(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).isoformat(timespec="seconds").lower()
-
-
-def _local_day(window: Window) -> date:
-    return window.start.astimezone(ZoneInfo(window.time_zone)).date()
+    return span(window.start, end, window) + left

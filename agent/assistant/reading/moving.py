@@ -65,7 +65,8 @@ def _moved_back(looked: Looked, window: Window | None, context: ToolContext) -> 
         return None
     if after is not None:
         return window_after(window, after.groupdict().get("unit"), context.settings.shifts.starts, context.now)
-    return window_before(window, match.groupdict().get("unit") if match else None, context.settings.shifts.starts)
+    said = match.groupdict() if match else {}
+    return window_before(window, said.get("unit") or said.get("unit_within"), context.settings.shifts.starts)
 
 
 def in_its_zone(

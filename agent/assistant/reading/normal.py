@@ -6,9 +6,15 @@ from functools import lru_cache
 
 from agent.assistant.reading.known import KnownNames, folded
 from agent.assistant.reading.numerals import with_digits
-from agent.assistant.windows.language import read_words
+from agent.assistant.windows.language import read_words, time_language
 
 NOON = 12
+# A day of the month by its number alone, which no month stands beside and which starts no span of days.
+LONE_DAY = re.compile(
+    r"(?<!\w)the \d{1,2}(?:st|nd|rd|th)(?! ?(?:of|to|and|or|till|until|through|-|/|,? (?:of )?[A-Za-z]+ (?:shift|week|half|one)))"
+    r"(?=$|[,.?!;)]| (?:on|onwards?|at|for|it|we|was|were|only|alone|then|before|after|between|from)(?!\w))",
+    re.IGNORECASE,
+)
 LATE = {"afternoon", "evening", "night"}
 JOINED = r"(?P<a>\d{1,2}(?::\d\d)?) ?(?P<and>and|to|till|until|-) ?"
 SPOKEN = re.compile(
@@ -24,12 +30,32 @@ def normal(text: str, known: KnownNames) -> str:
     named = folded(" ".join((*known.sources, *known.defect_classes, *known.people, *known.attributes)))
     own = {*re.findall(r"[a-z]+|\d+", named), *re.findall(r"[a-z0-9]+", named)}
     kept = frozenset(own | {f"{word}s" for word in own} | {f"{word}es" for word in own})
-    text = with_digits(text)
+    text = _with_its_month(with_digits(text))
     for pattern, instead in _rules():
         text = " ".join(pattern.sub(_unless_named(instead, kept), text).split())
     if known.sources:
         text = _left_out(known.sources).sub("without ", text)
     return SPOKEN.sub(_clocked, text)
+
+
+def _with_its_month(text: str) -> str:
+    """Write `since mid march, say from the 15th on` with the month of the day: the one month that is named."""
+    months = {match[0].lower() for match in _month().finditer(text)}
+    if len(months) != 1:
+        return text
+    (month,) = months
+
+    def named(match: re.Match[str]) -> str:
+        return match[0] if text[: match.start()].lower().endswith(f"{month} ") else f"{match[0]} of {month}"
+
+    return LONE_DAY.sub(named, text)
+
+
+@lru_cache
+def _month() -> re.Pattern[str]:
+    """Match the name of a month in full; `may` is none of its own accord."""
+    long = [name for name in time_language().months if len(name) > len("may")]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(long)})(?!\w)", re.IGNORECASE)
 
 
 def _unless_named(instead: str, kept: frozenset[str]) -> Callable[[re.Match[str]], str]:

@@ -18,6 +18,16 @@ def closest(looked: Looked, last: Remembered) -> Reading | None:
     return None if is_named or last.reading.intent is not Intent.SIMILAR else _of_list(last.ids, 1)
 
 
+def largest(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `which of those has the most anomalies` as the largest of the incidents just listed."""
+    text, slots = looked.masked, last.reading.slots
+    if last.reading.intent is not Intent.INCIDENTS or not WORDS.pronoun.search(text) or not WORDS.most.search(text):
+        return None
+    is_of_its_own = bool(looked.slots.windows or looked.slots.sources or looked.slots.ids)
+    order = "worst" if looked.slots.order in {None, "worst"} else looked.slots.order
+    return None if is_of_its_own else Reading(Intent.INCIDENTS, replace(slots, order=order, limit=1))
+
+
 def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
     """Read `the second one` as the second of the ids just shown."""
     ordinals = slot_language().ordinals
@@ -28,7 +38,7 @@ def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
         return _of_list(ids, int(numbered[1]) if numbered[1].isdigit() else slot_language().numbers[numbered[1]])
     if ids and WORDS.middle.search(looked.masked) and not looked.slots.ids:
         return _of_list(ids, (len(ids) + 1) // 2)
-    thing = rf"(?: (?:{WORDS.thing.pattern}))?(?:,? (?:in (?:full )?detail|in full|details?|more closely|again))?"
+    thing = rf"(?: (?:{WORDS.thing.pattern}))?(?:,? (?:in (?:full )?detail|in full|details?|more closely|again))?(?:,? (?:for me|please|then|up))?"
     match = re.search(rf"\b(?:the )?({'|'.join(ordinals)}){thing}$", looked.masked)
     is_elsewhere = looked.slots.windows or looked.slots.sources or looked.slots.ids
     if match is None or not ids or is_elsewhere or WORDS.ranked_first.search(looked.masked):

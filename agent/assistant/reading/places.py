@@ -89,7 +89,8 @@ def read_misspelled(question: Question, known: KnownNames, places: Places) -> No
             question.cover(start, end, "qclass")
     if places.person is None:
         places.unknown_person = _unknown_person(question, known)
-        places.is_surely_person = places.unknown_person is not None and bool(_surely_a_person().search(question.cased))
+        is_said = _surely_a_person(r"[A-Za-z][a-z]{2,}").search(question.cased) is not None
+        places.is_surely_person = places.unknown_person is not None and is_said
     if not places.sources:
         places.unknown = places.unknown or unknown_number(question.rest, known) or _unknown(question, known)
 
@@ -242,15 +243,16 @@ def _named_person() -> re.Pattern[str]:
 
 
 @lru_cache
-def _surely_a_person() -> re.Pattern[str]:
+def _surely_a_person(name: str) -> re.Pattern[str]:
     words = slot_language()
-    return re.compile(rf"\b(?:{words.person_lead}) ([A-Z][a-z]{{2,}}) (?:{words.acts})")
+    return re.compile(rf"\b(?:{words.person_lead}) ({name}) (?:{words.acts})\b")
 
 
 def _unknown_person(question: Question, known: KnownNames) -> str | None:
     """Return a name said like a person's, with a capital, that nobody of the record has."""
     words = intent_language().words | slot_language().common | phrase_words() | words_of_time() | known_words(known)
-    for match in _named_person().finditer(question.cased):
+    small = _surely_a_person(r"[a-z]{3,}").finditer(question.rest)
+    for match in (*_named_person().finditer(question.cased), *small):
         said = next(one for one in match.groups() if one)
         if folded(said) not in words and MASK not in question.rest[match.start() : match.end()]:
             return said
@@ -294,6 +296,8 @@ def _unknown(question: Question, known: KnownNames) -> str | None:
     lead = rf"(?<!\w)(?:{language.place_lead})(?: the| our| a)?(?: (?:{language.source_nouns}))?"
     for match in re.finditer(rf"{lead} ([\w][\w.-]*)(?!\w)", question.rest):
         said = match[1]
+        if match[0].startswith("from ") and question.rest[match.end() :].startswith(" to "):
+            continue  # from receipt to inspection
         is_known_word = {said, said.rstrip("s")} & (words | language.common) or VERB_LIKE.search(said)
         is_marked = re.search(r"[\d_-]", said) is not None
         if NAME_LIKE.fullmatch(said) and not is_known_word and (is_marked or STRICT_LEAD.match(match[0])):

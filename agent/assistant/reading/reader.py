@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.language import intent_language, phrase_words, slot_language
+from agent.assistant.reading.language import answerable_words, intent_language, phrase_words, slot_language, words_of_slots
 from agent.assistant.reading.learned import Guess
 from agent.assistant.reading.learning import learned_reader
 from agent.assistant.reading.normal import normal
@@ -25,7 +25,8 @@ from agent.assistant.reading.times import (
     with_one_window,
 )
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.windows.language import time_language
+from agent.assistant.windows.calendar import Calendar
+from agent.assistant.windows.language import time_language, words_of_time
 from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
 
 SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
@@ -86,6 +87,16 @@ class Looked:
         return match[0] if match else None
 
     @property
+    def unknown_thing(self) -> str | None:
+        """What is counted that no example and no word list knows: `how many forklifts`."""
+        match = slot_language().unsaid.search(self.masked)
+        if match is None or match["noun"].startswith("q"):
+            return None
+        noun = match["noun"]
+        known = slot_language().common | answerable_words() | words_of_slots() | words_of_time()
+        return None if {noun, noun.rstrip("s"), f"{noun}s"} & known or not noun.endswith("s") else noun
+
+    @property
     def is_strange(self) -> bool:
         """Whether the question holds unknown words and names nothing of the record."""
         things = {"qsource", "qclass", "qattribute", "qdetector", "qid", "qincident", "qperson", "qgroup"}
@@ -111,6 +122,7 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     question = Question(with_times_corrected(normal(text, known), known))
     places = read_names(question, known)
     threshold = take_threshold(question)
+    counted = _take_counted_before(question)
     times = take_times(question)
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
@@ -125,7 +137,7 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     shape.key = shape.key or places.several
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
-        resolved += _before(question, times[0], resolved[0], context)
+        resolved += _before(question, times[0], resolved[0], context, counted)
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
     cue, reader = read_by_cues(masked), learned_reader(context.settings.storage.data_dir)
     return Looked(
@@ -142,6 +154,8 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
 
 def shaped(intent: Intent, slots: Slots) -> Reading:
     """Fit an intent to its slots: counts with a group are groups, a status with no source is everybody's."""
+    if intent is Intent.TREND and _goes_back(slots.windows):
+        intent = Intent.COMPARE
     if intent is not Intent.COMPARE:
         slots = with_one_window(slots)
     if slots.ids and intent is not Intent.SIMILAR:
@@ -223,13 +237,32 @@ def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: To
         resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)
 
 
-def _before(question: Question, words: TimeWords, found: TimeReading, context: ToolContext) -> list[TimeReading]:
+def _take_counted_before(question: Question) -> re.Match[str] | None:
+    """Take `against the 30 days before` out of a question, which no time of its own is."""
+    match = slot_language().counted_before.search(question.rest)
+    if match is not None:
+        question.cover(match.start("number"), match.end(), "qwindow")
+    return match
+
+
+def _before(
+    question: Question, words: TimeWords, found: TimeReading, context: ToolContext, counted: re.Match[str] | None
+) -> list[TimeReading]:
     """Return the window before the only one named, where it is spoken of: `was yesterday worse than the day before`."""
+    if counted is not None:
+        calendar = Calendar(context.now, found.window.time_zone)
+        start = calendar.back(found.window.start, int(counted["number"]), counted["unit"].rstrip("s"))
+        return [TimeReading(calendar.window(start, found.window.start), counted[0])]
     match = slot_language().than_before.search(question.rest)
     if match is None:
         return []
     unit = match[1] or next((one for one in ("day", "week", "month", "year", "shift") if one in words.text), None)
     return [TimeReading(window_before(found.window, unit, context.settings.shifts.starts), match[0])]
+
+
+def _goes_back(windows: tuple[str, ...]) -> bool:
+    """Whether a time is held against an earlier one: `worse? take last week against the week before`."""
+    return len(windows) == PAIR and windows[1] < windows[0]
 
 
 def _is_pair(slots: Slots) -> bool:

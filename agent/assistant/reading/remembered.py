@@ -11,7 +11,8 @@ from storage.records import Window
 class Remembered:
     """What a thread remembers of its last answer.
 
-    subject: the inspection spoken of last; earlier: the reading before this one.
+    subject: the inspection spoken of last; earlier: the reading before this one; leader: what had the most, by kind and
+    name.
     """
 
     reading: Reading
@@ -20,3 +21,4 @@ class Remembered:
     window: Window | None = None
     subject: int | None = None
     earlier: Reading | None = None
+    leader: tuple[str, str] | None = None

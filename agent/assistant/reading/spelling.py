@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from agent.assistant.reading.known import KnownNames
 from agent.assistant.reading.language import intent_language, phrase_words, slot_language, words_of_slots
@@ -12,6 +13,8 @@ from agent.assistant.windows.language import words_of_time
 SHORTEST = 5
 NEAR = 82.0
 NEAR_SHAPE = 86.0
+# Short words of time, of which one slip makes no other word.
+SHORT_TIMES = ("today", "week", "weeks", "last", "days", "month", "shift")
 
 
 def corrected(masked: str) -> str:
@@ -23,14 +26,26 @@ def with_times_corrected(text: str, known: KnownNames) -> str:
     """Return a question with slips in words of time put right: `yestrday` unread would be all time."""
     names = " ".join((*known.sources, *known.defect_classes, *known.attributes, *known.people)).lower()
     kept = frozenset(re.findall(r"[a-z]+", names))
-    return re.sub(r"(?<![\w-])[A-Za-z]{5,}(?![\w-])", lambda match: _as_time(match[0], kept), text)
+    return re.sub(r"(?<![\w-])[A-Za-z]{3,}(?![\w-])", lambda match: _as_time(match[0], kept), text)
 
 
 def _as_time(said: str, kept: frozenset[str]) -> str:
     word = said.lower()
     if word in kept or word.rstrip("s") in kept:
         return said
+    if len(word) < SHORTEST:
+        return _short_time(word) or said
     return _nearest_time(word) or _nearest_shape(word) or said
+
+
+@lru_cache(maxsize=4096)
+def _short_time(word: str) -> str | None:
+    """Return the short word of time a slip was meant for: `lst wek`; None where it may be another word."""
+    known = words_of_time() | words_of_slots() | phrase_words() | intent_language().words | slot_language().common
+    if word in known or word.rstrip("s") in known:
+        return None
+    near = [one for one in SHORT_TIMES if one[0] == word[0] and OSA.distance(word, one) == 1]
+    return near[0] if len(near) == 1 else None
 
 
 @lru_cache(maxsize=4096)
@@ -56,7 +71,10 @@ def _nearest(word: str) -> str:
     if word in known or word.startswith("q"):
         return word
     found = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=NEAR)
-    return found[0] if found and found[0][0] == word[0] else word
+    if found and found[0][0] == word[0]:
+        return found[0]
+    swapped = [one for one in known if one[0] == word[0] and len(one) == len(word) and OSA.distance(one, word) == 1]
+    return swapped[0] if len(swapped) == 1 and sorted(swapped[0]) == sorted(word) else word
 
 
 @lru_cache

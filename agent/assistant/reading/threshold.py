@@ -6,11 +6,11 @@ from agent.assistant.reading.question import Question
 
 SUPPOSES = re.compile(
     r"\b(?:what if|suppose|supposing|imagine|would|hypothetical\w*|had|if the threshold|happens? (?:if|at|with)"
-    r"|(?:with|using|under|at) (?:a |another )?threshold)\b"
+    r"|(?:with|using|under|at) (?:a |another )?threshold|(?:instead of|rather than) \d)"
 )
 OTHER_UNIT = r"(?!\.?\d|[:/-]\d|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
 NUMBER = re.compile(
-    r"\b(?:thresholds?\b[^\d]{0,80}?|(?:suppose|supposing|imagine|what if|if)\b[^?.]{0,60}?\b(?:at|to|of|with) )"
+    r"\b(?:thresholds?\b[^\d]{0,80}?|(?:suppose|supposing|imagine|what if|if|had (?:we|it|they|this|that))\b[^?.]{0,60}?\b(?:at|to|of|with) )"
     rf"(\d+(?:\.\d+)?){OTHER_UNIT}"
 )
 

@@ -1,0 +1,45 @@
+"""What had the most in the answer before, spoken of as `that lot` or `the same camera`."""
+
+import re
+from collections.abc import Sequence
+
+from agent.assistant.reading.leaning_words import leaning_language
+from agent.assistant.reading.reading import Intent, Reading
+from agent.assistant.reading.shape import plural_of
+from agent.assistant.tools.result import ToolResult
+
+ROWS = {"groups": "key", "sources": "source"}
+# Of these the one with the most is meant; of a row of days it is not clear.
+LED_BY = {"attribute", "defect_class", "source", "reviewer"}
+
+
+def leader_of(reading: Reading, results: Sequence[ToolResult]) -> tuple[str, str] | None:
+    """Return what leads the answer and its name, as ("lot", "L-7"); None where nothing does."""
+    by = "source" if reading.intent is Intent.TOP else reading.slots.group_by
+    is_ranked = reading.intent is Intent.TOP or reading.slots.order is not None
+    if not results or by is None or not (by in LED_BY or (by == "day" and is_ranked)):
+        return None
+    data = results[0].data
+    rows, key = next(((data[name], key) for name, key in ROWS.items() if data.get(name)), ([], ""))
+    if not rows:
+        return None
+    first = rows[0] if reading.intent is Intent.TOP else _most(rows, reading.slots.order)
+    name = str(first.get(key) or "")
+    kind = reading.slots.attribute if by == "attribute" else by
+    return (kind, name) if kind and name else None
+
+
+def with_leader(text: str, leader: tuple[str, str]) -> str:
+    """Return a question in which `that lot` is named."""
+    kind, name = leader
+    words = leaning_language()
+    noun = words.nouns.get(kind) or plural_of(kind)
+    said = {"day": f"on {name}"}.get(kind) or (name if kind in words.nouns else f"{kind} {name}")
+    pattern = words.leader.replace("{noun}", f"(?:{noun})")
+    return re.sub(pattern, lambda _: said, text, flags=re.IGNORECASE)
+
+
+def _most(rows: Sequence[dict[str, object]], order: str | None) -> dict[str, object]:
+    counted = [row for row in rows if isinstance(row.get("anomalies", row.get("labels")), int)] or list(rows)
+    choose = min if order == "fewest" else max
+    return choose(counted, key=lambda row: int(str(row.get("anomalies", row.get("labels", 0)))))

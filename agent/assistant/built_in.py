@@ -63,18 +63,12 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
 
 
 def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
-    if last is not None and last.leader is not None:
-        text = with_leader(text, last.leader)
-    if last is not None and last.window is not None:
-        shifts = context.settings.shifts.starts
-        text = written_out(text, last.window, shown=len(last.ids), now=context.now, shifts=shifts)
+    text = _leaning(text, context, last)
     looked = look(text, context, known)
     if _wants_change(looked, last) or says_what_one_is(text, known):
         acting = answer_act(text, context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
-    if looked.unknown_thing is not None:
-        return Read(Answer(OUTSIDE, AnswerStatus.REFUSED, example_questions(known.sources)))
     nobody = _of_nobody(text, looked, known)
     if nobody is not None:
         return Read(nobody)
@@ -89,9 +83,22 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
     return answer_reading(readings[0], context, last, also=readings[1:])
 
 
+def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
+    """Write out what leans on the answer before: `that lot`, `the same day`."""
+    if last is not None and last.leader is not None:
+        text = with_leader(text, last.leader)
+    if last is None or last.window is None:
+        return text
+    shifts = context.settings.shifts.starts
+    return written_out(text, last.window, shown=len(last.ids), now=context.now, shifts=shifts)
+
+
 def _of_nobody(text: str, looked: Looked, known: KnownNames) -> Answer | None:
-    """Say that a source or a person spoken of is not there, None where all are."""
+    """Say that a thing, a source or a person spoken of is not there, None where all are."""
     places = looked.places
+    if looked.unknown_thing is not None:
+        said = f"The record holds nothing called {looked.unknown_thing!r}."
+        return Answer(f"{said} {OUTSIDE}", AnswerStatus.REFUSED, example_questions(known.sources))
     is_of_record = looked.by_cues not in NO_TOOL and looked.guess.intents[Intent.UNKNOWN] < SURELY_NOT
     if places.unknown is not None and is_of_record:
         return unknown_source(text, places.unknown, known)

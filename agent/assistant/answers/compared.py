@@ -2,17 +2,12 @@
 
 from typing import Any
 
-from agent.assistant.answers.counts import NOUNS, RATES, no_data, not_judged
+from agent.assistant.answers.counts import NOUNS, RATE_WORDS, RATES, no_data, not_judged
 from agent.assistant.answers.phrases import counted, joined, number, percent, where
 from agent.assistant.answers.windows import window_words
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
 SHARES = {*RATES, "false_alarm_share"}
-RATE_WORDS = {
-    "anomaly_rate": "anomaly rate",
-    "false_alarm_rate": "false-alarm rate",
-    "false_alarm_share": "share of false alarms",
-}
 
 
 def tell_compare(result: ToolResult, _: str | None = None) -> str:

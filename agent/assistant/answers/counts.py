@@ -22,6 +22,11 @@ NOUNS = {
     "waiting": ("frame waiting", "frames waiting"),
 }
 RATES = ("false_alarm_rate", "anomaly_rate")
+RATE_WORDS = {
+    "anomaly_rate": "anomaly rate",
+    "false_alarm_rate": "false-alarm rate",
+    "false_alarm_share": "share of false alarms",
+}
 WITH_ANOMALIES = {"confirmed", "false_alarms", "unsure", "unlabelled"}
 SHORT_NOUNS = {
     "confirmed": ("confirmed", "confirmed"),
@@ -58,13 +63,23 @@ def tell_top(result: ToolResult, _: str | None = None) -> str:
     measure = result.data["measure"]
     rows = result.data["sources"]
     lines = [
-        f"{place}. {row['source']}: {counted(row[measure], *NOUNS[measure])}{_row_rest(row, measure)}"
+        f"{place}. {row['source']}: {_ranked(row, measure)}{_row_rest(row, measure)}"
         for place, row in enumerate(rows, 1)
     ]
-    shown = f"Sources by {NOUNS[measure][1]}, {searched(result)}"
+    shown = f"Sources by {RATE_WORDS.get(measure) or NOUNS[measure][1]}, {searched(result)}"
     count = result.data["source_count"]
     more = f" ({number(len(rows))} of {number(count)})" if count > len(rows) else ""
     return "\n".join([f"{shown}{more}:", *lines, not_judged(result.data).strip()]).strip()
+
+
+def _ranked(row: dict[str, Any], measure: str) -> str:
+    if measure not in RATE_WORDS:
+        return counted(row[measure], *NOUNS[measure])
+    if measure == "anomaly_rate":
+        return (
+            f"{percent(row[measure])} of {counted(row['judged'], 'image')} judged, {number(row['anomalies'])} flagged"
+        )
+    return f"{percent(row[measure])} of {counted(row['judged'], 'image')} judged, {number(row['false_alarms'])} false"
 
 
 def tell_comparison(results: list[ToolResult], figure: str | None = None) -> str:
@@ -175,7 +190,7 @@ def _cell(group: dict[str, Any], figure: str, rate: str | None) -> str:
 
 
 def _row_rest(row: dict[str, Any], figure: str) -> str:
-    if figure in {"judged", "not_judged", "normal"}:
+    if figure in {"judged", "not_judged", "normal", *RATES}:
         return ""
     parts = [counted(row[name], *SHORT_NOUNS[name]) for name in SETTLED if row.get(name) and name != figure]
     if figure != "anomalies":

@@ -7,6 +7,7 @@ from typing import Any
 
 from agent.assistant.windows.language import read_words
 
+PATTERNS = ("than_before", "counted_before", "together", "unsaid", "judged_of", "where_most")
 NOT_ANSWERED = {"unknown", "change", "help"}
 
 
@@ -48,6 +49,8 @@ class SlotLanguage:
     counted_before: re.Pattern[str]
     together: re.Pattern[str]
     unsaid: re.Pattern[str]
+    judged_of: re.Pattern[str]
+    where_most: re.Pattern[str]
     periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
     source_nouns: str
@@ -69,6 +72,7 @@ class SlotLanguage:
 def slot_language(name: str = "english") -> SlotLanguage:
     """Return the slot words of a language."""
     words: dict[str, Any] = read_words(f"{name}_slots")
+    patterns: dict[str, Any] = {key: word_pattern(words[key]) for key in PATTERNS}
     return SlotLanguage(
         numbers=words["numbers"],
         ordinals=words["ordinals"],
@@ -91,7 +95,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         unacknowledged=word_pattern(words["unacknowledged"]),
         all_labels=word_pattern(words["all_labels"]),
-        **{name: word_pattern(words[name]) for name in ("than_before", "counted_before", "together", "unsaid")},
+        **patterns,
         periods=tuple((name, word_pattern(say)) for name, say in words["periods"].items()),
         place_lead=words["place_lead"],
         source_nouns=words["source_nouns"],
@@ -127,8 +131,11 @@ class FollowUpLanguage:
     moves_on: re.Pattern[str]
     not_so_many: re.Pattern[str]
     enough: re.Pattern[str]
+    all_classes: re.Pattern[str]
+    side_alone: re.Pattern[str]
     most: re.Pattern[str]
     same_again: re.Pattern[str]
+    in_full: re.Pattern[str]
     thing: re.Pattern[str]
     anomalies: re.Pattern[str]
     ranked_first: re.Pattern[str]
@@ -143,7 +150,9 @@ class FollowUpLanguage:
 @lru_cache
 def follow_up_language(name: str = "english") -> FollowUpLanguage:
     """Return how a language goes on in a thread."""
-    return FollowUpLanguage(**{key: re.compile(say) for key, say in read_words(f"{name}_follow_ups").items()})
+    sides = slot_language(name).sides
+    words = read_words(f"{name}_follow_ups").items()
+    return FollowUpLanguage(**{key: re.compile(say.replace("{sides}", sides)) for key, say in words})
 
 
 @lru_cache
@@ -185,7 +194,14 @@ def phrase_words(name: str = "english") -> frozenset[str]:
 
 
 @lru_cache
-def answerable_words(name: str = "english") -> frozenset[str]:
-    """Return every word of those example phrases that the record can answer."""
-    said = (phrase["say"] for phrase in read_words(f"{name}_phrases") if phrase["is"] not in NOT_ANSWERED)
-    return frozenset(re.findall(r"[a-z][a-z']+", " ".join(said)))
+def counted_nouns(name: str = "english") -> frozenset[str]:
+    """Return what the example phrases that the record can answer ask the number of."""
+    counted = slot_language(name).unsaid
+    said = (phrase["say"].lower() for phrase in read_words(f"{name}_phrases") if phrase["is"] not in NOT_ANSWERED)
+    return frozenset(noun_of(match["noun"]) for text in said if (match := counted.search(text)))
+
+
+def noun_of(words: str) -> str:
+    """Return the noun of `broken rails on`: the first word in plural or the first that was masked, else the first."""
+    found = words.split()
+    return next((word for word in found if word.endswith("s") or word.startswith("q")), found[0])

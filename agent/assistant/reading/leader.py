@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from agent.assistant.reading.leaning_words import leaning_language
 from agent.assistant.reading.reading import Intent, Reading
 from agent.assistant.reading.shape import plural_of
+from agent.assistant.tools.groups import NOTHING
 from agent.assistant.tools.result import ToolResult
 
 ROWS = {"groups": "key", "sources": "source"}
@@ -40,6 +41,6 @@ def with_leader(text: str, leader: tuple[str, str]) -> str:
 
 
 def _most(rows: Sequence[dict[str, object]], order: str | None) -> dict[str, object]:
-    counted = [row for row in rows if isinstance(row.get("anomalies", row.get("labels")), int)] or list(rows)
     choose = min if order == "fewest" else max
-    return choose(counted, key=lambda row: int(str(row.get("anomalies", row.get("labels", 0)))))
+    named = [row for row in rows if row.get("key") not in NOTHING.values()] or list(rows)
+    return choose(named, key=lambda row: int(str(row.get("anomalies", row.get("labels", 0)))))

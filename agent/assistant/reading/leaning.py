@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agent.assistant.reading.leaning_day import ONE_DAY, local_day, on_its_day, shifted, span
+from agent.assistant.reading.leaning_day import ONE_DAY, local_day, on_its_day, shifted, span, weekday_beside
 from agent.assistant.reading.leaning_words import leaning_language
 from agent.assistant.reading.numerals import with_digits
 from agent.assistant.windows.calendar import Calendar, next_start, start_of
@@ -27,6 +27,7 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     text = words.extend.sub(lambda match: _extended(match, window, now, shifts), with_digits(text))
     text = words.shifted.sub(lambda match: shifted(match, window, now), text)
     text = words.weekend.sub(lambda _: _weekend_before(window), text)
+    text = words.weekday_before.sub(lambda match: weekday_beside(match, window, now), text)
     text = words.possessive.sub(lambda match: _same_hours(match, window, now, shifts), text)
     text = words.half.sub(_or_as_said(window, _half), text)
     text = words.shift.sub(lambda match: _next_shift(match, window, shifts), text)

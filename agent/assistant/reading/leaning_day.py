@@ -45,6 +45,16 @@ def shifted(match: re.Match[str], window: Window, now: datetime) -> str:
     return span(start, min(end, now), window) if start < now else match[0]
 
 
+def weekday_beside(match: re.Match[str], window: Window, now: datetime) -> str:
+    """Write `the sunday before` as the last one before the day spoken of; `after` as the next."""
+    wanted, day = time_language().weekdays[match["day"].lower()], local_day(window)
+    if match["side"].lower() == "before":
+        found = day - timedelta(days=(day.weekday() - wanted - 1) % 7 + 1)
+    else:
+        found = day + timedelta(days=(wanted - day.weekday() - 1) % 7 + 1)
+    return f"on {found}" if found <= Calendar(now, window.time_zone).today else match[0]
+
+
 def span(start: datetime, end: datetime, window: Window) -> str:
     """Write a window with both ends to the second."""
     zone = ZoneInfo(window.time_zone)

@@ -21,6 +21,7 @@ class LeaningLanguage:
     half: re.Pattern[str]
     possessive: re.Pattern[str]
     weekend: re.Pattern[str]
+    weekday_before: re.Pattern[str]
     says_a_day: re.Pattern[str]
     shifted: re.Pattern[str]
     leader: str

@@ -9,6 +9,7 @@ from agent.assistant.reading.reader import Looked
 from agent.assistant.reading.reading import Intent, Slots
 from agent.assistant.reading.remembered import Remembered
 from agent.assistant.reading.shape import plural_of
+from agent.assistant.reading.source_names import tokens_of
 from agent.assistant.reading.times import span_text
 from storage.records import Window
 
@@ -31,6 +32,9 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
     drops_groups = WORDS.no_groups.search(looked.question.text) is not None
     if not new.sources and (one := _numbered(looked, old.sources)):
         new = replace(new, sources=(one,), limit=None)
+    if not new.sources and (one := _other_side(looked, old.sources)):
+        new = replace(new, sources=(one,))
+    is_any_class = WORDS.all_classes.search(looked.question.text) is not None
     names_one = old.group_by == "defect_class" and bool(new.defect_classes) and not new.group_by
     is_any_label = slot_language().all_labels.search(looked.question.text) is not None
     old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
@@ -41,7 +45,7 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         sources=new.sources or (() if names_all or new.excluded_sources else old.sources),
         excluded_sources=tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources))),
         detectors=new.detectors or old.detectors,
-        defect_classes=new.defect_classes or old.defect_classes,
+        defect_classes=new.defect_classes or (() if is_any_class else old.defect_classes),
         attributes={} if new.sides else {**_kept_attributes(looked, old), **new.attributes},
         sides=new.sides or (old.sides if is_same else ()),
         figure=new.figure or (old.figure if is_same else None),
@@ -74,6 +78,17 @@ def _numbered(looked: Looked, sources: Sequence[str]) -> str | None:
     match = re.fullmatch(r"(?:just|only|and|now) (?:the |number |no\.? )?(\d+)", looked.question.text)
     found = [name for name in sources if match and re.findall(r"\d+", name)[-1:] == [match[1]]]
     return found[0] if len(sources) > 1 and len(found) == 1 else None
+
+
+def _other_side(looked: Looked, sources: Sequence[str]) -> str | None:
+    """Return tay-south for `south?`, after a question about tay-north."""
+    match = WORDS.side_alone.search(looked.question.text)
+    if match is None or len(sources) != 1:
+        return None
+    side = next((one for one in tokens_of(sources[0]) if one in slot_language().sides.split("|")), None)
+    wanted = [match["side"] if one == side else one for one in tokens_of(sources[0])]
+    found = [name for name in looked.known_sources if side and tokens_of(name) == wanted]
+    return found[0] if found else None
 
 
 def number_alone(looked: Looked, last: Remembered) -> int | None:

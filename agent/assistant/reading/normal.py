@@ -11,7 +11,8 @@ from agent.assistant.windows.language import read_words, time_language
 NOON = 12
 # A day of the month by its number alone, which no month stands beside and which starts no span of days.
 LONE_DAY = re.compile(
-    r"(?<!\w)the \d{1,2}(?:st|nd|rd|th)(?! ?(?:of|to|and|or|till|until|through|-|/|,? (?:of )?[A-Za-z]+ (?:shift|week|half|one)))"
+    r"(?<!\w)the \d{1,2}(?:st|nd|rd|th)"
+    r"(?! ?(?:of|to|and|or|till|until|through|-|/|,? (?:of )?[A-Za-z]+ (?:shift|week|half|one)))"
     r"(?=$|[,.?!;)]| (?:on|onwards?|at|for|it|we|was|were|only|alone|then|before|after|between|from)(?!\w))",
     re.IGNORECASE,
 )
@@ -34,7 +35,7 @@ def normal(text: str, known: KnownNames) -> str:
     for pattern, instead in _rules():
         text = " ".join(pattern.sub(_unless_named(instead, kept), text).split())
     if known.sources:
-        text = _left_out(known.sources).sub("without ", text)
+        text = _left_out(known.sources).sub(lambda match: f"without {match['name'] or ''}", text)
     return SPOKEN.sub(_clocked, text)
 
 
@@ -68,9 +69,10 @@ def _unless_named(instead: str, kept: frozenset[str]) -> Callable[[re.Match[str]
 
 @lru_cache(maxsize=8)
 def _left_out(sources: tuple[str, ...]) -> re.Pattern[str]:
-    """Match what leaves a source out, just before its name: `drop line-2` asks for no change."""
+    """Match what leaves a source out, before its name or round it: `drop line-2` asks for no change."""
     names = "|".join(r"[\s._#-]?".join(map(re.escape, re.findall(r"[^\W\d_]+|\d+", name))) for name in sources)
     return re.compile(
+        rf"(?<![\w-])leave (?:the )?(?P<name>{names}) (?:out|aside|away)(?!\w)|"
         rf"(?<![\w-])(?:drop|take out|leave out|skip|filter out|ignore|remove) (?:the )?(?=(?:{names})(?!\w))",
         re.IGNORECASE,
     )

@@ -38,7 +38,7 @@ def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
         return _of_list(ids, int(numbered[1]) if numbered[1].isdigit() else slot_language().numbers[numbered[1]])
     if ids and WORDS.middle.search(looked.masked) and not looked.slots.ids:
         return _of_list(ids, (len(ids) + 1) // 2)
-    thing = rf"(?: (?:{WORDS.thing.pattern}))?(?:,? (?:in (?:full )?detail|in full|details?|more closely|again))?(?:,? (?:for me|please|then|up))?"
+    thing = rf"(?: (?:{WORDS.thing.pattern}))?(?:,? (?:{WORDS.in_full.pattern}))?"
     match = re.search(rf"\b(?:the )?({'|'.join(ordinals)}){thing}$", looked.masked)
     is_elsewhere = looked.slots.windows or looked.slots.sources or looked.slots.ids
     if match is None or not ids or is_elsewhere or WORDS.ranked_first.search(looked.masked):

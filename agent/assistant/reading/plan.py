@@ -8,6 +8,7 @@ from agent.assistant.reading.plan_house import Call
 from agent.assistant.reading.reading import Intent, Reading, Slots
 
 MEASURES = {"confirmed", "false_alarms", "unsure", "unlabelled", "missed", "not_judged", "judged"}
+RANKED = MEASURES | {"anomaly_rate", "false_alarm_rate"}
 COMPARED = MEASURES | {"normal", "anomaly_rate", "false_alarm_rate"}
 ORDERS = {"newest", "oldest", "worst"}
 INCIDENT_ORDERS = {"newest": "newest", "oldest": "oldest", "worst": "largest", "longest": "longest"}
@@ -70,7 +71,7 @@ def _trend(slots: Slots) -> list[Call]:
 
 
 def _top(slots: Slots) -> list[Call]:
-    measure = slots.figure if slots.figure in MEASURES else "anomalies"
+    measure = slots.figure if slots.figure in RANKED else "anomalies"
     limit = min(slots.limit or 5, 100)
     fewest = {"order": "fewest"} if slots.order == "fewest" else {}
     return [("top_sources", _filters(slots, with_labels=False) | {"measure": measure, "limit": limit} | fewest)]

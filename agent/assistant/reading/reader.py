@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.language import answerable_words, intent_language, phrase_words, slot_language, words_of_slots
+from agent.assistant.reading.language import counted_nouns, intent_language, noun_of, phrase_words, slot_language
 from agent.assistant.reading.learned import Guess
 from agent.assistant.reading.learning import learned_reader
 from agent.assistant.reading.normal import normal
@@ -21,25 +21,23 @@ from agent.assistant.reading.times import (
     span_text,
     spoken_text,
     take_times,
-    window_before,
     with_one_window,
 )
+from agent.assistant.reading.times_together import FIRM, held_together, take_counted_before, the_one_before
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.windows.calendar import Calendar
 from agent.assistant.windows.language import time_language, words_of_time
-from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
+from agent.assistant.windows.reader import TimeReading, TimeWords
 
 SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
 NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
-# Ways of saying a time that are meant, whatever else is named by the way.
-FIRM = {"between", "days", "since", "after", "before", "before_on", "after_on"}
-OPEN_ENDS = {"since", "since_shift", "after", "before"}
-LONG = {"month", "iso_month", "period", "quarter", "quarter_named", "year", "week_of", "week_number"}
 AGREES = 0.5
 FAR = 0.3
 MOST_STRANGE = 0.3
 MOST_CHOICES = 3
 PAIR = 2
+# What is told of one person, and what is told apart by people, is told of their labels.
+OF_ONE = {Intent.COUNT, Intent.GROUP, Intent.TOP}
+BY_PEOPLE = {Intent.COUNT, Intent.GROUP, Intent.TOP, Intent.LIST, Intent.SUMMARY, Intent.TREND}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,7 @@ class Looked:
     masked: str
     by_cues: Intent | None
     guess: Guess
+    known_sources: tuple[str, ...] = ()
 
     @property
     def has_slots(self) -> bool:
@@ -88,13 +87,13 @@ class Looked:
 
     @property
     def unknown_thing(self) -> str | None:
-        """What is counted that no example and no word list knows: `how many forklifts`."""
+        """What is counted that no example counts, where nothing is said of its being judged: `how many forklifts`."""
         match = slot_language().unsaid.search(self.masked)
-        if match is None or match["noun"].startswith("q"):
+        if match is None or slot_language().judged_of.search(self.masked):
             return None
-        noun = match["noun"]
-        known = slot_language().common | answerable_words() | words_of_slots() | words_of_time()
-        return None if {noun, noun.rstrip("s"), f"{noun}s"} & known or not noun.endswith("s") else noun
+        noun = noun_of(match["noun"])
+        is_known = noun.startswith("q") or not noun.endswith("s") or noun in counted_nouns() or noun == self.shape.key
+        return None if is_known or noun.rstrip("s") in slot_language().common | words_of_time() else noun
 
     @property
     def is_strange(self) -> bool:
@@ -122,22 +121,18 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     question = Question(with_times_corrected(normal(text, known), known))
     places = read_names(question, known)
     threshold = take_threshold(question)
-    counted = _take_counted_before(question)
+    by_shift = _take_shifts(question)
+    counted = take_counted_before(question)
     times = take_times(question)
     read_misspelled(question, known, places)
     resolved = resolve_times(times, places.sources, context, known.first)
-    times, resolved = _timely(times, resolved)
-    _open_ends(times, resolved)
-    _since_then(question, times, resolved, context)
-    _as_long(question, resolved)
-    _same_shift(times, resolved, context)
-    _clocks_of_the_day(times, resolved, context)
+    times, resolved = held_together(question, times, resolved, context)
     plain = NUMBERS.sub("qnumber", question.masked())
     shape = read_shape(question, known)
-    shape.key = shape.key or places.several
+    shape.key, shape.group_by = shape.key or places.several, shape.group_by or by_shift
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
-        resolved += _before(question, times[0], resolved[0], context, counted)
+        resolved += the_one_before(question, times[0], resolved[0], context, counted)
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
     cue, reader = read_by_cues(masked), learned_reader(context.settings.storage.data_dir)
     return Looked(
@@ -148,6 +143,7 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
         times=tuple(times),
         masked=masked,
         by_cues=cue,
+        known_sources=known.sources,
         guess=reader.guess(plain, (*name_signals(plain), *rule_signals(cue, shape))),
     )
 
@@ -160,7 +156,7 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
         slots = with_one_window(slots)
     if slots.ids and intent is not Intent.SIMILAR:
         intent = Intent.DETAIL
-    elif slots.group_by == "reviewer" or (slots.person and intent in {Intent.COUNT, Intent.GROUP, Intent.TOP}):
+    elif (intent in BY_PEOPLE and slots.group_by == "reviewer") or (intent in OF_ONE and slots.person):
         return Reading(Intent.LABELS, slots)
     if intent in {Intent.COUNT, Intent.LIST} and slots.group_by:
         intent = Intent.GROUP
@@ -175,89 +171,13 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
     return Reading(intent, slots)
 
 
-def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[TimeWords], list[TimeReading]]:
-    """Leave out times that have not come, and all time, where there are others: a meeting on Tuesday is no window."""
-    kept = [at for at, one in enumerate(resolved) if not one.is_future and not one.is_all]
-    if not kept or len(kept) == len(resolved):
-        return times, resolved
-    return [times[at] for at in kept], [resolved[at] for at in kept]
-
-
-def _open_ends(times: list[TimeWords], resolved: list[TimeReading]) -> None:
-    """Read `since monday ... until yesterday noon` and `in april until the 12th` as one window, in any order."""
-    kinds = {words.kind for words in times}
-    if len(times) != PAIR or not kinds & OPEN_ENDS or not kinds <= OPEN_ENDS | LONG or kinds == {"before"}:
-        return
-    one, other = (reading.window for reading in resolved)
-    start, end = max(one.start, other.start), min(one.end, other.end)
-    if start < end:
-        words = " ".join(sorted(words.text for words in times))
-        resolved[:] = [replace(resolved[0], window=replace(one, start=start, end=end), words=words)]
-        times[:] = [replace(times[0], text=words)]
-
-
-def _as_long(question: Question, resolved: list[TimeReading]) -> None:
-    """Cut `last week` to the days `this week` has had, where the same stretch of it is meant."""
-    if len(resolved) == PAIR and slot_language().same_stretch.search(question.text):
-        one, other = (reading.window for reading in resolved)
-        end = min(other.end, other.start + (one.end - one.start))
-        resolved[1] = replace(resolved[1], window=replace(other, end=end))
-
-
-def _since_then(question: Question, times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
-    """Read `we cleaned the lens on 20 april: how many since then` as since that day."""
-    if len(times) == 1 and slot_language().since_then.search(question.text) and times[0].kind not in OPEN_ENDS:
-        window = replace(resolved[0].window, end=context.now)
-        resolved[:] = [replace(resolved[0], window=window)]
-        times[:] = [replace(times[0], kind="since", text=f"since {times[0].text}")]
-
-
-def _clocks_of_the_day(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
-    """Read `on Monday: how many between 8 and 10` as of Monday between 8 and 10, wherever the words stand."""
-    if len(times) != PAIR or {words.kind == "day" for words in times} != {True, False}:
-        return
-    day, clocks = sorted(times, key=lambda words: words.kind != "day")
-    at = times.index(clocks)
-    if clocks.kind not in FIRM:
-        return
-    found = find_times(f"{day.text.removeprefix('on ')} {clocks.text}")
-    if len(found) == 1 and found[0].kind != "day":
-        zone, shifts = resolved[at].window.time_zone, context.settings.shifts.starts
-        resolved[:] = [resolve(found[0], now=context.now, zone=zone, shifts=shifts)]
-        times[:] = found
-
-
-def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
-    """Read `monday's night shift ... than sunday's` as of two shifts of one name."""
-    if len(times) != PAIR or times[0].kind != "shift" or times[1].kind != "day" or not times[0].groups.get("name"):
-        return
-    found = find_times(f"{times[0].groups['name']} shift of {times[1].text}")
-    if found and found[0].kind == "shift":
-        zone, shifts = resolved[1].window.time_zone, context.settings.shifts.starts
-        resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)
-
-
-def _take_counted_before(question: Question) -> re.Match[str] | None:
-    """Take `against the 30 days before` out of a question, which no time of its own is."""
-    match = slot_language().counted_before.search(question.rest)
-    if match is not None:
-        question.cover(match.start("number"), match.end(), "qwindow")
-    return match
-
-
-def _before(
-    question: Question, words: TimeWords, found: TimeReading, context: ToolContext, counted: re.Match[str] | None
-) -> list[TimeReading]:
-    """Return the window before the only one named, where it is spoken of: `was yesterday worse than the day before`."""
-    if counted is not None:
-        calendar = Calendar(context.now, found.window.time_zone)
-        start = calendar.back(found.window.start, int(counted["number"]), counted["unit"].rstrip("s"))
-        return [TimeReading(calendar.window(start, found.window.start), counted[0])]
-    match = slot_language().than_before.search(question.rest)
-    if match is None:
-        return []
-    unit = match[1] or next((one for one in ("day", "week", "month", "year", "shift") if one in words.text), None)
-    return [TimeReading(window_before(found.window, unit, context.settings.shifts.starts), match[0])]
+def _take_shifts(question: Question) -> str | None:
+    """Take `early, late or night shift: where do most fall` for groups, before its words are read as a time."""
+    match = slot_language().which_shifts.search(question.rest)
+    if match is None or slot_language().where_most.search(question.rest) is None:
+        return None
+    question.cover(match.start(), match.end(), "qgroup")
+    return "shift"
 
 
 def _goes_back(windows: tuple[str, ...]) -> bool:

@@ -112,11 +112,14 @@ def _begun(token: str, owners: int, known: KnownNames) -> str:
     word = f"{re.escape(token[0])}-?{re.escape(token[1:])}"  # x-ray is xray
     if owners == 1:
         ending = "(?:'?s|er|ers|ing)?" if len(token) >= SHORTEST_TYPO else ""
-        others = rf"(?![ ._#-](?:{slot_language().sides}|[a-z]|\d+)(?!\w))"
+        others = rf"(?![ ._#-](?:{slot_language().sides}|[a-z]|\d+[a-z]?)(?!\w))"
         return rf"(?<![\w-]){word}{ending}(?: (?:{nouns}))?(?![\w-]){others}" if _tells(token, known) else ""
     if token in nouns.split("|"):
         return rf"(?<![\w-])both (?:the )?{word}s(?![\w-])" if owners == PAIR else ""
-    return rf"(?<![\w-])(?:(?:both|all|the|two|three|our) )*{word}(?:e?s)(?: together)?(?![\w-])"
+    several = "both|all|the two" if owners == PAIR else "all"
+    plural = rf"(?:(?:both|all|the|two|three|our) )*{word}(?:e?s)"
+    with_noun = rf"(?:{several}) (?:of )?(?:the |our )?{word} (?:{nouns})s"
+    return rf"(?<![\w-])(?:{plural}|{with_noun})(?: together)?(?![\w-])"
 
 
 def _initialled(names: Sequence[str]) -> dict[str, str]:
@@ -182,8 +185,8 @@ def unknown_sibling(rest: str, known: KnownNames) -> str | None:
         other = re.search(rf"(?<![\w-])([a-z]{{3,}}[_-]{re.escape(last)})(?![\w-])", rest)
         if other is not None and len(last) > SHORT:
             return other[1]
-        short = r"(?:[a-z]|\d+)" if len(last) <= SHORT else r"[a-z]{3,}"
-        joined = re.search(rf"(?<![\w-])({head}[._#-]{short}|{head} (?:\d+|[b-hj-z]))(?![\w:]|-\w)", rest)
+        short = r"(?:[a-z]|\d+[a-z]?)" if len(last) <= SHORT else r"[a-z]{3,}"
+        joined = re.search(rf"(?<![\w-])({head}[._#-]{short}|{head} (?:\d+[a-z]?|[b-hj-z]))(?![\w:]|-\w)", rest)
         if joined is not None and len(last) <= SHORT:
             return joined[1]
         if joined is not None and joined[1][len(parts[0])] in "._-":

@@ -70,11 +70,11 @@ def _nearest(word: str) -> str:
     known = _vocabulary()
     if word in known or word.startswith("q"):
         return word
+    swapped = [one for one in known if one[0] == word[0] and sorted(one) == sorted(word) and OSA.distance(one, word) == 1]
+    if len(swapped) == 1:
+        return swapped[0]
     found = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=NEAR)
-    if found and found[0][0] == word[0]:
-        return found[0]
-    swapped = [one for one in known if one[0] == word[0] and len(one) == len(word) and OSA.distance(one, word) == 1]
-    return swapped[0] if len(swapped) == 1 and sorted(swapped[0]) == sorted(word) else word
+    return found[0] if found and found[0][0] == word[0] else word
 
 
 @lru_cache

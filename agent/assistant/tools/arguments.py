@@ -12,6 +12,7 @@ GroupName = Literal[
     "defect_class", "label", "detector", "attribute", "verdict",
 ]  # fmt: skip
 Measure = Literal["anomalies", "confirmed", "false_alarms", "unsure", "unlabelled", "missed", "not_judged", "judged"]
+RankedMeasure = Measure | Literal["anomaly_rate", "false_alarm_rate"]
 ComparedMeasure = Measure | Literal["normal", "anomaly_rate", "false_alarm_rate", "false_alarm_share"]
 LabelGroup = Literal["none", "reviewer", "defect_class", "label", "source"]
 IncidentStateName = Literal["open", "acknowledged", "resolved", "dismissed"]
@@ -75,7 +76,7 @@ class TrendArguments(Filtered):
 class TopSources(Filtered):
     """Rank sources, the one with most anomalies first."""
 
-    measure: Measure = Field("anomalies", description="What to rank by.")
+    measure: RankedMeasure = Field("anomalies", description="What to rank by; a rate is a share of the images judged.")
     order: Literal["most", "fewest"] = Field("most", description="Which end comes first.")
     limit: int = Field(5, ge=1, le=100, description="Sources at most.")
 

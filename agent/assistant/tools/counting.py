@@ -6,7 +6,7 @@ from agent.assistant.tools.arguments import CountAnomalies, GroupName
 from agent.assistant.tools.context import ToolContext, ToolError, plain
 from agent.assistant.tools.figures import count_figures, facts_of, frame_figures
 from agent.assistant.tools.filters import Chosen, choose, count_looked_at, parameters
-from agent.assistant.tools.groups import grouped
+from agent.assistant.tools.groups import NOTHING, grouped
 from agent.assistant.tools.names import exact, nearest
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from storage.database import Session
@@ -15,6 +15,8 @@ from storage.queries.results import FrameCounts, GroupCounts
 from storage.queries.vocabulary import attribute_keys
 
 SPANS = {"hour", "day", "week", "month"}
+# What has no such value stands last: nobody asks for the worst lot to be told `none`.
+NAMELESS = {NOTHING["defect_class"], NOTHING["attribute"]}
 GROUP_FACTS = ("anomalies", "confirmed", "false_alarms", "unsure", "unlabelled", "judged", "false_alarm_rate")
 MOST_WHOLE = 62
 MORE_FACTS = ("missed", "not_judged", "anomaly_rate", "false_alarm_share")
@@ -62,7 +64,8 @@ def _groups(
         attribute = _attribute(session, wanted.attribute)
     limit = context.limit(wanted.limit)
     rows = grouped(session, context, chosen.selection, wanted.group_by, attribute=attribute, limit=limit)
-    return sorted(rows, key=lambda row: -row.counts.anomalies) if wanted.sort == "most" else rows, attribute
+    rows = sorted(rows, key=lambda row: -row.counts.anomalies) if wanted.sort == "most" else rows
+    return sorted(rows, key=lambda row: row.key in NAMELESS), attribute
 
 
 def _group_figures(group_by: GroupName, group: GroupCounts) -> dict[str, Any]:

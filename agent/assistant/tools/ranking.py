@@ -4,13 +4,15 @@ from functools import reduce
 
 from agent.assistant.tools.arguments import TopSources
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.tools.figures import added, count_figures, facts_of
+from agent.assistant.tools.figures import added, count_figures, facts_of, rounded
 from agent.assistant.tools.filters import choose, parameters
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from storage.queries.grouping import Group, count_by
 from storage.queries.results import InspectionCounts
 
 MOST_SOURCES = 1000
+# What each rate is the share of, among the images judged.
+RATED = {"anomaly_rate": "anomalies", "false_alarm_rate": "false_alarms"}
 
 
 def top_sources(context: ToolContext, wanted: TopSources) -> ToolResult:
@@ -28,9 +30,14 @@ def top_sources(context: ToolContext, wanted: TopSources) -> ToolResult:
     looked_at = reduce(added, (group.counts for group in whole), InspectionCounts())
     judged = {group.key: group.counts for group in whole}
     sign = -1 if wanted.order == "most" else 1
-    ranked = sorted(groups, key=lambda group: (sign * getattr(group.counts, wanted.measure), group.key or ""))
+    values = {group.key: _value(group.counts, judged.get(group.key), wanted.measure) for group in groups}
+    ranked = sorted(groups, key=lambda group: (sign * (values[group.key] or 0.0), group.key or ""))
     rows = [
-        {"source": group.key or "", **count_figures(group.counts, judged.get(group.key))}
+        {
+            "source": group.key or "",
+            **count_figures(group.counts, judged.get(group.key)),
+            wanted.measure: rounded(values[group.key]) if wanted.measure in RATED else values[group.key],
+        }
         for group in ranked[: context.limit(wanted.limit)]
     ]
     figures = count_figures(counts, looked_at)
@@ -47,3 +54,13 @@ def top_sources(context: ToolContext, wanted: TopSources) -> ToolResult:
         window=chosen.window,
         rows=len(rows),
     )
+
+
+def _value(counts: InspectionCounts, looked_at: InspectionCounts | None, measure: str) -> float | None:
+    """Return what a source is ranked by; None for a rate where nothing was judged."""
+    if measure not in RATED:
+        value: int = getattr(counts, measure)
+        return value
+    judged = (looked_at or counts).judged
+    share: int = getattr(counts, RATED[measure])
+    return share / judged if judged else None

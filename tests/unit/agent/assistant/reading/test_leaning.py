@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from agent.assistant.reading.leaning import written_out
+from agent.assistant.reading.leaning_day import on_its_day
 from storage.records import Window
 
 NOW = datetime(2026, 4, 15, 10, 40, tzinfo=UTC)  # a Wednesday
@@ -35,6 +36,13 @@ def written(text: str, window: Window, shown: int = 0) -> str:
             "from 2026-03-01t00:00:00+01:00 to 2026-04-11t00:00:00+02:00",
         ),
         ("yesterday's", EARLY, "from 2026-04-14t06:00:00+02:00 to 2026-04-14t14:00:00+02:00"),
+        ("and early shift?", DAY, "and early shift of 2026-04-10?"),
+        ("from 6 to 14 only", DAY, "from 6 to 14 on 2026-04-10 only"),
+        ("and in the morning?", EARLY, "and in the morning of 2026-04-14?"),
+        ("One week earlier, please", EARLY, "from 2026-04-07t06:00:00+02:00 to 2026-04-07t14:00:00+02:00"),
+        ("and two days later", DAY, "from 2026-04-12t00:00:00+02:00 to 2026-04-13t00:00:00+02:00"),
+        ("and the Sunday before?", DAY, "and on 2026-04-05?"),
+        ("and the Sunday after", DAY, "and on 2026-04-12"),
         ("the rest of that week", DAY, "from 2026-04-11t00:00:00+02:00 to 2026-04-13t00:00:00+02:00"),
     ],
 )
@@ -51,6 +59,9 @@ def test_writes_out_times_that_lean_on_the_last_window(said: str, window: Window
         "from the 3rd to the 7th of April",
         "the day before that",
         "the same again",
+        "and early shift?",
+        "only 6 to 14",
+        "the Saturday after 3 March",
         "extend it to wherever",
         "on the 31st",
     ],
@@ -64,3 +75,17 @@ def test_leaves_what_does_not_lean_on_a_long_window(said: str) -> None:
 def test_takes_a_number_of_a_list_for_its_place() -> None:
     assert written("the 3rd", DAY, shown=5) == "the 3rd"
     assert written("the 9th", DAY, shown=5) == "on 2026-04-09"
+
+
+@pytest.mark.parametrize(
+    "said", ["between 8 and 10 today", "last night shift", "from 6 to 14 on the 12th", "8 to 10 on 3 May"]
+)
+def test_hours_with_a_day_of_their_own_do_not_lean(said: str) -> None:
+    assert on_its_day(said, EARLY, NOW) == said
+
+
+def test_hours_within_a_night_do_not_lean_on_either_of_its_days() -> None:
+    night = Window(datetime(2026, 4, 13, 20, tzinfo=UTC), datetime(2026, 4, 14, 4, tzinfo=UTC), "Europe/Berlin")
+
+    assert written("and between 2 and 4?", night) == "and between 2 and 4?"
+    assert written("and the early shift?", night) == "and the early shift of 2026-04-13?"

@@ -1,0 +1,115 @@
+"""The times of one question held together: an open end and another, hours and their day, a window and one before."""
+
+import re
+from dataclasses import replace
+
+from agent.assistant.reading.language import slot_language
+from agent.assistant.reading.question import Question
+from agent.assistant.reading.times import window_before
+from agent.assistant.tools.context import ToolContext
+from agent.assistant.windows.calendar import Calendar
+from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
+
+# Ways of saying a time that are meant, whatever else is named by the way.
+FIRM = {"between", "days", "since", "after", "before", "before_on", "after_on"}
+OPEN_ENDS = {"since", "since_shift", "after", "before"}
+LONG = {"month", "iso_month", "period", "quarter", "quarter_named", "year", "week_of", "week_number"}
+PAIR = 2
+
+
+def held_together(
+    question: Question, times: list[TimeWords], resolved: list[TimeReading], context: ToolContext
+) -> tuple[list[TimeWords], list[TimeReading]]:
+    """Return a question's times, those that belong together as one."""
+    times, resolved = _timely(times, resolved)
+    _open_ends(times, resolved)
+    _since_then(question, times, resolved, context)
+    _as_long(question, resolved)
+    _same_shift(times, resolved, context)
+    _clocks_of_the_day(times, resolved, context)
+    return times, resolved
+
+
+def take_counted_before(question: Question) -> re.Match[str] | None:
+    """Take `against the 30 days before` out of a question, which no time of its own is."""
+    match = slot_language().counted_before.search(question.rest)
+    if match is not None:
+        question.cover(match.start("number"), match.end(), "qwindow")
+    return match
+
+
+def the_one_before(
+    question: Question, words: TimeWords, found: TimeReading, context: ToolContext, counted: re.Match[str] | None
+) -> list[TimeReading]:
+    """Return the window before the only one named, where it is spoken of: `was yesterday worse than the day before`."""
+    if counted is not None:
+        calendar = Calendar(context.now, found.window.time_zone)
+        start = calendar.back(found.window.start, int(counted["number"]), counted["unit"].rstrip("s"))
+        return [TimeReading(calendar.window(start, found.window.start), counted[0])]
+    match = slot_language().than_before.search(question.rest)
+    if match is None:
+        return []
+    unit = match[1] or next((one for one in ("day", "week", "month", "year", "shift") if one in words.text), None)
+    return [TimeReading(window_before(found.window, unit, context.settings.shifts.starts), match[0])]
+
+
+def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[TimeWords], list[TimeReading]]:
+    """Leave out times that have not come, and all time, where there are others: a meeting on Tuesday is no window."""
+    kept = [at for at, one in enumerate(resolved) if not one.is_future and not one.is_all]
+    if not kept or len(kept) == len(resolved):
+        return times, resolved
+    return [times[at] for at in kept], [resolved[at] for at in kept]
+
+
+def _open_ends(times: list[TimeWords], resolved: list[TimeReading]) -> None:
+    """Read `since monday ... until yesterday noon` and `in april until the 12th` as one window, in any order."""
+    kinds = {words.kind for words in times}
+    if len(times) != PAIR or not kinds & OPEN_ENDS or not kinds <= OPEN_ENDS | LONG or kinds == {"before"}:
+        return
+    one, other = (reading.window for reading in resolved)
+    start, end = max(one.start, other.start), min(one.end, other.end)
+    if start < end:
+        words = " ".join(sorted(words.text for words in times))
+        resolved[:] = [replace(resolved[0], window=replace(one, start=start, end=end), words=words)]
+        times[:] = [replace(times[0], text=words)]
+
+
+def _as_long(question: Question, resolved: list[TimeReading]) -> None:
+    """Cut `last week` to the days `this week` has had, where the same stretch of it is meant."""
+    if len(resolved) == PAIR and slot_language().same_stretch.search(question.text):
+        one, other = (reading.window for reading in resolved)
+        end = min(other.end, other.start + (one.end - one.start))
+        resolved[1] = replace(resolved[1], window=replace(other, end=end))
+
+
+def _since_then(question: Question, times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
+    """Read `we cleaned the lens on 20 april: how many since then` as since that day."""
+    if len(times) == 1 and slot_language().since_then.search(question.text) and times[0].kind not in OPEN_ENDS:
+        window = replace(resolved[0].window, end=context.now)
+        resolved[:] = [replace(resolved[0], window=window)]
+        times[:] = [replace(times[0], kind="since", text=f"since {times[0].text}")]
+
+
+def _clocks_of_the_day(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
+    """Read `on Monday: how many between 8 and 10` as of Monday between 8 and 10, wherever the words stand."""
+    if len(times) != PAIR or {words.kind == "day" for words in times} != {True, False}:
+        return
+    day, clocks = sorted(times, key=lambda words: words.kind != "day")
+    at = times.index(clocks)
+    if clocks.kind not in FIRM:
+        return
+    found = find_times(f"{day.text.removeprefix('on ')} {clocks.text}")
+    if len(found) == 1 and found[0].kind != "day":
+        zone, shifts = resolved[at].window.time_zone, context.settings.shifts.starts
+        resolved[:] = [resolve(found[0], now=context.now, zone=zone, shifts=shifts)]
+        times[:] = found
+
+
+def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
+    """Read `monday's night shift ... than sunday's` as of two shifts of one name."""
+    if len(times) != PAIR or times[0].kind != "shift" or times[1].kind != "day" or not times[0].groups.get("name"):
+        return
+    found = find_times(f"{times[0].groups['name']} shift of {times[1].text}")
+    if found and found[0].kind == "shift":
+        zone, shifts = resolved[1].window.time_zone, context.settings.shifts.starts
+        resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)

@@ -1,0 +1,80 @@
+"""What a thread, or a question of two times, comes to in the end: windows, sources and refusals."""
+
+import pytest
+
+from tests.unit.agent.assistant.conftest import Ask
+
+
+def figures(answer: object) -> dict[str, object]:
+    return {fact.name: fact.value for fact in answer.facts}  # type: ignore[attr-defined]  # an Answer
+
+
+@pytest.mark.parametrize(
+    "question", ["how many forklifts went past line-1 yesterday", "how many broken rails on line-1?"]
+)
+def test_what_nothing_counts_is_refused_by_its_name(ask: Ask, question: str) -> None:
+    answer = ask(question)
+
+    assert answer.status == "refused"
+    assert answer.text.startswith("The record holds nothing called '")
+    assert not answer.facts
+
+
+@pytest.mark.parametrize(
+    "question", ["how many wafers were flagged last week", "how many of the lots had anomalies last week?"]
+)
+def test_parts_by_their_own_name_are_counted_where_they_were_judged(ask: Ask, question: str) -> None:
+    assert ask(question).status == "answered"
+
+
+def test_two_sources_together_are_counted_as_one(ask: Ask) -> None:
+    answer = ask("anomalies on line-1 and line-2 together last week")
+
+    assert [use.name for use in answer.tools] == ["count_anomalies"]
+    assert set(answer.filters["sources"]) == {"line-1", "line-2"}
+
+
+def test_a_person_nobody_knows_is_said_to_be_unknown(ask: Ask) -> None:
+    answer = ask("how many labels did dmitri give last week?")
+
+    assert answer.status in {"asked_back", "no_data"}
+    assert "dmitri" in answer.text
+    assert not answer.facts
+
+
+def test_days_before_a_window_are_its_other_side(ask: Ask) -> None:
+    answer = ask("anomalies on line-1 in the last 7 days compared with the 7 days before")
+
+    (use,) = answer.tools
+    assert use.name == "compare"
+    first, other = use.arguments["window"].split("/"), use.arguments["other_window"].split("/")
+    assert other[1] == first[0]
+
+
+def test_all_classes_gives_up_the_class_of_the_thread(ask: Ask) -> None:
+    ask("how many scratches on line-1 since 1 March", "t")
+
+    answer = ask("what about all classes", "t")
+
+    assert "defect_classes" not in answer.filters
+    assert answer.filters["sources"] == ["line-1"]
+
+
+def test_the_largest_of_listed_incidents_is_an_incident(ask: Ask) -> None:
+    ask("list the open incidents", "t")
+
+    answer = ask("which one of those has the most anomalies?", "t")
+
+    assert answer.ids
+    assert all(one.startswith("I-") for one in answer.ids)
+
+
+def test_sources_are_ranked_by_a_rate(ask: Ask) -> None:
+    answer = ask("rank all cameras by anomaly rate since 1 March")
+
+    assert "Sources by anomaly rate" in answer.text
+    values = figures(answer)
+    line_1, line_2 = values["anomaly_rate[line-1]"], values["anomaly_rate[line-2]"]
+    assert isinstance(line_1, float)
+    assert isinstance(line_2, float)
+    assert answer.text.index("1. line-2" if line_2 > line_1 else "1. line-1") < answer.text.index("2. line")

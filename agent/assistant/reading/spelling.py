@@ -70,7 +70,8 @@ def _nearest(word: str) -> str:
     known = _vocabulary()
     if word in known or word.startswith("q"):
         return word
-    swapped = [one for one in known if one[0] == word[0] and sorted(one) == sorted(word) and OSA.distance(one, word) == 1]
+    letters = sorted(word)
+    swapped = [one for one in known if one[0] == word[0] and sorted(one) == letters and OSA.distance(one, word) == 1]
     if len(swapped) == 1:
         return swapped[0]
     found = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=NEAR)

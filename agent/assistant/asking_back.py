@@ -67,6 +67,20 @@ def unknown_source(text: str, said: str, known: KnownNames) -> Answer:
     )
 
 
+def unknown_thing(said: str, known: KnownNames) -> Answer:
+    """Say that the record counts nothing of that name."""
+    text = f"The record holds nothing called {plain(said)!r}. {OUTSIDE}"
+    return Answer(text, AnswerStatus.REFUSED, example_questions(known.sources))
+
+
+def unknown_class(text: str, said: str, known: KnownNames) -> Answer:
+    """Say that no defect class is called so, and offer the nearest."""
+    near = nearest(said, known.defect_classes)
+    choices = tuple(replaced(text, said, name) for name in near)
+    words = f"No defect was ever given the class {plain(said)!r}; the nearest: {', '.join(near)}."
+    return Answer(words, AnswerStatus.ASKED_BACK, choices)
+
+
 def unknown_person(text: str, said: str, known: KnownNames) -> Answer:
     """Say that nobody is called so, and offer the nearest."""
     near = [name.rpartition(":")[2] for name in nearest(said, known.people)]

@@ -5,7 +5,16 @@ from dataclasses import replace
 
 from agent.assistant.answer import Answer, AnswerStatus, Fact
 from agent.assistant.answers.compose import told
-from agent.assistant.asking_back import Read, asked_back, replaced, unknown_person, unknown_source, which_one
+from agent.assistant.asking_back import (
+    Read,
+    asked_back,
+    replaced,
+    unknown_class,
+    unknown_person,
+    unknown_source,
+    unknown_thing,
+    which_one,
+)
 from agent.assistant.reading.acting import answer_act, says_what_one_is
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.deciding import CERTAIN, decide, sure_of
@@ -14,6 +23,8 @@ from agent.assistant.reading.known import KnownNames, known_names
 from agent.assistant.reading.language import follow_up_language
 from agent.assistant.reading.leader import leader_of, with_leader
 from agent.assistant.reading.leaning import written_out
+from agent.assistant.reading.leaning_words import leaning_language
+from agent.assistant.reading.picking import picked
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reader import MOST_STRANGE, Looked, look, shaped
@@ -87,6 +98,8 @@ def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
     """Write out what leans on the answer before: `that lot`, `the same day`."""
     if last is not None and last.leader is not None:
         text = with_leader(text, last.leader)
+    if last is not None and last.reading.intent is Intent.WHAT_IF:
+        text = leaning_language().supposed_at.sub(r"what if the threshold were \g<number>", text)
     if last is None or last.window is None:
         return text
     shifts = context.settings.shifts.starts
@@ -96,11 +109,12 @@ def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
 def _of_nobody(text: str, looked: Looked, known: KnownNames) -> Answer | None:
     """Say that a thing, a source or a person spoken of is not there, None where all are."""
     places = looked.places
-    if looked.unknown_thing is not None:
-        said = f"The record holds nothing called {looked.unknown_thing!r}."
-        return Answer(f"{said} {OUTSIDE}", AnswerStatus.REFUSED, example_questions(known.sources))
     is_of_record = looked.by_cues not in NO_TOOL and looked.guess.intents[Intent.UNKNOWN] < SURELY_NOT
-    if places.unknown is not None and is_of_record:
+    if looked.unknown_thing is not None:
+        return unknown_thing(looked.unknown_thing, known)
+    if is_of_record and places.unknown_class is not None:
+        return unknown_class(text, places.unknown_class, known)
+    if is_of_record and places.unknown is not None:
         return unknown_source(text, places.unknown, known)
     is_of_people = looked.guess.best in OF_PEOPLE or places.is_surely_person
     if places.unknown_person is not None and is_of_people:
@@ -110,7 +124,7 @@ def _of_nobody(text: str, looked: Looked, known: KnownNames) -> Answer | None:
 
 def _wants_change(looked: Looked, last: Remembered | None) -> bool:
     """Say whether something is to be done; in a thread `take line-2` goes on with the question before it."""
-    if last is not None and FOLLOW_UPS.moves_on.search(looked.masked):
+    if last is not None and (FOLLOW_UPS.moves_on.search(looked.masked) or picked(looked, last.ids)):
         return False
     chance = looked.guess.intents[Intent.CHANGE]
     return (chance >= CERTAIN and last is None) or (looked.by_cues is Intent.CHANGE and chance >= LEAST)

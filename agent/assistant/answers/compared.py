@@ -41,7 +41,13 @@ def _second(data: dict[str, Any]) -> str:
     for key, lead in (("sources", "on"), ("detectors", "by"), ("defect_classes", "of class")):
         if first.get(key) != second.get(key) and second.get(key):
             return f"{lead} {joined(second[key])}"
-    return "in the second time" if first.get("window") != second.get("window") else "on the second side"
+    if first.get("window") == second.get("window"):
+        return "on the second side"
+    return "in the later time" if _is_later(second, first) else "in the earlier time"
+
+
+def _is_later(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return str(one.get("window")) > str(other.get("window"))
 
 
 def _side(side: dict[str, Any], measure: str) -> str:

@@ -8,7 +8,7 @@ from agent.assistant.reading.asked_again import asked_again
 from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.merging import merged
 from agent.assistant.reading.moving import in_its_zone, moved_window
-from agent.assistant.reading.picking import closest, largest, next_page, picked, spoken_of
+from agent.assistant.reading.picking import closest, largest, next_page, of_incident, picked, spoken_of
 from agent.assistant.reading.reader import Looked, shaped
 from agent.assistant.reading.reading import Intent, Reading
 from agent.assistant.reading.remembered import Remembered
@@ -43,6 +43,7 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     """Read a question as the continuation of the last one; None where it stands on its own. Raise WindowError."""
     settled = (
         largest(looked, last)
+        or of_incident(looked, last)
         or closest(looked, last)
         or picked(looked, last.ids)
         or spoken_of(looked, last.subject)
@@ -67,6 +68,10 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     if is_against and (moved is not None or looked.slots.windows):
         return _against(looked, last, moved)
     slots = merged(last, looked, moved, is_same=own in {None, last.reading.intent})
+    if own is Intent.LIST and last.reading.slots.figure == "missed" and slots.figure is None:
+        slots = replace(slots, figure="missed")
+    if own is Intent.GROUP and slots.group_by is None:
+        slots = replace(slots, group_by=last.reading.slots.group_by, attribute=last.reading.slots.attribute)
     if went_on.is_others:
         slots = replace(slots, sources=(), excluded_sources=last.reading.slots.sources)
     if own is Intent.COMPARE and moved is not None and last.window is not None and not looked.slots.windows:
@@ -133,6 +138,15 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     own = None if is_again else own_of(looked)
     if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
         own = None  # a label or a class alone, put in or left out
+    if before is Intent.INCIDENTS and _is_of_incidents(looked, own):
+        return Intent.INCIDENTS
+    is_ranked = before is Intent.GROUP and last.reading.slots.order is not None
+    if is_ranked and own in {None, Intent.LIST} and WORDS.ranks_on.search(text):
+        return Intent.GROUP
+    if before is Intent.WHAT_IF and WORDS.supposed.search(text):
+        return Intent.WHAT_IF
+    if before in KEPT and WORDS.of_anomalies.search(text) and own in {None, Intent.COUNT} and not went_on.is_short:
+        return Intent.COUNT
     is_of_that = WORDS.pronoun.search(text) and not (looked.slots.windows or looked.slots.sources)
     is_of_the_same = went_on.is_placeless_count and WORDS.anomalies.search(text) is None and looked.slots.figure is None
     if before in KEPT and own is Intent.COUNT and (is_of_that or is_of_the_same):
@@ -144,6 +158,14 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     if own is Intent.LIST and before is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
         own = Intent.INCIDENTS
     return Intent.COUNT if own is None and before in SETTLED else own
+
+
+def _is_of_incidents(looked: Looked, own: Intent | None) -> bool:
+    """Whether a question after a list of incidents is about incidents too: `how many is that`, `the dismissed ones`."""
+    if looked.slots.group_by or WORDS.anomalies.search(looked.masked.replace("incident", "")):
+        return False
+    is_of_states = WORDS.of_states.search(looked.masked) is not None
+    return is_of_states or own in {None, Intent.COUNT, Intent.LIST, Intent.TOP, Intent.LABELS, Intent.INCIDENTS}
 
 
 def _only_figure(looked: Looked) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.assistant.windows.language import read_words
 
-PATTERNS = ("than_before", "counted_before", "together", "unsaid", "judged_of", "where_most")
+PATTERNS = ("than_before", "counted_before", "together", "unsaid", "judged_of", "damage", "where_most")
 NOT_ANSWERED = {"unknown", "change", "help"}
 
 
@@ -50,6 +50,7 @@ class SlotLanguage:
     together: re.Pattern[str]
     unsaid: re.Pattern[str]
     judged_of: re.Pattern[str]
+    damage: re.Pattern[str]
     where_most: re.Pattern[str]
     periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
@@ -137,6 +138,12 @@ class FollowUpLanguage:
     same_again: re.Pattern[str]
     in_full: re.Pattern[str]
     thing: re.Pattern[str]
+    of_anomalies: re.Pattern[str]
+    ranks_on: re.Pattern[str]
+    of_states: re.Pattern[str]
+    supposed: re.Pattern[str]
+    many_times: re.Pattern[str]
+    in_it: re.Pattern[str]
     anomalies: re.Pattern[str]
     ranked_first: re.Pattern[str]
     counts: re.Pattern[str]

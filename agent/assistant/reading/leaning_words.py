@@ -24,6 +24,7 @@ class LeaningLanguage:
     weekday_before: re.Pattern[str]
     says_a_day: re.Pattern[str]
     shifted: re.Pattern[str]
+    supposed_at: re.Pattern[str]
     leader: str
     nouns: dict[str, str]
 

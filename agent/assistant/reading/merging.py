@@ -19,6 +19,7 @@ COUNTED = re.compile(
 )
 NUMBER = re.compile(r"(?<![\w.-])(\d+\.\d+)(?![\w.])|(?<![\w.-])(\d+)$")
 TIMES = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?) ?x(?!\w)")
+MANY_TIMES = {"twice": 2.0, "double": 2.0, "thrice": 3.0, "three times": 3.0, "four times": 4.0}
 LISTED = {Intent.LIST, Intent.INCIDENTS, Intent.TOP, Intent.SIMILAR}
 
 
@@ -43,7 +44,7 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         windows=windows,
         spoken=spoken,
         sources=new.sources or (() if names_all or new.excluded_sources else old.sources),
-        excluded_sources=tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources))),
+        excluded_sources=() if new.sources else tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources))),
         detectors=new.detectors or old.detectors,
         defect_classes=new.defect_classes or (() if is_any_class else old.defect_classes),
         attributes={} if new.sides else {**_kept_attributes(looked, old), **new.attributes},
@@ -65,7 +66,7 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
 
 def _kept_attributes(looked: Looked, old: Slots) -> dict[str, str]:
     """Return the attributes still meant: `all lots` gives up the one lot spoken of."""
-    every = r"\b(?:all|any|every|each)(?: of)?(?: the)?"
+    every = r"\b(?:all|any|every|each|both)(?: of)?(?: the)?"
     return {
         key: value
         for key, value in old.attributes.items()
@@ -85,8 +86,10 @@ def _other_side(looked: Looked, sources: Sequence[str]) -> str | None:
     match = WORDS.side_alone.search(looked.question.text)
     if match is None or len(sources) != 1:
         return None
-    side = next((one for one in tokens_of(sources[0]) if one in slot_language().sides.split("|")), None)
-    wanted = [match["side"] if one == side else one for one in tokens_of(sources[0])]
+    parts, said = tokens_of(sources[0]), match["side"]
+    is_side = said in slot_language().sides.split("|")
+    side = next((one for one in parts if one in slot_language().sides.split("|")), None) if is_side else parts[-1]
+    wanted = [said if one == side else one for one in parts]
     found = [name for name in looked.known_sources if side and tokens_of(name) == wanted]
     return found[0] if found else None
 
@@ -102,8 +105,10 @@ def number_alone(looked: Looked, last: Remembered) -> int | None:
 
 def _times(looked: Looked, old: Slots) -> float | None:
     """Return the ratio meant by `1.8x` alone, after a question about scores so many times the threshold."""
-    match = TIMES.search(looked.question.text)
-    return float(match[1]) if match and old.min_ratio is not None else None
+    match, spoken = TIMES.search(looked.question.text), WORDS.many_times.search(looked.question.text)
+    if old.min_ratio is None or not (match or spoken):
+        return None
+    return float(match[1]) if match else MANY_TIMES[spoken["times"]] if spoken else None
 
 
 def _number(looked: Looked, last: Remembered) -> float | None:

@@ -56,6 +56,12 @@ def _of_list(ids: Sequence[str], place: int) -> Reading | None:
     return Reading(Intent.DETAIL, Slots(ids=(int(chosen.removeprefix("A-")),)))
 
 
+def of_incident(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `how many anomalies are in it?` after an incident was shown as a question about that incident."""
+    is_of_its_own = looked.has_slots_but_figure or WORDS.in_it.search(looked.masked) is None
+    return None if last.reading.intent is not Intent.INCIDENT or is_of_its_own else last.reading
+
+
 def spoken_of(looked: Looked, subject: int | None) -> Reading | None:
     """Read `is it confirmed?` after an inspection was shown as a question about that inspection."""
     if subject is None or looked.slots.ids:

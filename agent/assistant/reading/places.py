@@ -50,6 +50,7 @@ class Places:
     several: str | None = None
     sides: list[tuple[str, str]] = field(default_factory=list)
     unknown: str | None = None
+    unknown_class: str | None = None
     unknown_person: str | None = None
     is_surely_person: bool = False
 
@@ -87,6 +88,8 @@ def read_misspelled(question: Question, known: KnownNames, places: Places) -> No
         if defect_class is not None:
             places.defect_classes.append(defect_class)
             question.cover(start, end, "qclass")
+    if known.defect_classes and not places.defect_classes:
+        places.unknown_class = _unknown_class(question.rest, known)
     if places.person is None:
         places.unknown_person = _unknown_person(question, known)
         is_said = _surely_a_person(r"[A-Za-z][a-z]{2,}").search(question.cased) is not None
@@ -137,14 +140,25 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
         pattern = rf"(?<!\w){spoken}(?: (?:number|no\.?|nr\.?|id|is))?\s*[:=#]?\s*([\w][\w./-]*)(?!\w)"
         for match in re.finditer(pattern, question.rest):
             value = question.cased[match.start(1) : match.end(1)].rstrip("./-")
-            is_known = folded(value) in values and f"{folded(key)}s" not in match[0]
-            if is_known or re.search(r"\d", value) or "=" in match[0] or ":" in match[0]:
+            is_plural = value.endswith("s") and folded(value[:-1]) in values and folded(value) not in values
+            value = value[:-1] if is_plural else value
+            if _is_said_with_its_key(value, match[0], values, f"{folded(key)}s"):
                 if key in places.attributes:
                     places.sides = [(key, places.attributes.pop(key)), (key, value)]
                     places.several = key
                 else:
                     places.attributes[key] = value
                 question.cover(match.start(), match.end(), "qattribute")
+
+
+def _is_said_with_its_key(value: str, said: str, values: set[str], plural: str) -> bool:
+    """Whether what stands behind a key is its value: a known one, one with a number, one with a capital: tech Pavel."""
+    if folded(value) in values and plural not in said:
+        return True
+    if re.search(r"\d", value) or "=" in said or ":" in said:
+        return True
+    is_a_name = value[0].isupper() and value[1:].islower() and bool(values) and plural not in said
+    return is_a_name and folded(value) not in slot_language().common | words_of_time()
 
 
 def _values(question: Question, values: Mapping[str, Sequence[str]], places: Places, *, is_long: bool) -> None:
@@ -203,6 +217,8 @@ def _is_telling(value: str) -> bool:
         return re.fullmatch(r"[^\W\d_]+(?: [^\W\d_]+)+", word) is not None
     if re.search(r"\d[/._-]\d", value) and len(value) > SHORTEST_VALUE:
         return True
+    if re.fullmatch(r"[^\W\d_]+(?:[&+/][^\W\d_]+)+", word):
+        return True  # H&E
     return value.isalpha() and len(value) >= SHORTEST_VALUE and not {word, f"{word}s"} & slot_language().common
 
 
@@ -257,6 +273,13 @@ def _unknown_person(question: Question, known: KnownNames) -> str | None:
         if folded(said) not in words and MASK not in question.rest[match.start() : match.end()]:
             return said
     return None
+
+
+def _unknown_class(rest: str, known: KnownNames) -> str | None:
+    """Return a word for a kind of damage that no class of the record has in its name: `how many scratches`."""
+    classes = {word.rstrip("s") for name in known.defect_classes for word in re.findall(r"[a-z]+", folded(name))}
+    found = slot_language().damage.finditer(rest)
+    return next((one[0] for one in found if re.sub(r"(?<=[sxh])es$|s$", "", one[0]) not in classes), None)
 
 
 def _spelled(name: str, *, is_plural: bool = False) -> re.Pattern[str]:

@@ -83,7 +83,9 @@ class Looked:
     def unread_time(self) -> str | None:
         """The words about time that nothing has read: the question may be about another time than was understood."""
         match = time_language().telling.search(self.question.left())
-        return match[0] if match else None
+        if match is None or (self.slots.windows and time_language().by_the_way.fullmatch(match[0])):
+            return None
+        return match[0]
 
     @property
     def unknown_thing(self) -> str | None:
@@ -158,7 +160,7 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
         intent = Intent.DETAIL
     elif (intent in BY_PEOPLE and slots.group_by == "reviewer") or (intent in OF_ONE and slots.person):
         return Reading(Intent.LABELS, slots)
-    if intent in {Intent.COUNT, Intent.LIST} and slots.group_by:
+    if intent in {Intent.COUNT, Intent.LIST, Intent.SUMMARY} and slots.group_by:
         intent = Intent.GROUP
     if intent is Intent.GROUP and not slots.group_by:
         intent = Intent.COUNT

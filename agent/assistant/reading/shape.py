@@ -9,6 +9,7 @@ from agent.assistant.reading.question import Question
 
 NUMBER = r"\d{1,3}"
 LABELS = {"defect", "false_alarm", "unsure", "unlabelled"}
+SHORTEST_KEY = 4
 TWICE, THRICE = 2.0, 3.0
 
 
@@ -54,7 +55,7 @@ def _ratio(question: Question, language: SlotLanguage, shape: Shape) -> None:
 
 
 def _group(question: Question, language: SlotLanguage, known: KnownNames, shape: Shape) -> None:
-    groups = {**{key: plural_of(key) for key in known.attributes}, **language.groups}
+    groups = {**{key: key_pattern(key) for key in known.attributes}, **language.groups}
     spoken = {
         "label": language.which_labels,
         "verdict": language.which_verdicts,
@@ -70,7 +71,7 @@ def _group(question: Question, language: SlotLanguage, known: KnownNames, shape:
     for name, words in groups.items():
         led = rf"(?:{language.group_lead}) (?:the )?(?:{words})"
         most = language.which_most.replace("{group}", f"(?:{words})")
-        alone = rf"^(?:and |which |what |also )*(?:the )?(?:{words})$"
+        alone = rf"^(?:and |which |what |also |on |from |at |where )*(?:the )?(?:{words})$"
         either = f"{led}|{alone}" if name == "source" else f"{led}|{most}|{alone}"
         if match := re.search(rf"(?<!\w)(?:{either})(?!\w)", question.rest):
             shape.is_ranked = name != "source" and re.fullmatch(led, match[0]) is None
@@ -80,6 +81,12 @@ def _group(question: Question, language: SlotLanguage, known: KnownNames, shape:
         if match := re.search(rf"(?<!\w){re.escape(word)}(?!\w)(?! report)", question.rest):
             _cover_group(question, match, shape, name, known)
             return
+
+
+def key_pattern(key: str) -> str:
+    """Return the pattern of an attribute's key said whole where it is short for that: tech, technician."""
+    longer = rf"|{re.escape(folded(key))}[a-z]{{2,8}}" if len(key) >= SHORTEST_KEY and key.isalpha() else ""
+    return rf"(?:{plural_of(key)}{longer})"
 
 
 def plural_of(key: str) -> str:

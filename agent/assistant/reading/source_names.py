@@ -91,7 +91,9 @@ def listed_sources(rest: str, names: Sequence[str]) -> Iterator[tuple[int, int, 
 
 def shortened_sources(rest: str, known: KnownNames) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Yield what a part of a name means: the only source that begins so, or in plural all that begin so."""
-    for token, owners in _sharing(known.sources, first_only=True).items():
+    begun = _sharing(known.sources, first_only=True)
+    shared = {part: owners for part, owners in _sharing(known.sources, first_only=False).items() if len(owners) > 1}
+    for token, owners in (shared | begun).items():
         pattern = _begun(token, len(owners), known)
         for match in re.finditer(pattern, rest) if token[1:] in rest and pattern else ():
             if re.search(rf"(?:^|\s)(?:{slot_language().sides}) $", rest[: match.start()]) is None:
@@ -101,6 +103,9 @@ def shortened_sources(rest: str, known: KnownNames) -> Iterator[tuple[int, int, 
         if match[1] + match[2] in short:
             yield match.start(), match.end(), (short[match[1] + match[2]],)
     for token, owners in _sharing(known.sources, first_only=False).items():
+        if len(owners) == 1 and token in rest and token not in begun and _tells(token, known):  # the SPI
+            pattern = rf"(?<![\w-])(?:the|on|at|from|only|just) (?:the )?({re.escape(token)})(?![\w-])"
+            yield from ((*match.span(1), owners) for match in re.finditer(pattern, rest))
         if len(owners) == 1 and f"{token} one" in rest:  # the left one
             pattern = rf"(?<![\w-])(?:the )?{re.escape(token)} one(?![\w-])"
             yield from ((match.start(), match.end(), owners) for match in re.finditer(pattern, rest))

@@ -18,6 +18,7 @@ from agent.assistant.windows.shifts import Shifts
 from storage.records import Window
 
 MOMENT = timedelta(microseconds=1)
+SATURDAY, WEEKEND = 5, timedelta(days=2)
 
 
 def take_times(question: Question) -> list[TimeWords]:
@@ -55,6 +56,8 @@ def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Wi
     """Return the window a unit earlier, or the one of equal length just before where none is named."""
     calendar = Calendar(window.start, window.time_zone)
     unit = {"night": "day", "weekend": "week"}.get(unit or "", unit)
+    if unit is None and calendar.local.weekday() == SATURDAY and window.end - window.start == WEEKEND:
+        unit = "week"
     if unit is None:
         return previous(window)
     if unit == "shift":

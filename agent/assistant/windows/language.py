@@ -65,6 +65,7 @@ class TimeLanguage:
     point_forms: tuple[Rule, ...]
     rules: tuple[Rule, ...]
     telling: re.Pattern[str]
+    by_the_way: re.Pattern[str]
 
 
 def read_words(name: str) -> Any:
@@ -94,6 +95,7 @@ def time_language(name: str = "english") -> TimeLanguage:
         day_forms=lists.rules("day_forms"),
         point_forms=lists.rules("point_forms"),
         rules=lists.rules("rules"),
+        by_the_way=re.compile(values["by_the_way"]),
         telling=re.compile(rf"(?<![\w.-])(?:{values['telling']})(?![\w-])"),
     )
 

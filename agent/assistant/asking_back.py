@@ -1,6 +1,7 @@
 """Asking back: whole readings to choose from, the nearest names, and what is supposed until then."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -67,9 +68,10 @@ def unknown_source(text: str, said: str, known: KnownNames) -> Answer:
     )
 
 
-def unknown_thing(said: str, known: KnownNames) -> Answer:
-    """Say that the record counts nothing of that name."""
-    text = f"The record holds nothing called {plain(said)!r}. {OUTSIDE}"
+def unknown_thing(said: Sequence[str], known: KnownNames) -> Answer:
+    """Say that the record holds nothing of these names."""
+    names = " or ".join(repr(plain(one)) for one in said)
+    text = f"The record holds nothing called {names}. {OUTSIDE}"
     return Answer(text, AnswerStatus.REFUSED, example_questions(known.sources))
 
 

@@ -32,11 +32,13 @@ from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
 from agent.assistant.reading.scope import in_scope
 from agent.assistant.reading.spelling import corrected
+from agent.assistant.reading.times import span_text
 from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.tools.registry import run_tool, use_of
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.windows.problems import AmbiguousDateError, WindowError
+from storage.records import Window
 
 FILTERS = {
     "sources",
@@ -111,11 +113,13 @@ def _of_nobody(text: str, looked: Looked, known: KnownNames) -> Answer | None:
     places = looked.places
     is_of_record = looked.by_cues not in NO_TOOL and looked.guess.intents[Intent.UNKNOWN] < SURELY_NOT
     if looked.unknown_thing is not None:
-        return unknown_thing(looked.unknown_thing, known)
+        return unknown_thing([looked.unknown_thing], known)
     if is_of_record and places.unknown_class is not None:
         return unknown_class(text, places.unknown_class, known)
     if is_of_record and places.unknown is not None:
         return unknown_source(text, places.unknown, known)
+    if is_of_record and looked.is_of_another_thing:
+        return unknown_thing(looked.foreign[:2], known)
     is_of_people = looked.guess.best in OF_PEOPLE or places.is_surely_person
     if places.unknown_person is not None and is_of_people:
         return unknown_person(text, places.unknown_person, known)
@@ -164,11 +168,19 @@ def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Re
     if reading.intent not in {Intent.DETAIL, Intent.SIMILAR}:
         earlier, leader = last.reading if last else None, leader_of(reading, answer.results)
         leader = leader or (last.leader if last else None)
-        return Remembered(reading, context.now, answer.ids, answer.window, earlier=earlier, leader=leader)
+        window = _kept_window(reading, last) or answer.window
+        return Remembered(reading, context.now, answer.ids, window, earlier=earlier, leader=leader)
     subject = reading.slots.ids[0]
     if last is not None and reading.intent is Intent.DETAIL:
         return replace(last, subject=subject)
     return Remembered(reading, context.now, answer.ids, answer.window, subject)
+
+
+def _kept_window(reading: Reading, last: Remembered | None) -> Window | None:
+    """Return the window a thread is about still, where it was only held against another."""
+    if reading.intent is not Intent.COMPARE or last is None or last.window is None:
+        return None
+    return last.window if span_text(last.window) in reading.slots.windows else None
 
 
 def from_results(text: str, results: Sequence[ToolResult], *, is_pair: bool = False) -> Answer:

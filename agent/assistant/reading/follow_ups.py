@@ -42,8 +42,8 @@ NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 def follow(looked: Looked, last: Remembered, context: ToolContext, first: datetime | None) -> Reading | None:
     """Read a question as the continuation of the last one; None where it stands on its own. Raise WindowError."""
     settled = (
-        largest(looked, last)
-        or of_incident(looked, last)
+        of_incident(looked, last)
+        or largest(looked, last)
         or closest(looked, last)
         or picked(looked, last.ids)
         or spoken_of(looked, last.subject)
@@ -145,7 +145,7 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
         return Intent.GROUP
     if before is Intent.WHAT_IF and WORDS.supposed.search(text):
         return Intent.WHAT_IF
-    if before in KEPT and WORDS.of_anomalies.search(text) and own in {None, Intent.COUNT} and not went_on.is_short:
+    if before in KEPT and WORDS.of_anomalies.search(text) and own in {None, Intent.COUNT}:
         return Intent.COUNT
     is_of_that = WORDS.pronoun.search(text) and not (looked.slots.windows or looked.slots.sources)
     is_of_the_same = went_on.is_placeless_count and WORDS.anomalies.search(text) is None and looked.slots.figure is None

@@ -8,6 +8,7 @@ from typing import Any
 from agent.assistant.windows.language import read_words
 
 PATTERNS = ("than_before", "counted_before", "together", "unsaid", "judged_of", "damage", "where_most")
+VERBS = {"has", "was", "does", "is", "this", "gets", "goes", "its", "plus", "less"}
 NOT_ANSWERED = {"unknown", "change", "help"}
 
 
@@ -208,7 +209,15 @@ def counted_nouns(name: str = "english") -> frozenset[str]:
     return frozenset(noun_of(match["noun"]) for text in said if (match := counted.search(text)))
 
 
+@lru_cache
+def answerable_words(name: str = "english") -> frozenset[str]:
+    """Return the words of those example phrases that the record can answer."""
+    said = (phrase["say"].lower() for phrase in read_words(f"{name}_phrases") if phrase["is"] not in NOT_ANSWERED)
+    return frozenset(re.findall(r"[a-z][a-z']+", " ".join(said)))
+
+
 def noun_of(words: str) -> str:
     """Return the noun of `broken rails on`: the first word in plural or the first that was masked, else the first."""
     found = words.split()
-    return next((word for word in found if word.endswith("s") or word.startswith("q")), found[0])
+    is_noun = (word for word in found if word.startswith("q") or (word.endswith("s") and word not in VERBS))
+    return next(is_noun, found[0])

@@ -58,8 +58,11 @@ def _of_list(ids: Sequence[str], place: int) -> Reading | None:
 
 def of_incident(looked: Looked, last: Remembered) -> Reading | None:
     """Read `how many anomalies are in it?` after an incident was shown as a question about that incident."""
-    is_of_its_own = looked.has_slots_but_figure or WORDS.in_it.search(looked.masked) is None
-    return None if last.reading.intent is not Intent.INCIDENT or is_of_its_own else last.reading
+    if looked.has_slots_but_figure or WORDS.in_it.search(looked.masked) is None:
+        return None
+    if last.reading.intent is Intent.INCIDENTS and len(last.ids) == 1:
+        return Reading(Intent.INCIDENT, Slots(incident=last.ids[0]))
+    return last.reading if last.reading.intent is Intent.INCIDENT else None
 
 
 def spoken_of(looked: Looked, subject: int | None) -> Reading | None:

@@ -5,11 +5,19 @@ from dataclasses import dataclass, replace
 
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.language import counted_nouns, intent_language, noun_of, phrase_words, slot_language
+from agent.assistant.reading.language import (
+    answerable_words,
+    counted_nouns,
+    intent_language,
+    noun_of,
+    phrase_words,
+    slot_language,
+    words_of_slots,
+)
 from agent.assistant.reading.learned import Guess
 from agent.assistant.reading.learning import learned_reader
 from agent.assistant.reading.normal import normal
-from agent.assistant.reading.places import Places, read_misspelled, read_names
+from agent.assistant.reading.places import Places, known_words, read_misspelled, read_names
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
@@ -30,6 +38,8 @@ from agent.assistant.windows.reader import TimeReading, TimeWords
 
 SEVERAL = "|".join(word for word, value in slot_language().numbers.items() if value > 1)  # `one` is no number
 NUMBERS = re.compile(rf"(?<!\w)(?:\d+(?:\.\d+)?|{SEVERAL})(?!\w)")
+A_SENTENCE = 5
+NAMED = re.compile(r"\bq(?:class|id|incident|attribute|person|detector)\b")
 AGREES = 0.5
 FAR = 0.3
 MOST_STRANGE = 0.3
@@ -53,6 +63,7 @@ class Looked:
     by_cues: Intent | None
     guess: Guess
     known_sources: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
 
     @property
     def has_slots(self) -> bool:
@@ -96,6 +107,18 @@ class Looked:
         noun = noun_of(match["noun"])
         is_known = noun.startswith("q") or not noun.endswith("s") or noun in counted_nouns() or noun == self.shape.key
         return None if is_known or noun.rstrip("s") in slot_language().common | words_of_time() else noun
+
+    @property
+    def is_of_another_thing(self) -> bool:
+        """Whether what is asked holds words that no question the record can answer holds: `paste viscosity on line-2`.
+
+        One such word may be said by the way where it is about what was judged: `cloth`; two never were, in what people
+        asked of four histories.
+        """
+        if len(self.foreign) >= PAIR:
+            return True
+        is_judged = NAMED.search(self.masked) or slot_language().judged_of.search(self.masked)
+        return bool(self.foreign) and not is_judged and len(self.masked.split()) >= A_SENTENCE
 
     @property
     def is_strange(self) -> bool:
@@ -146,8 +169,17 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
         masked=masked,
         by_cues=cue,
         known_sources=known.sources,
+        foreign=_foreign(masked, known),
         guess=reader.guess(plain, (*name_signals(plain), *rule_signals(cue, shape))),
     )
+
+
+def _foreign(masked: str, known: KnownNames) -> tuple[str, ...]:
+    """Return the longer words of a masked question that belong to no question the record can answer, nor to a name."""
+    own = known_words(known) | answerable_words() | words_of_slots() | words_of_time() | intent_language().words
+    own |= slot_language().common
+    said = re.findall(r"(?<![\w-])[a-z][a-z']{3,}(?![\w-])", masked)
+    return tuple(word for word in said if not {word, word.rstrip("s")} & own and not word.startswith("q"))
 
 
 def shaped(intent: Intent, slots: Slots) -> Reading:

@@ -57,7 +57,7 @@ def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Wi
     calendar = Calendar(window.start, window.time_zone)
     unit = {"night": "day", "weekend": "week"}.get(unit or "", unit)
     if unit is None and calendar.local.weekday() == SATURDAY and window.end - window.start == WEEKEND:
-        unit = "week"
+        return calendar.window(calendar.back(window.start, 1, "week"), calendar.back(window.end, 1, "week"))
     if unit is None:
         return previous(window)
     if unit == "shift":

@@ -82,7 +82,7 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
         acting = answer_act(text, context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
-    nobody = _of_nobody(text, looked, known)
+    nobody = _of_nobody(text, looked, known, is_first=last is None)
     if nobody is not None:
         return Read(nobody)
     if _wants_change(looked, last):
@@ -108,7 +108,7 @@ def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
     return written_out(text, last.window, shown=len(last.ids), now=context.now, shifts=shifts)
 
 
-def _of_nobody(text: str, looked: Looked, known: KnownNames) -> Answer | None:
+def _of_nobody(text: str, looked: Looked, known: KnownNames, *, is_first: bool) -> Answer | None:
     """Say that a thing, a source or a person spoken of is not there, None where all are."""
     places = looked.places
     is_of_record = looked.by_cues not in NO_TOOL and looked.guess.intents[Intent.UNKNOWN] < SURELY_NOT
@@ -118,7 +118,7 @@ def _of_nobody(text: str, looked: Looked, known: KnownNames) -> Answer | None:
         return unknown_class(text, places.unknown_class, known)
     if is_of_record and places.unknown is not None:
         return unknown_source(text, places.unknown, known)
-    if is_of_record and looked.is_of_another_thing:
+    if is_of_record and looked.is_of_another_thing(is_first=is_first):
         return unknown_thing(looked.foreign[:2], known)
     is_of_people = looked.guess.best in OF_PEOPLE or places.is_surely_person
     if places.unknown_person is not None and is_of_people:

@@ -500,6 +500,19 @@ def test_names_the_nearest_image_where_a_window_is_empty(run: Run, ask: Ask, nam
     assert "nearest image is of" in table([result])
 
 
+def test_names_the_nearest_image_of_a_lot_only_where_there_is_one(run: Run, written: Database) -> None:
+    at = (REPORTED_AT - timedelta(hours=1)).isoformat()
+    fill(
+        written, [line(captured_at=at, path=f"{lot}.png", attributes={"lot": lot, "half": "x"}) for lot in ("a7", "b8")]
+    )
+
+    there = run("trend", window="in 2001", attributes={"lot": "a7", "half": "x"})
+    never = run("trend", window="in 2001", attributes={"lot": "zz"})
+
+    assert there.data["nearest"]["captured_at"][:19] == at[:19]
+    assert "nearest" not in never.data
+
+
 def test_names_the_nearest_anomaly_where_only_normal_images_are(run: Run, ask: Ask) -> None:
     odd = ask(f"SELECT i.captured_at FROM {COUNTED} AND {ODD} AND s.name = 'press' ORDER BY i.captured_at LIMIT 1")[0][
         0

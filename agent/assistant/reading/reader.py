@@ -108,15 +108,14 @@ class Looked:
         is_known = noun.startswith("q") or not noun.endswith("s") or noun in counted_nouns() or noun == self.shape.key
         return None if is_known or noun.rstrip("s") in slot_language().common | words_of_time() else noun
 
-    @property
-    def is_of_another_thing(self) -> bool:
+    def is_of_another_thing(self, *, is_first: bool) -> bool:
         """Whether what is asked holds words that no question the record can answer holds: `paste viscosity on line-2`.
 
-        One such word may be said by the way where it is about what was judged: `cloth`; two never were, in what people
-        asked of four histories.
+        One such word may be said by the way where it is about what was judged, as `cloth`, or in a thread, as `argh`;
+        two never were, in what people asked of four histories.
         """
-        if len(self.foreign) >= PAIR:
-            return True
+        if len(self.foreign) >= PAIR or not is_first:
+            return len(self.foreign) >= PAIR
         is_judged = NAMED.search(self.masked) or slot_language().judged_of.search(self.masked)
         return bool(self.foreign) and not is_judged and len(self.masked.split()) >= A_SENTENCE
 

@@ -63,7 +63,8 @@ CANDIDATES = (
 )
 FAST = View("patchcore", 256)
 STEADY = View("patchcore", 256, highest=10)
-OF_A_FEW = (View("within_class", 256, highest=10), View("within_class", 384, (4, 8), highest=3))
+# Finer than with many: small defects suffer most; eight images found them by an AUROC of .93 at 512 px, .85 at 384.
+OF_A_FEW = (View("within_class", 256, highest=10), View("within_class", 512, (4, 8), highest=3))
 # A floor of 2,048 rows: at 1 % of few images, held-out normals lie far from the bank, and the threshold hides defects.
 PRESETS = {
     "fast": Preset("fast", "tf_efficientnet_lite0", (FAST,), (FAST,), 0.01, 2048, 4096),

@@ -25,6 +25,12 @@ def test_a_few_images_are_seen_at_the_size_asked_for_too() -> None:
     assert len(choose_preset(DetectorSettings()).few) > 1
 
 
+def test_a_few_images_are_seen_finer_than_many() -> None:
+    preset = choose_preset(DetectorSettings())
+
+    assert _finest_side(preset.few) > _finest_side(preset.views)
+
+
 def test_a_view_says_itself_in_words() -> None:
     assert str(View("padim", 256, (8, 16))) == "padim at 256 px, stride 8 and 16"
     assert str(View("blend", 256, (4, 8, 16))) == "blend at 256 px, stride 4, 8 and 16"
@@ -54,3 +60,7 @@ def test_says_which_things_are_too_small_to_be_seen() -> None:
     assert small_things(View("blend", 256), 1000) == ""
     assert small_things(View("patchcore", 256, tiles=6), 5472) == ""
     assert "under 86 px matter, set `tiles: 6`" in small_things(View("blend", 256), 5472)
+
+
+def _finest_side(views: tuple[View, ...]) -> int:
+    return max(view.image_size for view in views if view.tiles == 1)

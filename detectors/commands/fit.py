@@ -231,11 +231,11 @@ def _tell_promise(version: DetectorVersion) -> None:
         return
     say(f"  promised rate   at most {version.promised_rate:.2%} of good images will raise a false alarm")
     say(f"                  {version.details['interval_sentence']}")
-    say(f"  camera          {version.details['camera']}")
     outlook, wanted = version.details["outlook"], version.details["wanted_rate"]
     if version.promised_rate > wanted and not (outlook and outlook["least_cost"]):
         needed = round(1 / wanted) - 1
         say(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
+    say(f"  camera          {version.details['camera']}")
     if outlook:
         say(f"  unseen defects  {outlook['sentence']}")
 

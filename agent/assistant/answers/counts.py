@@ -51,7 +51,8 @@ def tell_count(result: ToolResult, figure: str | None = None) -> str:
     if figure in WITH_ANOMALIES:
         return f"{head}; {_of(data)}. {_apart(data)}{not_judged(data)}"
     if figure == "anomalies":
-        judged = f", out of {counted(data['judged'], 'image')} judged"
+        rate = f" ({percent(data['anomaly_rate'])})" if data["anomalies"] and data.get("anomaly_rate") else ""
+        judged = f", out of {counted(data['judged'], 'image')} judged{rate}"
         return f"{head}{judged}. {_apart(data) if data['anomalies'] else ''}{not_judged(data)}{missed(data)}".strip()
     return f"{head}; {_of(data)}. {not_judged(data) if figure != 'not_judged' else ''}".strip()
 

@@ -55,6 +55,7 @@ class SlotLanguage:
     where_most: re.Pattern[str]
     periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
+    place_nouns: str
     source_nouns: str
     all_sources: re.Pattern[str]
     since_then: re.Pattern[str]
@@ -100,6 +101,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         **patterns,
         periods=tuple((name, word_pattern(say)) for name, say in words["periods"].items()),
         place_lead=words["place_lead"],
+        place_nouns=words["place_nouns"],
         source_nouns=words["source_nouns"],
         all_sources=word_pattern(words["all_sources"]),
         since_then=word_pattern(words["since_then"]),

@@ -94,6 +94,7 @@ def read_misspelled(question: Question, known: KnownNames, places: Places) -> No
         places.unknown_person = _unknown_person(question, known)
         is_said = _surely_a_person(r"[A-Za-z][a-z]{2,}").search(question.cased) is not None
         places.is_surely_person = places.unknown_person is not None and is_said
+    places.unknown = places.unknown or _unknown_side(question, known)
     if not places.sources:
         places.unknown = places.unknown or unknown_number(question.rest, known) or _unknown(question, known)
 
@@ -305,6 +306,14 @@ def known_words(known: KnownNames) -> set[str]:
     return {word for name in names for word in re.findall(r"[a-z]+", name.lower())}
 
 
+def _unknown_side(question: Question, known: KnownNames) -> str | None:
+    """Return what a source is held against that is no source: `compare the paint-shop with line-2`."""
+    pattern = r"\bcompare (?:the |our )?([a-z][\w-]{3,}) (?:with|to|against|and|vs) (?:the )?\x00"
+    match = re.search(pattern, question.rest)
+    words = intent_language().words | slot_language().common | words_of_time() | known_words(known) | phrase_words()
+    return match[1] if match and not {match[1], match[1].rstrip("s")} & words else None
+
+
 def _unknown(question: Question, known: KnownNames) -> str | None:
     """Return a name said where a source's name would stand, which no source has."""
     language, words = slot_language(), intent_language().words
@@ -313,7 +322,8 @@ def _unknown(question: Question, known: KnownNames) -> str | None:
     numbered = re.search(rf"(?<![\w-])((?:{nouns})[\s._#-]?\d+)(?![\w:])", question.rest)
     if numbered is not None:
         return numbered[1]
-    named = re.search(rf"(?<!\w)(?:the|our|a) ([a-z][\w-]{{3,}}) (?:{language.source_nouns})(?!\w)", question.rest)
+    nouns = f"{language.source_nouns}|{language.place_nouns}"
+    named = re.search(rf"(?<!\w)(?:the|our|a) ([a-z][\w-]{{3,}}) (?:{nouns})(?!\w)", question.rest)
     if named is not None and not {named[1], named[1].rstrip("s")} & (words | language.common | known_words(known)):
         return named[1]
     lead = rf"(?<!\w)(?:{language.place_lead})(?: the| our| a)?(?: (?:{language.source_nouns}))?"

@@ -21,7 +21,7 @@ from agent.assistant.reading.deciding import CERTAIN, decide, sure_of
 from agent.assistant.reading.follow_ups import follow
 from agent.assistant.reading.known import KnownNames, known_names
 from agent.assistant.reading.language import follow_up_language
-from agent.assistant.reading.leader import leader_of, with_leader
+from agent.assistant.reading.leader import leader_of, still_leading, with_leader
 from agent.assistant.reading.leaning import written_out
 from agent.assistant.reading.leaning_words import leaning_language
 from agent.assistant.reading.picking import picked
@@ -112,10 +112,10 @@ def _of_nobody(text: str, looked: Looked, known: KnownNames, *, is_first: bool) 
     """Say that a thing, a source or a person spoken of is not there, None where all are."""
     places = looked.places
     is_of_record = looked.by_cues not in NO_TOOL and looked.guess.intents[Intent.UNKNOWN] < SURELY_NOT
-    if looked.unknown_thing is not None:
-        return unknown_thing([looked.unknown_thing], known)
     if is_of_record and places.unknown_class is not None:
         return unknown_class(text, places.unknown_class, known)
+    if is_of_record and looked.unknown_thing is not None:
+        return unknown_thing([looked.unknown_thing], known)
     if is_of_record and places.unknown is not None:
         return unknown_source(text, places.unknown, known)
     if is_of_record and looked.is_of_another_thing(is_first=is_first):
@@ -128,7 +128,9 @@ def _of_nobody(text: str, looked: Looked, known: KnownNames, *, is_first: bool) 
 
 def _wants_change(looked: Looked, last: Remembered | None) -> bool:
     """Say whether something is to be done; in a thread `take line-2` goes on with the question before it."""
-    if last is not None and (FOLLOW_UPS.moves_on.search(looked.masked) or picked(looked, last.ids)):
+    if last is not None and FOLLOW_UPS.moves_on.search(looked.masked):
+        return False
+    if last is not None and FOLLOW_UPS.opens.search(looked.masked) and picked(looked, last.ids):
         return False
     chance = looked.guess.intents[Intent.CHANGE]
     return (chance >= CERTAIN and last is None) or (looked.by_cues is Intent.CHANGE and chance >= LEAST)
@@ -167,7 +169,7 @@ def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Re
     """Remember the reading; one shown inspection leaves the list it was picked from as it was."""
     if reading.intent not in {Intent.DETAIL, Intent.SIMILAR}:
         earlier, leader = last.reading if last else None, leader_of(reading, answer.results)
-        leader = leader or (last.leader if last else None)
+        leader = leader or (still_leading(last.leader, reading.slots) if last else None)
         window = _kept_window(reading, last) or answer.window
         return Remembered(reading, context.now, answer.ids, window, earlier=earlier, leader=leader)
     subject = reading.slots.ids[0]

@@ -8,7 +8,7 @@ from typing import Any
 from agent.assistant.windows.language import read_words
 
 PATTERNS = ("than_before", "counted_before", "together", "unsaid", "judged_of", "damage", "where_most")
-VERBS = {"has", "was", "does", "is", "this", "gets", "goes", "its", "plus", "less"}
+MASK_WORD = re.compile(r"q(?:source|window|class|attribute|id|incident|person|detector|group|number|threshold)s?")
 NOT_ANSWERED = {"unknown", "change", "help"}
 
 
@@ -68,6 +68,7 @@ class SlotLanguage:
     acts: str
     person_lead: str
     acted: str
+    no_nouns: frozenset[str]
     common: frozenset[str]
 
 
@@ -109,6 +110,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         comparing=word_pattern(words["comparing"]),
         narrowing=tuple(str(word).lower() for word in words["narrowing"]),
         **{name: words[name] for name in ("sides", "name_lead", "no_name_after", "acts", "person_lead", "acted")},
+        no_nouns=frozenset(words["no_nouns"]),
         common=frozenset(words["common"]),
     )
 
@@ -147,6 +149,7 @@ class FollowUpLanguage:
     supposed: re.Pattern[str]
     many_times: re.Pattern[str]
     in_it: re.Pattern[str]
+    opens: re.Pattern[str]
     anomalies: re.Pattern[str]
     ranked_first: re.Pattern[str]
     counts: re.Pattern[str]
@@ -218,8 +221,13 @@ def answerable_words(name: str = "english") -> frozenset[str]:
     return frozenset(re.findall(r"[a-z][a-z']+", " ".join(said)))
 
 
+def is_mask(word: str) -> bool:
+    """Say whether a word of a masked question stands for a name, a time or a number."""
+    return MASK_WORD.fullmatch(word) is not None
+
+
 def noun_of(words: str) -> str:
     """Return the noun of `broken rails on`: the first word in plural or the first that was masked, else the first."""
     found = words.split()
-    is_noun = (word for word in found if word.startswith("q") or (word.endswith("s") and word not in VERBS))
+    is_noun = (word for word in found if is_mask(word) or (word.endswith("s") and word not in slot_language().no_nouns))
     return next(is_noun, found[0])

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from agent.assistant.reading.leaning_words import leaning_language
-from agent.assistant.reading.reading import Intent, Reading
+from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.shape import plural_of
 from agent.assistant.tools.groups import NOTHING
 from agent.assistant.tools.result import ToolResult
@@ -28,6 +28,16 @@ def leader_of(reading: Reading, results: Sequence[ToolResult]) -> tuple[str, str
     name = str(first.get(key) or "")
     kind = reading.slots.attribute if by == "attribute" else by
     return (kind, name) if kind and name else None
+
+
+def still_leading(leader: tuple[str, str] | None, slots: Slots) -> tuple[str, str] | None:
+    """Return what led, None once another of its kind was named."""
+    if leader is None:
+        return None
+    kind, name = leader
+    named = {"source": slots.sources, "defect_class": slots.defect_classes, "reviewer": (slots.person,)}
+    said = [one for one in named.get(kind, (slots.attributes.get(kind),)) if one is not None]
+    return leader if not said or said == [name] else None
 
 
 def with_leader(text: str, leader: tuple[str, str]) -> str:

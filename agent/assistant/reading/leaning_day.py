@@ -15,7 +15,6 @@ ONE_DAY = timedelta(hours=26)
 MOMENT = timedelta(microseconds=1)
 # What is said of a day by its hours, and how the day is put behind.
 CLOCKED = {"between": "on", "hour": "on", "shift": "of", "day_part": "of"}
-EARLIER = {"earlier", "further back", "back", "before that"}
 
 
 def on_its_day(text: str, window: Window, now: datetime) -> str:
@@ -39,7 +38,7 @@ def shifted(match: re.Match[str], window: Window, now: datetime) -> str:
     """Write `one week earlier` as the window last spoken of, a week before."""
     said, unit = match["number"].lower(), match["unit"].lower()
     number = int(said) if said.isdigit() else time_language().numbers.get(said, 1)
-    steps = number if match["side"].lower() in EARLIER else -number
+    steps = number if match["earlier"] else -number
     calendar = Calendar(window.start, window.time_zone)
     start, end = calendar.back(window.start, steps, unit), calendar.back(window.end, steps, unit)
     return span(start, min(end, now), window) if start < now else match[0]

@@ -9,6 +9,8 @@ from agent.assistant.reading.numerals import with_digits
 from agent.assistant.windows.language import read_words, time_language
 
 NOON = 12
+# Before `the 2nd`: the second of a list, no day.
+PICKS = re.compile(r"\b(?:show|open|pick|list|see|display|details? of|one is)(?: me| us)? $")
 # A day of the month by its number alone, which no month stands beside and which starts no span of days.
 LONE_DAY = re.compile(
     r"(?<!\w)the \d{1,2}(?:st|nd|rd|th)"
@@ -47,7 +49,9 @@ def _with_its_month(text: str) -> str:
     (month,) = months
 
     def named(match: re.Match[str]) -> str:
-        return match[0] if text[: match.start()].lower().endswith(f"{month} ") else f"{match[0]} of {month}"
+        before = text[: match.start()].lower()
+        is_other = before.endswith((f"{month} ", "and ")) or PICKS.search(before) is not None
+        return match[0] if is_other else f"{match[0]} of {month}"
 
     return LONE_DAY.sub(named, text)
 

@@ -30,6 +30,8 @@ INCIDENT = re.compile(
 SHORTEST_VALUE = 3
 # `not judged on line-1` leaves no source out.
 JUDGED = re.compile(r"judged|label|marked|called|said")
+# Before a key that asks for groups, not for one value.
+BY_KEY = re.compile(r"\b(?:which|what|by|per|each|every) $")
 VERB_LIKE = re.compile(r"(?:ed|ing|ly|est|er)$")
 STRICT_LEAD = re.compile(r"(?:on|at|for|from) ")
 NAME_LIKE = re.compile(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)+|[a-z]+\d+|[a-z]{2,}")
@@ -143,7 +145,10 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
             value = question.cased[match.start(1) : match.end(1)].rstrip("./-")
             is_plural = value.endswith("s") and folded(value[:-1]) in values and folded(value) not in values
             value = value[:-1] if is_plural else value
-            if _is_said_with_its_key(value, match[0], values, f"{folded(key)}s"):
+            is_title = (
+                question.cased[match.start()].isupper() or BY_KEY.search(question.before(match.start())) is not None
+            )
+            if _is_said_with_its_key(value, match[0], values, f"{folded(key)}s", is_title=is_title):
                 if key in places.attributes:
                     places.sides = [(key, places.attributes.pop(key)), (key, value)]
                     places.several = key
@@ -152,13 +157,13 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
                 question.cover(match.start(), match.end(), "qattribute")
 
 
-def _is_said_with_its_key(value: str, said: str, values: set[str], plural: str) -> bool:
+def _is_said_with_its_key(value: str, said: str, values: set[str], plural: str, *, is_title: bool) -> bool:
     """Whether what stands behind a key is its value: a known one, one with a number, one with a capital: tech Pavel."""
     if folded(value) in values and plural not in said:
         return True
     if re.search(r"\d", value) or "=" in said or ":" in said:
         return True
-    is_a_name = value[0].isupper() and value[1:].islower() and bool(values) and plural not in said
+    is_a_name = not is_title and value[0].isupper() and value[1:].islower() and bool(values) and plural not in said
     return is_a_name and folded(value) not in slot_language().common | words_of_time()
 
 

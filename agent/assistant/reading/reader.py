@@ -9,6 +9,7 @@ from agent.assistant.reading.language import (
     answerable_words,
     counted_nouns,
     intent_language,
+    is_mask,
     noun_of,
     phrase_words,
     slot_language,
@@ -94,7 +95,7 @@ class Looked:
     def unread_time(self) -> str | None:
         """The words about time that nothing has read: the question may be about another time than was understood."""
         match = time_language().telling.search(self.question.left())
-        if match is None or (self.slots.windows and time_language().by_the_way.fullmatch(match[0])):
+        if match is None or (self.slots.windows and time_language().by_the_way.search(self.question.left())):
             return None
         return match[0]
 
@@ -105,17 +106,16 @@ class Looked:
         if match is None or slot_language().judged_of.search(self.masked):
             return None
         noun = noun_of(match["noun"])
-        is_known = noun.startswith("q") or not noun.endswith("s") or noun in counted_nouns() or noun == self.shape.key
+        is_known = is_mask(noun) or not noun.endswith("s") or noun in counted_nouns() or noun == self.shape.key
         return None if is_known or noun.rstrip("s") in slot_language().common | words_of_time() else noun
 
     def is_of_another_thing(self, *, is_first: bool) -> bool:
         """Whether what is asked holds words that no question the record can answer holds: `paste viscosity on line-2`.
 
-        One such word may be said by the way where it is about what was judged, as `cloth`, or in a thread, as `argh`;
-        two never were, in what people asked of four histories.
+        One such word may be said by the way, so it counts where the question is like nothing on record anyhow.
         """
-        if len(self.foreign) >= PAIR or not is_first:
-            return len(self.foreign) >= PAIR
+        if len(self.foreign) < PAIR and not (is_first and self.is_far):
+            return False
         is_judged = NAMED.search(self.masked) or slot_language().judged_of.search(self.masked)
         return bool(self.foreign) and not is_judged and len(self.masked.split()) >= A_SENTENCE
 
@@ -178,7 +178,7 @@ def _foreign(masked: str, known: KnownNames) -> tuple[str, ...]:
     own = known_words(known) | answerable_words() | words_of_slots() | words_of_time() | intent_language().words
     own |= slot_language().common
     said = re.findall(r"(?<![\w-])[a-z][a-z']{3,}(?![\w-])", masked)
-    return tuple(word for word in said if not {word, word.rstrip("s")} & own and not word.startswith("q"))
+    return tuple(word for word in said if not {word, word.rstrip("s")} & own and not is_mask(word))
 
 
 def shaped(intent: Intent, slots: Slots) -> Reading:

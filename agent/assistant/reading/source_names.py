@@ -158,7 +158,12 @@ def typo_of(said: str, names: Sequence[str]) -> str | None:
     if len(wanted) < SHORTEST_TYPO:
         return None
     for name in names:
-        if wanted[0] == simplified(name)[0] and same_digits(wanted, simplified(name)) and _is_near(said, name):
+        if (
+            simplified(name)
+            and wanted[0] == simplified(name)[0]
+            and same_digits(wanted, simplified(name))
+            and _is_near(said, name)
+        ):
             return name
     return None
 

@@ -1,6 +1,7 @@
 """Typing slips in common words, put right before the readers look."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
@@ -24,17 +25,27 @@ def corrected(masked: str) -> str:
 
 def with_times_corrected(text: str, known: KnownNames) -> str:
     """Return a question with slips in words of time put right: `yestrday` unread would be all time."""
-    names = " ".join((*known.sources, *known.defect_classes, *known.attributes, *known.people)).lower()
+    values = (value for several in known.values.values() for value in several)
+    names = " ".join((*known.sources, *known.defect_classes, *known.attributes, *known.people, *values)).lower()
     kept = frozenset(re.findall(r"[a-z]+", names))
-    return re.sub(r"(?<![\w-])[A-Za-z]{3,}(?![\w-])", lambda match: _as_time(match[0], kept), text)
+    said = re.compile(r"(?<![\w-])[A-Za-z]{3,}(?![\w-])")
+    return said.sub(lambda match: _as_time(match[0], kept, lambda: _stands_by_time(text, match)), text)
 
 
-def _as_time(said: str, kept: frozenset[str]) -> str:
+def _stands_by_time(text: str, match: re.Match[str]) -> bool:
+    """Whether the word before or behind is one of time too, or a slip of one: `lst wek`, and no `weak weld`."""
+    beside = (*text[: match.start()].lower().split()[-1:], *text[match.end() :].lower().split()[:1])
+    words = [word for one in beside if (word := re.sub(r"[^a-z0-9]", "", one))]
+    return any(word.isdigit() or word in words_of_time() or word in SHORT_TIMES or _short_time(word) for word in words)
+
+
+def _as_time(said: str, kept: frozenset[str], is_timed: Callable[[], bool]) -> str:
     word = said.lower()
     if word in kept or word.rstrip("s") in kept:
         return said
     if len(word) < SHORTEST:
-        return _short_time(word) or said
+        meant = _short_time(word)
+        return meant if meant and is_timed() else said
     return _nearest_time(word) or _nearest_shape(word) or said
 
 

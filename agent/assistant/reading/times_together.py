@@ -22,6 +22,7 @@ def held_together(
 ) -> tuple[list[TimeWords], list[TimeReading]]:
     """Return a question's times, those that belong together as one."""
     times, resolved = _timely(times, resolved)
+    _day_of_its_month(times, resolved)
     _open_ends(times, resolved)
     _since_then(question, times, resolved, context)
     _as_long(question, resolved)
@@ -59,6 +60,16 @@ def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[T
     if not kept or len(kept) == len(resolved):
         return times, resolved
     return [times[at] for at in kept], [resolved[at] for at in kept]
+
+
+def _day_of_its_month(times: list[TimeWords], resolved: list[TimeReading]) -> None:
+    """Keep the day of `how many on the 12th? march was bad`, which lies in the month."""
+    if {words.kind for words in times} != {"day", "month"} or len(times) != PAIR:
+        return
+    at = next(number for number, words in enumerate(times) if words.kind == "day")
+    day, month = resolved[at].window, resolved[1 - at].window
+    if month.start <= day.start and day.end <= month.end:
+        times[:], resolved[:] = [times[at]], [resolved[at]]
 
 
 def _open_ends(times: list[TimeWords], resolved: list[TimeReading]) -> None:

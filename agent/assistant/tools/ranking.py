@@ -31,7 +31,7 @@ def top_sources(context: ToolContext, wanted: TopSources) -> ToolResult:
     judged = {group.key: group.counts for group in whole}
     sign = -1 if wanted.order == "most" else 1
     values = {group.key: _value(group.counts, judged.get(group.key), wanted.measure) for group in groups}
-    ranked = sorted(groups, key=lambda group: (sign * (values[group.key] or 0.0), group.key or ""))
+    ranked = sorted(groups, key=lambda group: _rank(values[group.key], sign, group.key))
     rows = [
         {
             "source": group.key or "",
@@ -54,6 +54,11 @@ def top_sources(context: ToolContext, wanted: TopSources) -> ToolResult:
         window=chosen.window,
         rows=len(rows),
     )
+
+
+def _rank(value: float | None, sign: int, name: str | None) -> tuple[bool, float, str]:
+    """Return where a source stands; one without a figure stands last either way."""
+    return value is None, sign * (value or 0.0), name or ""
 
 
 def _value(counts: InspectionCounts, looked_at: InspectionCounts | None, measure: str) -> float | None:

@@ -27,6 +27,48 @@ def test_parts_by_their_own_name_are_counted_where_they_were_judged(ask: Ask, qu
     assert ask(question).status == "answered"
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how many workpieces were checked on line-1 since 1 March?",
+        "how has line-1 behaved since 1 March?",
+        "any surprises on line-2 since 1 March?",
+        "how many products passed on line-1 since 1 March",
+    ],
+)
+def test_a_word_no_example_holds_refuses_nothing_that_can_be_answered(ask: Ask, question: str) -> None:
+    assert ask(question).status == "answered"
+
+
+def test_a_kind_of_damage_that_is_no_class_is_said_to_be_none(ask: Ask) -> None:
+    answer = ask("how many blisters on line-1 since 1 March?")
+
+    assert answer.status == "asked_back"
+    assert "'blisters'" in answer.text
+    assert not answer.facts
+
+
+def test_what_two_strange_words_ask_about_is_refused_by_their_names(ask: Ask) -> None:
+    answer = ask("paste viscosity on line-2 this shift")
+
+    assert answer.status == "refused"
+    assert "'paste' or 'viscosity'" in answer.text
+
+
+def test_a_wish_to_act_on_one_of_a_list_is_no_wish_to_see_it(ask: Ask) -> None:
+    ask("list the anomalies since 1 March", "t")
+
+    assert ask("open the second one", "t").ids
+    assert not ask("dismiss the second one", "t").ids
+
+
+def test_another_line_named_is_that_line(ask: Ask) -> None:
+    ask("which line had the most anomalies since 1 March?", "t")
+    ask("how many on line-1 since 1 March?", "t")
+
+    assert ask("and on that line yesterday?", "t").filters["sources"] == ["line-1"]
+
+
 def test_two_sources_together_are_counted_as_one(ask: Ask) -> None:
     answer = ask("anomalies on line-1 and line-2 together last week")
 

@@ -3,14 +3,17 @@ import pytest
 from agent.assistant.reading.known import KnownNames
 from agent.assistant.reading.spelling import corrected, with_times_corrected
 
-KNOWN = KnownNames(sources=("line-1", "west"), defect_classes=("scratch",), people=("lasse",))
+KNOWN = KnownNames(
+    sources=("line-1", "west"), defect_classes=("scratch",), people=("lasse",), values={"operator": ("Lash",)}
+)
 
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
         ("scratches lst wek", "scratches last week"),
-        ("how many tody", "how many today"),
+        ("how many weak welds", "how many weak welds"),
+        ("what lash did last week", "what lash did last week"),
         ("yestrday on line-1", "yesterday on line-1"),
         ("how many on west", "how many on west"),
         ("what did lasse label", "what did lasse label"),

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.language import intent_language, phrase_words, slot_language, words_of_slots
+from agent.assistant.reading.language import counted_nouns, intent_language, phrase_words, slot_language, words_of_slots
 from agent.assistant.windows.language import words_of_time
 
 SHORTEST = 5
@@ -61,8 +61,8 @@ def _short_time(word: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _nearest_time(word: str) -> str | None:
-    if word in words_of_time() or word in _vocabulary() or word in words_of_slots():
-        return None
+    if word in words_of_time() or word in _vocabulary() or word in words_of_slots() or word in counted_nouns():
+        return None  # welds are no wednesdays
     found = process.extractOne(word, words_of_time(), scorer=fuzz.ratio, score_cutoff=NEAR)
     return found[0] if found and found[0][0] == word[0] and len(found[0]) >= SHORTEST - 1 else None
 

@@ -114,7 +114,7 @@ def _of_nobody(text: str, looked: Looked, known: KnownNames, *, is_first: bool) 
     is_of_record = looked.by_cues not in NO_TOOL and looked.guess.intents[Intent.UNKNOWN] < SURELY_NOT
     if is_of_record and places.unknown_class is not None:
         return unknown_class(text, places.unknown_class, known)
-    if is_of_record and looked.unknown_thing is not None:
+    if looked.by_cues not in {Intent.CHANGE, Intent.HELP} and looked.unknown_thing is not None:
         return unknown_thing([looked.unknown_thing], known)
     if is_of_record and places.unknown is not None:
         return unknown_source(text, places.unknown, known)

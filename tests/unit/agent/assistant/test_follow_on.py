@@ -40,6 +40,12 @@ def test_a_word_no_example_holds_refuses_nothing_that_can_be_answered(ask: Ask, 
     assert ask(question).status == "answered"
 
 
+def test_a_strange_thing_in_a_thread_is_no_part_of_it(ask: Ask) -> None:
+    ask("what would a higher threshold on line-1 have saved since 1 March?", "t")
+
+    assert ask("how many penguins walked by?", "t").status == "refused"
+
+
 def test_a_kind_of_damage_that_is_no_class_is_said_to_be_none(ask: Ask) -> None:
     answer = ask("how many blisters on line-1 since 1 March?")
 

@@ -282,8 +282,9 @@ def _unknown_person(question: Question, known: KnownNames) -> str | None:
 
 
 def _unknown_class(rest: str, known: KnownNames) -> str | None:
-    """Return a word for a kind of damage that no class of the record has in its name: `how many scratches`."""
-    classes = {word.rstrip("s") for name in known.defect_classes for word in re.findall(r"[a-z]+", folded(name))}
+    """Return a word for a kind of damage that no class or attribute has in its name: `how many scratches`."""
+    names = (*known.defect_classes, *known.attributes)
+    classes = {word.rstrip("s") for name in names for word in re.findall(r"[a-z]+", folded(name))}
     found = slot_language().damage.finditer(rest)
     return next((one[0] for one in found if re.sub(r"(?<=[sxh])es$|s$", "", one[0]) not in classes), None)
 

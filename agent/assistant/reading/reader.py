@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
@@ -175,10 +176,15 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
 
 def _foreign(masked: str, known: KnownNames) -> tuple[str, ...]:
     """Return the longer words of a masked question that belong to no question the record can answer, nor to a name."""
-    own = known_words(known) | answerable_words() | words_of_slots() | words_of_time() | intent_language().words
-    own |= slot_language().common
+    named, ordinary = known_words(known), _ordinary_words()
     said = re.findall(r"(?<![\w-])[a-z][a-z']{3,}(?![\w-])", masked)
-    return tuple(word for word in said if not {word, word.rstrip("s")} & own and not is_mask(word))
+    unmasked = (word for word in said if not is_mask(word))
+    return tuple(one for one in unmasked if not any({one, one.rstrip("s")} & words for words in (named, ordinary)))
+
+
+@lru_cache
+def _ordinary_words() -> frozenset[str]:
+    return answerable_words() | words_of_slots() | words_of_time() | intent_language().words | slot_language().common
 
 
 def shaped(intent: Intent, slots: Slots) -> Reading:

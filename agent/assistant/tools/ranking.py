@@ -36,7 +36,7 @@ def top_sources(context: ToolContext, wanted: TopSources) -> ToolResult:
         {
             "source": group.key or "",
             **count_figures(group.counts, judged.get(group.key)),
-            wanted.measure: rounded(values[group.key]) if wanted.measure in RATED else values[group.key],
+            **({wanted.measure: rounded(values[group.key])} if wanted.measure in RATED else {}),
         }
         for group in ranked[: context.limit(wanted.limit)]
     ]

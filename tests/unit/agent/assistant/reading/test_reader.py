@@ -148,3 +148,10 @@ def test_says_a_reading_in_words_that_read_as_the_same(context: ToolContext, int
 
     assert again.agreed is intent
     assert (again.slots.windows, again.slots.sources) == (first.slots.windows, first.slots.sources)
+
+
+def test_an_attribute_called_like_damage_is_no_unknown_class(context: ToolContext) -> None:
+    stained = replace(KNOWN, attributes=("stain",))
+
+    assert look("which stains had the most anomalies in march", context, stained).places.unknown_class is None
+    assert look("how many stains in march", context, KNOWN).places.unknown_class == "stains"

@@ -181,7 +181,7 @@ def _prepare(assistant: object, stack: ExitStack) -> None:
     """Let the assistant learn to read beside everything else, so that a first question finds it ready."""
     from agent.assistant.assistant import Assistant  # noqa: PLC0415 - as above
 
-    if not isinstance(assistant, Assistant) or assistant.is_prepared:
+    if not isinstance(assistant, Assistant):
         return
     is_over = threading.Event()
 

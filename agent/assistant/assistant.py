@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 LOCKS = 64
 LEAST_RESERVE_SECONDS = 1.0
+TRIED_OUT = "How many anomalies today?"
 
 logger = structlog.get_logger(__name__)
 
@@ -76,11 +77,14 @@ class Assistant:
         return is_learned(self._settings.storage.data_dir)
 
     def prepare(self, is_wanted: Callable[[], bool] = lambda: True) -> None:
-        """Learn how people ask, where this machine has not yet: it takes some 20 seconds, once.
+        """Load what answers, so that no question waits for it; learn how people ask, where this machine has not yet.
 
-        Raise NotWantedError some seconds after is_wanted says no.
+        Loading takes seconds, learning half a minute, once. Raise NotWantedError some seconds after is_wanted says no.
         """
         learned_reader(self._settings.storage.data_dir, is_wanted)
+        self._try_out()
+        if self._settings.assistant.model is not None:
+            self._modelled().prepare()
 
     def ask(
         self,
@@ -126,6 +130,13 @@ class Assistant:
         if seen is not None:
             return seen
         return self._picked(asked) if settings.mode == "picks" else self._with_model(asked)
+
+    def _try_out(self) -> None:
+        """Answer one question for nobody: words, rules and queries are read and compiled when they are first needed."""
+        try:
+            answer_built_in(TRIED_OUT, ToolContext(self._database, self._settings, datetime.now(UTC), None), None)
+        except StorageError as error:
+            logger.warning("record_not_read", reason=str(error))
 
     def _refused(self, text: str) -> Answer | None:
         """Answer what is no question that can be read; a language model reads every language."""

@@ -25,7 +25,8 @@ from storage.commands.options import now_utc, person
 from storage.opening import Stores
 
 SLOW_SECONDS = 2.0
-LEARNING = "Learning how people ask: once on this machine, some 20 seconds ..."
+LOADING = "Getting ready to answer ..."
+LEARNING = "Learning how people ask: once on this machine, half a minute ..."
 WAITING = "Reading the record ..."
 YES = {"y", "yes"}
 NOT_HERE = "Nothing was changed: a person has to confirm it, on a terminal or with the button in Slack."
@@ -47,10 +48,9 @@ class AnswerFileError(AgentError):
 
 
 def prepared(assistant: Assistant) -> Assistant:
-    """Return an assistant that has learned how people ask, telling whoever waits for it."""
-    if not assistant.is_prepared:
-        with Console(stderr=True).status(LEARNING):
-            assistant.prepare()
+    """Return an assistant that is ready to answer, telling whoever waits for it."""
+    with Console(stderr=True).status(LOADING if assistant.is_prepared else LEARNING):
+        assistant.prepare()
     return assistant
 
 

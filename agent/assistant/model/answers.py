@@ -49,6 +49,15 @@ class ModelAnswers:
         self._conversation: Conversation | None = None
         self._patience = Patience()
 
+    def prepare(self) -> None:
+        """Open the models and the memory, which takes seconds; what cannot be opened is told when it is asked."""
+        for place in places_of(self._settings.assistant):
+            try:
+                self._opened(place)
+            except ModelError as error:
+                logger.warning("model_not_opened", reason=str(error))
+        self._history("nobody")
+
     def answer(self, text: str, context: ToolContext, thread: str, progress: Progress, until: float) -> Answer | None:
         """Answer a question; None where the models failed or gave nothing that stands on a tool's result."""
         meter = self._meter(until)

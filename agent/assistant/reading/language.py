@@ -8,6 +8,7 @@ from typing import Any
 from agent.assistant.windows.language import read_words
 
 PATTERNS = ("than_before", "counted_before", "together", "unsaid", "judged_of", "damage", "where_most")
+PHRASE_WORD = re.compile(r"[a-z][a-z']+")
 MASK_WORD = re.compile(r"q(?:source|window|class|attribute|id|incident|person|detector|group|number|threshold)s?")
 NOT_ANSWERED = {"unknown", "change", "help"}
 
@@ -200,25 +201,41 @@ def intent_language(name: str = "english") -> IntentLanguage:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class PhraseWords:
+    """The words of the example phrases: all, those of phrases the record can answer, and the nouns these count."""
+
+    all: frozenset[str]
+    answerable: frozenset[str]
+    counted: frozenset[str]
+
+
 @lru_cache
+def words_of_phrases(name: str = "english") -> PhraseWords:
+    """Return the words of a language's example phrases; the file is large, so it is read once."""
+    phrases = read_words(f"{name}_phrases")
+    answerable = [phrase["say"].lower() for phrase in phrases if phrase["is"] not in NOT_ANSWERED]
+    counts = (slot_language(name).unsaid.search(said) for said in answerable)
+    return PhraseWords(
+        all=frozenset(PHRASE_WORD.findall(" ".join(phrase["say"] for phrase in phrases))),
+        answerable=frozenset(PHRASE_WORD.findall(" ".join(answerable))),
+        counted=frozenset(noun_of(match["noun"]) for match in counts if match),
+    )
+
+
 def phrase_words(name: str = "english") -> frozenset[str]:
     """Return every word of a language's example phrases."""
-    return frozenset(re.findall(r"[a-z][a-z']+", " ".join(phrase["say"] for phrase in read_words(f"{name}_phrases"))))
+    return words_of_phrases(name).all
 
 
-@lru_cache
 def counted_nouns(name: str = "english") -> frozenset[str]:
     """Return what the example phrases that the record can answer ask the number of."""
-    counted = slot_language(name).unsaid
-    said = (phrase["say"].lower() for phrase in read_words(f"{name}_phrases") if phrase["is"] not in NOT_ANSWERED)
-    return frozenset(noun_of(match["noun"]) for text in said if (match := counted.search(text)))
+    return words_of_phrases(name).counted
 
 
-@lru_cache
 def answerable_words(name: str = "english") -> frozenset[str]:
     """Return the words of those example phrases that the record can answer."""
-    said = (phrase["say"].lower() for phrase in read_words(f"{name}_phrases") if phrase["is"] not in NOT_ANSWERED)
-    return frozenset(re.findall(r"[a-z][a-z']+", " ".join(said)))
+    return words_of_phrases(name).answerable
 
 
 def is_mask(word: str) -> bool:

@@ -19,7 +19,7 @@ def model() -> Iterator[LocalModel]:
 
 @pytest.fixture
 def assistant_of(filled: Database, model: LocalModel, tmp_path: Path) -> AssistantOf:
-    """Return assistants that ask the local model; options are settings of the assistant."""
+    """Return assistants, ready to answer, that ask the local model; options are settings of the assistant."""
 
     def make(images: str = "heatmap", **options: object) -> Assistant:
         given: dict[str, object] = {
@@ -30,6 +30,8 @@ def assistant_of(filled: Database, model: LocalModel, tmp_path: Path) -> Assista
         }
         settings = settings_for(tmp_path, **(given | options))
         seen = settings.slack.model_copy(update={"images": images})
-        return Assistant(filled, settings.model_copy(update={"slack": seen}))
+        assistant = Assistant(filled, settings.model_copy(update={"slack": seen}))
+        assistant.prepare()
+        return assistant
 
     return make

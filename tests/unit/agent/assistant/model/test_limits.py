@@ -1,9 +1,13 @@
 """What a model may use: calls, tokens, time, tools; and who answers where it uses more."""
 
 import pytest
+from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from agent.assistant.answer import Usage
+from agent.assistant.reading.language import words_of_phrases
 from agent.assistant.replies import MODEL_FAILED
+from storage.database import Database
 from tests.histories import NOW
 from tests.servers.model import LocalModel, ModelFault
 from tests.servers.model_minds import honest, restless
@@ -140,10 +144,10 @@ def test_leaves_the_fallback_model_time_where_the_first_one_stalls(
     model.fail_next(ModelFault(stall_seconds=30))
     model.think(honest(CALL))
 
-    answer = assistant_of(fallback_model="openai:second", time_limit_seconds=2).ask(QUESTION, now=NOW)
+    answer = assistant_of(fallback_model="openai:second", time_limit_seconds=8).ask(QUESTION, now=NOW)
 
     assert answer.model == "openai:second"
-    assert answer.milliseconds < 2500
+    assert answer.milliseconds < 8000
 
 
 def test_asks_the_built_in_reader_where_both_fail(assistant_of: AssistantOf, model: LocalModel) -> None:
@@ -153,3 +157,24 @@ def test_asks_the_built_in_reader_where_both_fail(assistant_of: AssistantOf, mod
 
     assert answer.text.startswith(BUILT_IN)
     assert answer.text.count(MODEL_FAILED) == 1
+
+
+def test_reads_its_words_and_opens_its_models_before_the_first_question(assistant_of: AssistantOf) -> None:
+    words_of_phrases.cache_clear()
+
+    with capture_logs() as logs:
+        assistant = assistant_of(model="nobody:knows-it")
+
+    assert words_of_phrases.cache_info().currsize == 1
+    assert [log["event"] for log in logs] == ["model_not_opened"]
+    assert assistant.ask(QUESTION, now=NOW).text.startswith(BUILT_IN)
+
+
+def test_gets_ready_without_a_record_to_read(assistant_of: AssistantOf, filled: Database) -> None:
+    with filled.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE inspection RENAME TO elsewhere"))
+
+    with capture_logs() as logs:
+        assistant_of(model=None)
+
+    assert [log["event"] for log in logs] == ["record_not_read"]

@@ -1,5 +1,6 @@
 """Scores on record that another threshold would judge otherwise, and what it would have done."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -42,13 +43,17 @@ def what_if(session: Session, *, source: Source, threshold: float, window: Windo
 def threshold_table(session: Session, *, source: Source, window: Window, join: timedelta) -> tuple[WhatIf, ...]:
     """Return what each threshold worth comparing would have done; raise NoDetectorError or TooManyScoresError."""
     version = version_of(session, source, window)
-    history = scored_history(session, version=version, window=window, above=version.threshold)
-    candidates = candidate_thresholds(history.scores, version.threshold)
-    if min(candidates) < version.threshold:
-        history = scored_history(session, version=version, window=window, above=min(candidates))
+    missed = scores_where(
+        session,
+        *_is_own(version, [one.id for one in versions_sharing(session, version)], window),
+        InspectionRow.score <= version.threshold,
+        InspectionRow.label.in_(DEFECTS),
+    )
+    lowest = min(candidate_thresholds(missed, version.threshold))
+    history = scored_history(session, version=version, window=window, above=lowest)
     return tuple(
         compare_thresholds(history, threshold, now=version.threshold, window=window, join=join)
-        for threshold in candidates
+        for threshold in candidate_thresholds(history.scores, version.threshold)
     )
 
 
@@ -69,7 +74,7 @@ def scored_history(session: Session, *, version: DetectorVersion, window: Window
     judged = {version_id: inspections - faulted for version_id, (inspections, faulted) in seen.items()}
     mine = sum(judged.get(version_id, 0) for version_id in own)
     ends = ends_by_version(session, window=window, version_ids=own, only_judged=True)
-    is_own = (*in_window(version.source_id, window), InspectionRow.detector_version_id.in_(own))
+    is_own = _is_own(version, own, window)
     labelled = InspectionRow.label.in_([*DEFECTS, LabelKind.FALSE_ALARM])
     scores = scores_where(session, *is_own, InspectionRow.score > above)  # two looks, at an index each
     scores += scores_where(session, *is_own, InspectionRow.score <= above, labelled)
@@ -82,6 +87,10 @@ def scored_history(session: Session, *, version: DetectorVersion, window: Window
         sum(judged.values()) - mine,
         min((first for first, _ in ends.values()), default=None),
     )
+
+
+def _is_own(version: DetectorVersion, own: Sequence[int], window: Window) -> list[ColumnElement[bool]]:
+    return [*in_window(version.source_id, window), InspectionRow.detector_version_id.in_(own)]
 
 
 def in_window(source_id: int, window: Window) -> list[ColumnElement[bool]]:

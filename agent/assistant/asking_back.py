@@ -37,11 +37,16 @@ def asked_back(looked: Looked, context: ToolContext, known: KnownNames) -> Read:
     choices = tuple(dict.fromkeys(worded(reading, zone) for reading in offered))[:MOST_OFFERED]
     unread = looked.unread_time
     unsure = UNSURE if unread is None else UNREAD_TIME.format(time=unread)
-    answer = Answer(unsure, AnswerStatus.ASKED_BACK, choices)
-    return Read(answer, _supposed(offered[0], zone, context) if offered else None)
+    return Read(Answer(unsure, AnswerStatus.ASKED_BACK, choices), supposed(looked, context))
 
 
-def _supposed(reading: Reading, zone: str, context: ToolContext) -> Remembered:
+def supposed(looked: Looked, context: ToolContext) -> Remembered | None:
+    """Return what was most likely meant by a question that is not answered, None where nothing was."""
+    meant = next((reading for reading, _ in decide(looked) if reading.intent not in NO_TOOL), None)
+    return None if meant is None else _remembered(meant, context.zone(looked.slots.sources), context)
+
+
+def _remembered(reading: Reading, zone: str, context: ToolContext) -> Remembered:
     ends = [datetime.fromisoformat(end) for window in reading.slots.windows[:1] for end in window.split("/")]
     window = Window(ends[0], ends[1], zone) if ends else None
     return Remembered(reading, context.now, (), window)
@@ -81,6 +86,14 @@ def unknown_class(text: str, said: str, known: KnownNames) -> Answer:
     choices = tuple(replaced(text, said, name) for name in near)
     words = f"No defect was ever given the class {plain(said)!r}; the nearest: {', '.join(near)}."
     return Answer(words, AnswerStatus.ASKED_BACK, choices)
+
+
+def not_left_out(key: str, value: str) -> Answer:
+    """Say that one value of an attribute cannot be left out, and what can be asked instead."""
+    words = (
+        f"I cannot leave out one {plain(key)} ({plain(value)!r}): name the ones that count, or have them told apart."
+    )
+    return Answer(words, AnswerStatus.ASKED_BACK, (f"How many anomalies per {plain(key)}?",))
 
 
 def unknown_person(text: str, said: str, known: KnownNames) -> Answer:

@@ -8,7 +8,9 @@ from agent.assistant.answers.compose import told
 from agent.assistant.asking_back import (
     Read,
     asked_back,
+    not_left_out,
     replaced,
+    supposed,
     unknown_class,
     unknown_person,
     unknown_source,
@@ -21,7 +23,7 @@ from agent.assistant.reading.deciding import CERTAIN, decide, sure_of
 from agent.assistant.reading.follow_ups import follow
 from agent.assistant.reading.known import KnownNames, known_names
 from agent.assistant.reading.language import follow_up_language
-from agent.assistant.reading.leader import leader_of, still_leading, with_leader
+from agent.assistant.reading.leader import leader_of, still_leading, with_leader, with_value
 from agent.assistant.reading.leaning import written_out
 from agent.assistant.reading.leaning_words import leaning_language
 from agent.assistant.reading.picking import picked
@@ -76,15 +78,17 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
 
 
 def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
+    if last is not None:
+        text = with_value(_asked_last(text, context, known), last.reading.slots, known.values)
     text = _leaning(text, context, last)
     looked = look(text, context, known)
     if _wants_change(looked, last) or says_what_one_is(text, known):
         acting = answer_act(text, context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
-    nobody = _of_nobody(text, looked, known, is_first=last is None)
+    nobody = _not_left_out(looked) or _of_nobody(text, looked, known, is_first=last is None)
     if nobody is not None:
-        return Read(nobody)
+        return Read(nobody, supposed(looked, context) if last is None else None)
     if _wants_change(looked, last):
         return answer_reading(Reading(Intent.CHANGE, looked.slots), context)
     readings = _readings(looked, last, context, known)
@@ -92,8 +96,17 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
     if not readings or not is_timely:
         return asked_back(looked, context, known)
     if readings[0].intent is Intent.SIMILAR and not readings[0].slots.ids:
-        return Read(which_one(last))
+        subject = None if last is None else last.subject or _only_one(last.ids)
+        if subject is None:
+            return Read(which_one(last))
+        readings = (Reading(Intent.SIMILAR, replace(readings[0].slots, ids=(subject,), windows=(), sources=())),)
     return answer_reading(readings[0], context, last, also=readings[1:])
+
+
+def _asked_last(text: str, context: ToolContext, known: KnownNames) -> str:
+    """Return only `and yesterday?` of what came after words that name nothing of the record."""
+    match = FOLLOW_UPS.asked_last.search(text)
+    return text if match is None or look(match["told"], context, known).has_slots else match["asked"]
 
 
 def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
@@ -106,6 +119,13 @@ def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
         return text
     shifts = context.settings.shifts.starts
     return written_out(text, last.window, shown=len(last.ids), now=context.now, shifts=shifts)
+
+
+def _not_left_out(looked: Looked) -> Answer | None:
+    """Say that a value cannot be left out where none that counts is named."""
+    places = looked.places
+    named = {*places.attributes, *(key for key, _ in places.sides)}
+    return None if places.left_out is None or places.left_out[0] in named else not_left_out(*places.left_out)
 
 
 def _of_nobody(text: str, looked: Looked, known: KnownNames, *, is_first: bool) -> Answer | None:
@@ -171,11 +191,18 @@ def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Re
         earlier, leader = last.reading if last else None, leader_of(reading, answer.results)
         leader = leader or (still_leading(last.leader, reading.slots) if last else None)
         window = _kept_window(reading, last) or answer.window
-        return Remembered(reading, context.now, answer.ids, window, earlier=earlier, leader=leader)
+        subject = _only_one(answer.ids) if reading.intent is Intent.LIST else None
+        return Remembered(reading, context.now, answer.ids, window, subject, earlier=earlier, leader=leader)
     subject = reading.slots.ids[0]
     if last is not None and reading.intent is Intent.DETAIL:
         return replace(last, subject=subject)
     return Remembered(reading, context.now, answer.ids, answer.window, subject)
+
+
+def _only_one(ids: Sequence[str]) -> int | None:
+    """Return the anomaly that was shown alone."""
+    shown = [one for one in ids if one.startswith("A-")]
+    return int(shown[0].removeprefix("A-")) if len(shown) == 1 else None
 
 
 def _kept_window(reading: Reading, last: Remembered | None) -> Window | None:

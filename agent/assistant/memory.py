@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -28,6 +29,8 @@ class ThreadMemory:
 
     def __init__(self, data_dir: Path) -> None:
         self._file = data_dir / "threads.db"
+        self._preparing = threading.Lock()
+        self._is_prepared = False
 
     def last(self, thread: str) -> Remembered | None:
         """Return what a thread's last answer was about; None for a new thread or where it cannot be read."""
@@ -88,10 +91,18 @@ class ThreadMemory:
         make_private(self._file.parent)
         make_file_private(self._file)
         with closing(sqlite3.connect(self._file, timeout=BUSY_SECONDS)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
+            self._prepare(connection)
+            with connection:
+                yield connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Make the table; SQLite waits for nobody when it turns to its write-ahead log, so it is asked for once."""
+        with self._preparing:
+            if not self._is_prepared:
+                connection.execute("PRAGMA journal_mode=WAL")
             with connection:
                 connection.execute(TABLE)
-                yield connection
+            self._is_prepared = True
 
 
 def _window_values(window: Window) -> list[str]:

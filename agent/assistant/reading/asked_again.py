@@ -21,12 +21,28 @@ def asked_again(looked: Looked, last: Remembered) -> Reading | None:
         joined = _joined(last.earlier.slots, before.slots)
         if joined is not None:
             return shaped(_own_after_both(looked, before.intent), _merged_over(joined, looked))
+    if last.earlier is not None and WORDS.the_two.search(looked.question.text) and not looked.slots.windows:
+        pair = _pair(last.earlier.slots, before.slots)
+        if pair is not None:
+            return shaped(Intent.COMPARE, replace(pair, figure=looked.slots.figure, group_by=None, period=None))
     if before.intent is Intent.SIMILAR and (count := number_alone(looked, last)) and not looked.slots.ids:
         return Reading(Intent.SIMILAR, replace(before.slots, limit=count))
+    is_number = looked.slots.limit and looked.slots == Slots(limit=looked.slots.limit, order=looked.slots.order)
+    if before.intent is Intent.SIMILAR and is_number:
+        return Reading(Intent.SIMILAR, replace(before.slots, limit=looked.slots.limit))
     decimal = NUMBER.search(looked.question.text)
     is_bare = len(re.findall(r"[a-z]{3,}", WORDS.filler.sub("", looked.masked))) <= FEW_WORDS
     if before.intent is Intent.WHAT_IF and decimal and decimal[1] and is_bare and not looked.slots.ids:
         return shaped(Intent.WHAT_IF, merged(last, looked, None, is_same=True))
+    return None
+
+
+def _pair(one: Slots, other: Slots) -> Slots | None:
+    """Return the last two questions' times, or places, as the sides of a comparison; None where they are no two."""
+    if one.windows != other.windows and len(one.windows) == len(other.windows) == 1:
+        return replace(other, windows=(*one.windows, *other.windows), spoken=(), firm=())
+    if one.sources != other.sources and len(one.sources) == len(other.sources) == 1:
+        return replace(other, sources=(*one.sources, *other.sources))
     return None
 
 

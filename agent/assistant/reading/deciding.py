@@ -53,6 +53,8 @@ def decide(looked: Looked) -> list[tuple[Reading, float]]:
         if chance < LEAST or not fits(intent, looked.slots) or not _is_compared(intent, looked):
             continue
         for shape, share in likely_shapes(intent, looked.guess):
+            if intent is Intent.GROUP and looked.slots.group_by and shape.get("group") == NONE:
+                continue  # what is told apart by rule and by reader is not told as one
             slots = replace(looked.slots, attribute=looked.slots.attribute or looked.shape.key)
             reading = shaped(intent, _with_threshold(intent, with_shape(slots, shape), looked))
             key = _key(reading)
@@ -166,6 +168,8 @@ def _order(word: str) -> str:
 
 
 def _states(slots: Slots, word: str) -> tuple[str, ...]:
+    if slots.person is not None and slots.states:
+        return slots.states  # what somebody resolved is said by the verb
     if word == NONE:
         return ()
     return slots.states if slots.states and word in slots.states else STATES.get(word, (word,))

@@ -8,7 +8,16 @@ from agent.assistant.reading.asked_again import asked_again
 from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.merging import merged
 from agent.assistant.reading.moving import in_its_zone, moved_window
-from agent.assistant.reading.picking import closest, largest, next_page, of_incident, picked, spoken_of
+from agent.assistant.reading.picking import (
+    closest,
+    first_few,
+    largest,
+    next_page,
+    of_incident,
+    picked,
+    set_now,
+    spoken_of,
+)
 from agent.assistant.reading.reader import Looked, shaped
 from agent.assistant.reading.reading import Intent, Reading
 from agent.assistant.reading.remembered import Remembered
@@ -36,6 +45,9 @@ KEPT = {
 }
 FEW_WORDS = 2
 CERTAIN = 0.85
+SURELY_OTHER = 0.7
+CLEAR = 0.95
+MANY_WORDS = 5
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 
@@ -46,20 +58,15 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
         or largest(looked, last)
         or closest(looked, last)
         or picked(looked, last.ids)
+        or first_few(looked, last)
         or spoken_of(looked, last.subject)
         or asked_again(looked, last)
+        or next_page(looked, last)
+        or set_now(looked, last)
+        or _listed(looked, last)
     )
-    if settled is not None:
+    if settled is not None or _is_another_question(looked):
         return settled
-    text = looked.masked
-    if WORDS.more.search(text) and last.reading.intent in {Intent.LIST, Intent.INCIDENTS}:
-        return Reading(last.reading.intent, next_page(last.reading.slots, len(last.ids)))
-    if (
-        _stands_alone(looked)
-        or looked.agreed in SETTLED
-        or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}
-    ):
-        return None
     went_on = _went_on(looked, last, context)
     is_against = WORDS.versus.search(looked.masked) is not None
     if went_on is None:
@@ -77,6 +84,31 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     if own is Intent.COMPARE and moved is not None and last.window is not None and not looked.slots.windows:
         slots = replace(slots, windows=(span_text(last.window), span_text(moved)), spoken=(), firm=())
     return shaped(own or last.reading.intent, in_its_zone(slots, looked, last, context, first))
+
+
+def _listed(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `list` alone, after a count, as the list of what was counted."""
+    text = looked.question.text
+    is_of_those = WORDS.which_of.search(text) is not None and looked.slots.figure in NARROWED
+    is_listed = is_of_those or WORDS.listed_alone.search(text) is not None
+    if last.reading.intent not in COUNTING or not is_listed:
+        return None
+    return shaped(Intent.LIST, merged(last, looked, None, is_same=False))
+
+
+def _is_another_question(looked: Looked) -> bool:
+    """Whether a question stands on its own in a thread: whole, settled by its words, or of nothing on record."""
+    is_settled = looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}
+    is_settled = is_settled and WORDS.moves_on.search(looked.masked) is None
+    return is_settled or _stands_alone(looked) or _is_of_another_world(looked)
+
+
+def _is_of_another_world(looked: Looked) -> bool:
+    """Whether a whole question, no mere addition, is most likely of what the record cannot know."""
+    slots = looked.slots
+    names_nothing = not (slots.windows or slots.ids or slots.defect_classes or slots.attributes or slots.labels)
+    words = re.findall(r"[a-z]{3,}", WORDS.filler.sub("", looked.masked))
+    return names_nothing and len(words) > FEW_WORDS and looked.guess.intents[Intent.UNKNOWN] > SURELY_OTHER
 
 
 def _against(looked: Looked, last: Remembered, moved: Window | None) -> Reading | None:
@@ -127,7 +159,8 @@ def _went_on(looked: Looked, last: Remembered, context: ToolContext) -> _WentOn 
 def _is_short(rest: str, looked: Looked) -> bool:
     """Whether next to nothing is said but what is new, too little to want anything by itself."""
     left = re.findall(r"[a-z]{3,}", rest)
-    is_sure = looked.agreed is not None or looked.guess.intents[looked.guess.best] > CERTAIN
+    is_likely = looked.guess.best is not Intent.CHANGE and looked.guess.intents[looked.guess.best] > CERTAIN
+    is_sure = looked.agreed is not None or is_likely
     return not left or _only_figure(looked) or (len(left) <= FEW_WORDS and not is_sure)
 
 
@@ -135,14 +168,14 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     """Return what a continuation wants by itself, None for the same again."""
     text, before = looked.masked, last.reading.intent
     is_again = went_on.is_short or went_on.is_others or WORDS.same_again.search(text) is not None
+    is_again = is_again or (before is Intent.COMPARE and bool(looked.slots.excluded_labels)) or _is_widened(looked)
     own = None if is_again else own_of(looked)
     if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
         own = None  # a label or a class alone, put in or left out
     if before is Intent.INCIDENTS and _is_of_incidents(looked, own):
         return Intent.INCIDENTS
-    is_ranked = before is Intent.GROUP and last.reading.slots.order is not None
-    if is_ranked and own in {None, Intent.LIST} and WORDS.ranks_on.search(text):
-        return Intent.GROUP
+    if own in {None, Intent.LIST} and _ranks_on(text, last.reading):
+        return before
     if before is Intent.WHAT_IF and WORDS.supposed.search(text):
         return Intent.WHAT_IF
     if before in KEPT and WORDS.of_anomalies.search(text) and own in {None, Intent.COUNT}:
@@ -158,6 +191,21 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     if own is Intent.LIST and before is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
         own = Intent.INCIDENTS
     return Intent.COUNT if own is None and before in SETTLED else own
+
+
+def _ranks_on(text: str, before: Reading) -> bool:
+    """Whether a ranking goes on: `the top two`, `ranked by false alarms instead`."""
+    if before.intent is Intent.TOP:
+        return WORDS.ranks.search(text) is not None
+    is_ranked = before.intent is Intent.GROUP and before.slots.order is not None
+    return is_ranked and WORDS.ranks_on.search(text) is not None
+
+
+def _is_widened(looked: Looked) -> bool:
+    """Whether only a class, or a label, is given up: `everything flagged, class or no class`."""
+    text = looked.question.text
+    is_given_up = WORDS.all_classes.search(text) or WORDS.not_just.search(text)
+    return bool(is_given_up) and looked.slots.group_by is None and WORDS.asks_list.search(text) is None
 
 
 def _is_of_incidents(looked: Looked, own: Intent | None) -> bool:
@@ -184,4 +232,10 @@ def _stands_alone(looked: Looked) -> bool:
 
 def own_of(looked: Looked) -> Intent | None:
     """Return what a question wants by itself, sure or not."""
-    return looked.agreed or looked.by_cues
+    best = looked.guess.best
+    is_clear = (
+        looked.guess.intents[best] > CLEAR
+        and best not in SETTLED | {Intent.COUNT}
+        and len(looked.masked.split()) > MANY_WORDS
+    )
+    return looked.agreed or (best if is_clear else looked.by_cues)

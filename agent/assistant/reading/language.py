@@ -45,6 +45,8 @@ class SlotLanguage:
     exclude: re.Pattern[str]
     threshold_ratio: re.Pattern[str]
     states: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
+    asks: re.Pattern[str]
+    right_now: re.Pattern[str]
     unacknowledged: re.Pattern[str]
     all_labels: re.Pattern[str]
     than_before: re.Pattern[str]
@@ -98,6 +100,8 @@ def slot_language(name: str = "english") -> SlotLanguage:
         exclude=re.compile(rf"(?:{words['exclude']})(?: (?:a|an|the|those|any|all|for|on))*\s*$"),
         threshold_ratio=word_pattern(words["threshold_ratio"]),
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
+        asks=word_pattern(words["asks"]),
+        right_now=word_pattern(words["right_now"]),
         unacknowledged=word_pattern(words["unacknowledged"]),
         all_labels=word_pattern(words["all_labels"]),
         **patterns,
@@ -144,6 +148,18 @@ class FollowUpLanguage:
     same_again: re.Pattern[str]
     in_full: re.Pattern[str]
     thing: re.Pattern[str]
+    picks: re.Pattern[str]
+    first_few: re.Pattern[str]
+    asked_last: re.Pattern[str]
+    swaps: re.Pattern[str]
+    the_two: re.Pattern[str]
+    set_now: re.Pattern[str]
+    listed_alone: re.Pattern[str]
+    how_often: re.Pattern[str]
+    which_of: re.Pattern[str]
+    not_just: re.Pattern[str]
+    asks_list: re.Pattern[str]
+    ranks: re.Pattern[str]
     of_anomalies: re.Pattern[str]
     ranks_on: re.Pattern[str]
     of_states: re.Pattern[str]
@@ -164,9 +180,15 @@ class FollowUpLanguage:
 @lru_cache
 def follow_up_language(name: str = "english") -> FollowUpLanguage:
     """Return how a language goes on in a thread."""
-    sides = slot_language(name).sides
-    words = read_words(f"{name}_follow_ups").items()
-    return FollowUpLanguage(**{key: re.compile(say.replace("{sides}", sides)) for key, say in words})
+    slots = slot_language(name)
+    lists = {"{sides}": slots.sides, "{ordinals}": "|".join(slots.ordinals), "{counts}": "|".join(slots.numbers)}
+
+    def written(say: str) -> re.Pattern[str]:
+        for key, words in lists.items():
+            say = say.replace(key, words)
+        return re.compile(say)
+
+    return FollowUpLanguage(**{key: written(say) for key, say in read_words(f"{name}_follow_ups").items()})
 
 
 @lru_cache

@@ -1,7 +1,7 @@
 """What had the most in the answer before, spoken of as `that lot` or `the same camera`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agent.assistant.reading.leaning_words import leaning_language
 from agent.assistant.reading.reading import Intent, Reading, Slots
@@ -48,6 +48,20 @@ def with_leader(text: str, leader: tuple[str, str]) -> str:
     said = {"day": f"on {name}"}.get(kind) or (name if kind in words.nouns else f"{kind} {name}")
     pattern = words.leader.replace("{noun}", f"(?:{noun})")
     return re.sub(pattern, lambda _: said, text, flags=re.IGNORECASE)
+
+
+def with_value(text: str, slots: Slots, values: Mapping[str, Sequence[str]]) -> str:
+    """Return `frames?` as `part frame?` after a question about part brackets, where some part is a frame.
+
+    values: each attribute's values on record.
+    """
+    for key in (*slots.attributes, *(key for key, _ in slots.sides)):
+        for value in values.get(key, ()):
+            pattern = leaning_language().value_alone.replace("{value}", re.escape(value))
+            match = re.search(pattern, text, flags=re.IGNORECASE)
+            if match is not None:
+                return f"{text[: match.start('value')]}{key} {value}{text[match.end() :]}"
+    return text
 
 
 def _most(rows: Sequence[dict[str, object]], order: str | None) -> dict[str, object]:

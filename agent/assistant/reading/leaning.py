@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.assistant.reading.leaning_day import ONE_DAY, local_day, on_its_day, shifted, span, weekday_beside
@@ -16,6 +16,7 @@ from agent.assistant.windows.shifts import Shifts
 from storage.records import Window
 
 A_DAY = timedelta(days=1)
+HOURS, MINUTES = 24, 60
 
 
 def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts: Sequence[str]) -> str:
@@ -28,7 +29,9 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     text = words.shifted.sub(lambda match: shifted(match, window, now), text)
     text = words.weekend.sub(lambda _: _weekend_before(window), text)
     text = words.weekday_before.sub(lambda match: weekday_beside(match, window, now), text)
-    text = words.possessive.sub(lambda match: _same_hours(match, window, now, shifts), text)
+    for pattern in (words.possessive, words.same_hours):
+        text = pattern.sub(lambda match: _same_hours(match, window, now, shifts), text)
+    text = words.until.sub(lambda match: _until(match, window), text)
     text = words.half.sub(_or_as_said(window, _half), text)
     text = words.shift.sub(lambda match: _next_shift(match, window, shifts), text)
     text = words.weekday.sub(lambda match: _weekday(match, window, now), text)
@@ -80,14 +83,31 @@ def _weekend_before(window: Window) -> str:
 
 def _same_hours(match: re.Match[str], window: Window, now: datetime, shifts: Sequence[str]) -> str:
     """Write `yesterday's` as the same hours of yesterday, where hours of a day were spoken of."""
-    found = find_times(f"on {(match['day'] or match['then']).lower()}")
-    if window.end - window.start >= A_DAY - timedelta(minutes=1) or not found:
+    said = {key: words.lower() for key, words in match.groupdict().items() if words}
+    if window.end - window.start >= A_DAY - timedelta(minutes=1):
         return match[0]
     zone = ZoneInfo(window.time_zone)
-    day = resolve(found[0], now=now, zone=window.time_zone, shifts=tuple(shifts)).window.start.astimezone(zone).date()
     local = window.start.astimezone(zone)
-    start = Calendar(now, window.time_zone).at(day, local.time())
-    return span(start, start + (window.end - window.start), window)
+    unit = said.get("unit") or said.get("of_units") or said.get("back")
+    if unit is not None:
+        day = local.date() - timedelta(days=7 if unit == "week" else 1)
+    else:
+        found = find_times(f"on {said.get('day') or said['then']}")
+        day = (
+            resolve(found[0], now=now, zone=window.time_zone, shifts=tuple(shifts)).window.start.astimezone(zone).date()
+        )
+    calendar, until = Calendar(now, window.time_zone), window.end.astimezone(zone)
+    end = calendar.at(day + (until.date() - local.date()), until.time())
+    return span(calendar.at(day, local.time()), end, window)
+
+
+def _until(match: re.Match[str], window: Window) -> str:
+    """Write `up to 9 only` as the window spoken of, ended at that hour of the day it starts on."""
+    hour, _, minute = match["clock"].partition(":")
+    if int(hour) >= HOURS or int(minute or 0) >= MINUTES:
+        return match[0]
+    end = Calendar(window.start, window.time_zone).at(local_day(window), time(int(hour), int(minute or 0)))
+    return span(window.start, end, window) if window.start < end <= window.end else match[0]
 
 
 def _half(match: re.Match[str], window: Window) -> str | None:

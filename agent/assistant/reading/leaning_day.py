@@ -36,7 +36,7 @@ def on_its_day(text: str, window: Window, now: datetime) -> str:
 
 def shifted(match: re.Match[str], window: Window, now: datetime) -> str:
     """Write `one week earlier` as the window last spoken of, a week before."""
-    said, unit = match["number"].lower(), match["unit"].lower()
+    said, unit = match["number"].lower(), match["unit"].lower().replace("night", "day")
     number = int(said) if said.isdigit() else time_language().numbers.get(said, 1)
     steps = number if match["earlier"] else -number
     calendar = Calendar(window.start, window.time_zone)

@@ -20,11 +20,14 @@ class LeaningLanguage:
     shift: re.Pattern[str]
     half: re.Pattern[str]
     possessive: re.Pattern[str]
+    same_hours: re.Pattern[str]
+    until: re.Pattern[str]
     weekend: re.Pattern[str]
     weekday_before: re.Pattern[str]
     says_a_day: re.Pattern[str]
     shifted: re.Pattern[str]
     supposed_at: re.Pattern[str]
+    value_alone: str
     leader: str
     nouns: dict[str, str]
 
@@ -33,6 +36,6 @@ class LeaningLanguage:
 def leaning_language(name: str = "english") -> LeaningLanguage:
     """Return the words of a language."""
     words = dict(read_words(f"{name}_leaning"))
-    leader, nouns = words.pop("leader"), words.pop("nouns")
+    value_alone, leader, nouns = words.pop("value_alone"), words.pop("leader"), words.pop("nouns")
     patterns = {key: re.compile(say, re.IGNORECASE) for key, say in words.items()}
-    return LeaningLanguage(**patterns, leader=leader, nouns=nouns)
+    return LeaningLanguage(**patterns, value_alone=value_alone, leader=leader, nouns=nouns)

@@ -35,7 +35,8 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         new = replace(new, sources=(one,), limit=None)
     if not new.sources and (one := _other_side(looked, old.sources)):
         new = replace(new, sources=(one,))
-    is_any_class = WORDS.all_classes.search(looked.question.text) is not None
+    if last.reading.intent is Intent.COMPARE and WORDS.swaps.search(looked.masked):
+        new = replace(new, sources=_swapped(old.sources, new.sources))
     names_one = old.group_by == "defect_class" and bool(new.defect_classes) and not new.group_by
     is_any_label = slot_language().all_labels.search(looked.question.text) is not None
     old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
@@ -46,8 +47,8 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         sources=new.sources or (() if names_all or new.excluded_sources else old.sources),
         excluded_sources=() if new.sources else tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources))),
         detectors=new.detectors or old.detectors,
-        defect_classes=new.defect_classes or (() if is_any_class else old.defect_classes),
-        attributes={} if new.sides else {**_kept_attributes(looked, old), **new.attributes},
+        defect_classes=_classes(looked, old),
+        attributes=_attributes(looked, old),
         sides=new.sides or (old.sides if is_same else ()),
         figure=new.figure or (old.figure if is_same else None),
         labels=new.labels or (old.labels if new.figure is None else ()),
@@ -56,12 +57,40 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         attribute=new.attribute or (old.attribute if is_same else None),
         limit=new.limit or number_alone(looked, last) or (old.limit if is_same else None),
         order=new.order or (old.order if is_same else None),
-        states=new.states or (old.states if is_same else ()),
+        states=new.states or (old.states if is_same and not _counts_outages(last, looked) else ()),
         min_ratio=new.min_ratio or _times(looked, old) or old.min_ratio,
         threshold=new.threshold if new.threshold is not None else _number(looked, last) or old.threshold,
-        person=new.person or old.person,
+        person=new.person or (None if new.group_by == "reviewer" else old.person),
         period=new.period or (old.period if is_same and not new.windows else None),
     )
+
+
+def _classes(looked: Looked, old: Slots) -> tuple[str, ...]:
+    """Return the classes meant: `not just dents` means every one."""
+    text = looked.question.text
+    if WORDS.not_just.search(text):
+        return ()
+    return looked.slots.defect_classes or (() if WORDS.all_classes.search(text) else old.defect_classes)
+
+
+def _swapped(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the two sides of a comparison, the second of the sources just named exchanged for the first."""
+    if len(new) == 2 and new[1] in old and new[0] not in old:  # noqa: PLR2004 - two sides
+        return tuple(new[0] if name == new[1] else name for name in old)
+    return new
+
+
+def _counts_outages(last: Remembered, looked: Looked) -> bool:
+    """Whether it is asked how many outages there were, of which those that go on are only some."""
+    is_counted = looked.slots.windows and WORDS.how_often.search(looked.masked)
+    return last.reading.intent is Intent.OUTAGES and bool(is_counted)
+
+
+def _attributes(looked: Looked, old: Slots) -> dict[str, str]:
+    """Return the attributes meant now: of two values that are held against each other neither, the others stay."""
+    split = {key for key, _ in looked.slots.sides}
+    both = {**_kept_attributes(looked, old), **looked.slots.attributes}
+    return {key: value for key, value in both.items() if key not in split}
 
 
 def _kept_attributes(looked: Looked, old: Slots) -> dict[str, str]:

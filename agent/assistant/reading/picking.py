@@ -32,7 +32,8 @@ def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
     """Read `the second one` as the second of the ids just shown."""
     ordinals = slot_language().ordinals
     numbered = re.search(
-        r"\b(?:number|no\.?|#) ?(\d{1,2}|" + "|".join(slot_language().numbers) + r")$", looked.question.text
+        r"\b(?:number|no\.?|nr\.?|#) ?(\d{1,2}|" + "|".join(slot_language().numbers) + r")(?=$|[,.:;?!]? [a-z])",
+        looked.question.text,
     )
     if numbered is not None and ids and not looked.slots.ids:
         return _of_list(ids, int(numbered[1]) if numbered[1].isdigit() else slot_language().numbers[numbered[1]])
@@ -41,9 +42,10 @@ def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
     thing = rf"(?: (?:{WORDS.thing.pattern}))?(?:,? (?:{WORDS.in_full.pattern}))?"
     match = re.search(rf"\b(?:the )?({'|'.join(ordinals)}){thing}$", looked.masked)
     is_elsewhere = looked.slots.windows or looked.slots.sources or looked.slots.ids
-    if match is None or not ids or is_elsewhere or WORDS.ranked_first.search(looked.masked):
+    found = match or WORDS.picks.search(looked.masked)
+    if found is None or not ids or is_elsewhere or WORDS.ranked_first.search(looked.masked):
         return None
-    return _of_list(ids, ordinals[match[1]])
+    return _of_list(ids, ordinals[found[1]])
 
 
 def _of_list(ids: Sequence[str], place: int) -> Reading | None:
@@ -77,6 +79,26 @@ def spoken_of(looked: Looked, subject: int | None) -> Reading | None:
     return Reading(Intent.DETAIL, Slots(ids=(subject,)))
 
 
-def next_page(slots: Slots, shown: int) -> Slots:
-    """Return the slots of the page after the one just shown."""
-    return replace(slots, offset=slots.offset + shown)
+def first_few(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `just the first two` as the head of the list just shown."""
+    match = WORDS.first_few.search(looked.question.text)
+    if match is None or last.reading.intent not in {Intent.LIST, Intent.INCIDENTS, Intent.SIMILAR}:
+        return None
+    wanted = match["number"]
+    number = int(wanted) if wanted.isdigit() else slot_language().numbers[wanted]
+    return Reading(last.reading.intent, replace(last.reading.slots, limit=number))
+
+
+def next_page(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `more` as the page after the one just shown."""
+    if WORDS.more.search(looked.masked) is None or last.reading.intent not in {Intent.LIST, Intent.INCIDENTS}:
+        return None
+    slots = last.reading.slots
+    return Reading(last.reading.intent, replace(slots, offset=slots.offset + len(last.ids)))
+
+
+def set_now(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `what is it set to now`, after a question what another threshold would do, as one about the detector."""
+    if last.reading.intent is not Intent.WHAT_IF or WORDS.set_now.search(looked.masked) is None:
+        return None
+    return Reading(Intent.DETECTOR, Slots(sources=looked.slots.sources or last.reading.slots.sources))

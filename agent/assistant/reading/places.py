@@ -51,6 +51,7 @@ class Places:
     person: str | None = None
     several: str | None = None
     sides: list[tuple[str, str]] = field(default_factory=list)
+    left_out: tuple[str, str] | None = None
     unknown: str | None = None
     unknown_class: str | None = None
     unknown_person: str | None = None
@@ -97,7 +98,7 @@ def read_misspelled(question: Question, known: KnownNames, places: Places) -> No
         is_said = _surely_a_person(r"[A-Za-z][a-z]{2,}").search(question.cased) is not None
         places.is_surely_person = places.unknown_person is not None and is_said
     places.unknown = places.unknown or _unknown_side(question, known)
-    if not places.sources:
+    if not places.sources and not places.ids and places.incident is None:
         places.unknown = places.unknown or unknown_number(question.rest, known) or _unknown(question, known)
 
 
@@ -177,6 +178,10 @@ def _values(question: Question, values: Mapping[str, Sequence[str]], places: Pla
         for match in found:
             said = question.cased[match.start() : match.end()]
             value = next((one for one in known if _is_value(said, one)), said)
+            if slot_language().exclude.search(question.before(match.start())) is not None:
+                question.cover(match.start(), match.end(), "qattribute")
+                _leave_out(key, value, known, places)
+                continue
             question.cover(match.start(), match.end(), "qattribute")
             before = places.attributes.get(key)
             if before is None or before == value:
@@ -188,6 +193,15 @@ def _values(question: Question, values: Mapping[str, Sequence[str]], places: Pla
                 break
             if places.several == key:
                 break
+
+
+def _leave_out(key: str, value: str, known: Sequence[str], places: Places) -> None:
+    """Note a value that is left out: the other of two is meant, of more it cannot be said which."""
+    others = [one for one in known if one != value]
+    if len(others) == 1:
+        places.attributes.setdefault(key, others[0])
+    else:
+        places.left_out = (key, value)
 
 
 def _other_side(question: Question, key: str, value: str, known: Sequence[str], places: Places) -> None:

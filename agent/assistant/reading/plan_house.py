@@ -30,13 +30,15 @@ def latency(slots: Slots) -> list[Call]:
 
 def silences(slots: Slots) -> list[Call]:
     """Ask what is silenced now, or was."""
+    if {"open", "resolved"} <= {*slots.states}:
+        return [("list_silences", _sources(slots))]
     states = {"states": ("ended",)} if "resolved" in slots.states else {}
     return [("list_silences", _sources(slots) | (states or ({} if slots.windows else {"states": ("active",)})))]
 
 
 def outages(slots: Slots) -> list[Call]:
     """Ask when cameras or sources could not be judged."""
-    is_open = {"is_open": True} if "open" in slots.states else {}
+    is_open = {"is_open": True} if "open" in slots.states and "resolved" not in slots.states else {}
     return [("list_outages", _sources(slots) | _window(slots) | is_open)]
 
 

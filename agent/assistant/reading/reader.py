@@ -158,8 +158,10 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
         resolved += the_one_before(question, times[0], resolved[0], context, counted)
+    if shape.figure == "waiting" and slot_language().right_now.search(question.text):
+        times, resolved = [], []
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
-    cue, reader = read_by_cues(masked), learned_reader(context.settings.storage.data_dir)
+    cue, reader = _cue(masked), learned_reader(context.settings.storage.data_dir)
     return Looked(
         question=question,
         places=places,
@@ -172,6 +174,15 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
         foreign=_foreign(masked, known),
         guess=reader.guess(plain, (*name_signals(plain), *rule_signals(cue, shape))),
     )
+
+
+def _cue(masked: str) -> Intent | None:
+    """Return the first cue; what was told before the question asks for nothing: `the crew changed. how many since`."""
+    cue, (*told, asked) = read_by_cues(masked), re.split(r"[.:;]\s+", masked)
+    if cue is not Intent.UNKNOWN or not told or slot_language().asks.search(told[-1]):
+        return cue
+    own = read_by_cues(asked)
+    return own if own is not None and own is not Intent.CHANGE else cue
 
 
 def _foreign(masked: str, known: KnownNames) -> tuple[str, ...]:

@@ -171,15 +171,16 @@ def typo_of(said: str, names: Sequence[str]) -> str | None:
 def _is_near(said: str, name: str) -> bool:
     mine, theirs = re.split(r"[\s._-]+", folded(said)), re.split(r"[\s._-]+", folded(name))
     if len(mine) == len(theirs):
-        return all(_is_same_word(one, other) for one, other in zip(mine, theirs, strict=True))
+        shortest = SHORTEST if any(part.isdigit() for part in theirs) else SHORTEST_TYPO  # lin-2
+        return all(_is_same_word(one, other, shortest) for one, other in zip(mine, theirs, strict=True))
     shapes = simplified(said), simplified(folded(name))
     return max(fuzz.ratio(*shapes), fuzz.ratio(shapes[0].removesuffix("s"), shapes[1])) >= JOINED_TYPO
 
 
-def _is_same_word(one: str, other: str) -> bool:
+def _is_same_word(one: str, other: str, shortest: int = SHORTEST_TYPO) -> bool:
     if one == other:
         return True
-    if min(len(one), len(other)) < SHORTEST_TYPO or not same_digits(one, other):
+    if min(len(one), len(other)) < shortest or not same_digits(one, other):
         return False
     return max(fuzz.ratio(one, other), fuzz.ratio(one.removesuffix("s"), other)) >= TYPO
 

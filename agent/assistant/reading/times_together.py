@@ -95,7 +95,14 @@ def _as_long(question: Question, resolved: list[TimeReading]) -> None:
 
 def _since_then(question: Question, times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
     """Read `we cleaned the lens on 20 april: how many since then` as since that day."""
-    if len(times) == 1 and slot_language().since_then.search(question.text) and times[0].kind not in OPEN_ENDS:
+    if slot_language().since_then.search(question.text) is None or {words.kind for words in times} & OPEN_ENDS:
+        return
+    found = find_times(f"since {' '.join(words.text for words in times)}")
+    if len(times) == PAIR and len(found) == 1 and found[0].start == 0:  # yesterday, at 14:00
+        zone, shifts = resolved[0].window.time_zone, context.settings.shifts.starts
+        resolved[:] = [resolve(found[0], now=context.now, zone=zone, shifts=shifts)]
+        times[:] = found
+    elif len(times) == 1:
         window = replace(resolved[0].window, end=context.now)
         resolved[:] = [replace(resolved[0], window=window)]
         times[:] = [replace(times[0], kind="since", text=f"since {times[0].text}")]

@@ -15,7 +15,7 @@ WEEK = timedelta(days=7)
 CENTURY = 2000
 MONTHS_A_YEAR = 12
 LONGEST_SUMMER = 366
-# Days after Easter Sunday, and days of a year, by a holiday's name without spaces.
+# Days after Easter Sunday, and days of a year, by how a holiday's name without spaces starts.
 AFTER_EASTER = {"goodfriday": -2, "eastersunday": 0, "eastermonday": 1, "ascensionday": 39, "whitmonday": 50}
 FIXED = {
     "christmaseve": (12, 24),
@@ -23,6 +23,14 @@ FIXED = {
     "boxingday": (12, 26),
     "newyeareve": (12, 31),
     "newyearday": (1, 1),
+    "epiphany": (1, 6),
+    "valentine": (2, 14),
+    "womensday": (3, 8),
+    "womenday": (3, 8),
+    "patrick": (3, 17),
+    "aprilfool": (4, 1),
+    "labo": (5, 1),
+    "halloween": (10, 31),
 }
 NEXT = {"next", "coming", "this coming", "upcoming"}
 
@@ -135,7 +143,7 @@ def _weekday(match: re.Match[str], language: TimeLanguage, calendar: Calendar) -
 
 def _holiday(match: re.Match[str], _: TimeLanguage, calendar: Calendar) -> NamedDay:
     """Return a holiday of the western calendar, the latest not after today."""
-    name = re.sub(r"[' ]", "", match["holiday"])
+    name = re.sub(r"[^a-z]|^(?:saint|st\.?)(?= )", "", match["holiday"])
     return NamedDay(next(day for day in _rounds(name, calendar) if day <= calendar.today), "year")
 
 
@@ -143,7 +151,7 @@ def _rounds(name: str, calendar: Calendar) -> list[date]:
     years = (calendar.today.year, calendar.today.year - 1)
     if name in AFTER_EASTER:
         return [easter(year) + timedelta(days=AFTER_EASTER[name]) for year in years]
-    month, day = FIXED[name.replace("newyears", "newyear")]
+    month, day = next(found for start, found in FIXED.items() if name.replace("newyears", "newyear").startswith(start))
     return [date(year, month, day) for year in years]
 
 

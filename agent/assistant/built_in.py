@@ -83,7 +83,7 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
     text = _leaning(text, context, last)
     looked = look(text, context, known)
     if _wants_change(looked, last) or says_what_one_is(text, known):
-        acting = answer_act(text, context, known, subject=last.subject if last else None)
+        acting = answer_act(_of_its_source(text, looked, last), context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
     nobody = _not_left_out(looked) or _of_nobody(text, looked, known, is_first=last is None)
@@ -119,6 +119,16 @@ def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
         return text
     shifts = context.settings.shifts.starts
     return written_out(text, last.window, shown=len(last.ids), now=context.now, shifts=shifts)
+
+
+def _of_its_source(text: str, looked: Looked, last: Remembered | None) -> str:
+    """Return `silence it until 6` with the only source a thread spoke of in the place of `it`."""
+    sources = last.reading.slots.sources if last is not None and last.subject is None else ()
+    if len(sources) != 1 or looked.slots.sources or looked.slots.ids or looked.slots.incident:
+        return text
+    return FOLLOW_UPS.its.sub(
+        lambda match: f"the {match[2]} of {sources[0]}" if match[2] else sources[0], text, count=1
+    )
 
 
 def _not_left_out(looked: Looked) -> Answer | None:

@@ -152,6 +152,8 @@ def _figure(slots: Slots, word: str) -> dict[str, Any]:
     figure = None if word in {NONE, "anomalies"} else word
     if figure == slots.figure:
         return {}
+    if figure is None and slots.figure in FILTERED and len(slots.labels) == 1:
+        return {}  # a label that is named holds, whatever is counted
     return {"figure": figure, "labels": (LABELS[word],) if word in FILTERED else ()}
 
 

@@ -11,6 +11,7 @@ from agent.assistant.reading.moving import in_its_zone, moved_window
 from agent.assistant.reading.picking import (
     closest,
     first_few,
+    first_ranked,
     largest,
     next_page,
     of_incident,
@@ -45,7 +46,7 @@ KEPT = {
 }
 FEW_WORDS = 2
 CERTAIN = 0.85
-SURELY_OTHER = 0.7
+LIKELY_OTHER, STRANGE_OTHER, SURELY_OTHER = 0.15, 0.35, 0.7
 CLEAR = 0.95
 MANY_WORDS = 5
 NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
@@ -59,7 +60,7 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
         or closest(looked, last)
         or picked(looked, last.ids)
         or first_few(looked, last)
-        or spoken_of(looked, last.subject)
+        or spoken_of(looked, last.subject or first_ranked(looked, last))
         or asked_again(looked, last)
         or next_page(looked, last)
         or set_now(looked, last)
@@ -99,6 +100,8 @@ def _listed(looked: Looked, last: Remembered) -> Reading | None:
 def _is_another_question(looked: Looked) -> bool:
     """Whether a question stands on its own in a thread: whole, settled by its words, or of nothing on record."""
     is_settled = looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}
+    is_unknown = looked.by_cues is Intent.UNKNOWN and looked.guess.intents[Intent.UNKNOWN] >= LIKELY_OTHER
+    is_settled = is_settled or is_unknown
     is_settled = is_settled and WORDS.moves_on.search(looked.masked) is None
     return is_settled or _stands_alone(looked) or _is_of_another_world(looked)
 
@@ -108,7 +111,9 @@ def _is_of_another_world(looked: Looked) -> bool:
     slots = looked.slots
     names_nothing = not (slots.windows or slots.ids or slots.defect_classes or slots.attributes or slots.labels)
     words = re.findall(r"[a-z]{3,}", WORDS.filler.sub("", looked.masked))
-    return names_nothing and len(words) > FEW_WORDS and looked.guess.intents[Intent.UNKNOWN] > SURELY_OTHER
+    chance = looked.guess.intents[Intent.UNKNOWN]
+    is_strange = bool(looked.foreign) and looked.guess.best is Intent.UNKNOWN and chance > STRANGE_OTHER
+    return names_nothing and (is_strange or (len(words) > FEW_WORDS and chance > SURELY_OTHER))
 
 
 def _against(looked: Looked, last: Remembered, moved: Window | None) -> Reading | None:

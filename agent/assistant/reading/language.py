@@ -155,7 +155,7 @@ class FollowUpLanguage:
     the_two: re.Pattern[str]
     set_now: re.Pattern[str]
     listed_alone: re.Pattern[str]
-    how_often: re.Pattern[str]
+    its: re.Pattern[str]
     which_of: re.Pattern[str]
     not_just: re.Pattern[str]
     asks_list: re.Pattern[str]

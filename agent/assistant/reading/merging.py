@@ -52,12 +52,12 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         sides=new.sides or (old.sides if is_same else ()),
         figure=new.figure or (old.figure if is_same else None),
         labels=new.labels or (old.labels if new.figure is None else ()),
-        excluded_labels=new.excluded_labels or old.excluded_labels,
+        excluded_labels=tuple(dict.fromkeys((*old.excluded_labels, *new.excluded_labels))),
         group_by=None if drops_groups or names_one else new.group_by or (old.group_by if is_same else None),
         attribute=new.attribute or (old.attribute if is_same else None),
         limit=new.limit or number_alone(looked, last) or (old.limit if is_same else None),
         order=new.order or (old.order if is_same else None),
-        states=new.states or (old.states if is_same and not _counts_outages(last, looked) else ()),
+        states=new.states or (old.states if is_same and not _is_of_a_time(last, looked) else ()),
         min_ratio=new.min_ratio or _times(looked, old) or old.min_ratio,
         threshold=new.threshold if new.threshold is not None else _number(looked, last) or old.threshold,
         person=new.person or (None if new.group_by == "reviewer" else old.person),
@@ -80,10 +80,9 @@ def _swapped(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
     return new
 
 
-def _counts_outages(last: Remembered, looked: Looked) -> bool:
-    """Whether it is asked how many outages there were, of which those that go on are only some."""
-    is_counted = looked.slots.windows and WORDS.how_often.search(looked.masked)
-    return last.reading.intent is Intent.OUTAGES and bool(is_counted)
+def _is_of_a_time(last: Remembered, looked: Looked) -> bool:
+    """Whether outages of a time are asked for, of which those that go on are only some."""
+    return last.reading.intent is Intent.OUTAGES and bool(looked.slots.windows)
 
 
 def _attributes(looked: Looked, old: Slots) -> dict[str, str]:

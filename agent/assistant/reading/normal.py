@@ -21,9 +21,15 @@ LONE_DAY = re.compile(
 LATE = {"afternoon", "evening", "night"}
 JOINED = r"(?P<a>\d{1,2}(?::\d\d)?) ?(?P<and>and|to|till|until|-) ?"
 SPOKEN = re.compile(
-    rf"(?<![\w:.-])(?:{JOINED})?(?P<b>\d{{1,2}}(?::\d\d)?) (?:o'?clock )?"
+    rf"(?<![\w:.-])(?<!line )(?<!camera )(?<!cell )(?<!station )(?<!machine )"
+    rf"(?:{JOINED})?(?P<b>\d{{1,2}}(?::\d\d)?) ?(?:o'?clock |[ap]m )?"
     r"(?P<which>this|in the|at|yesterday|last|on \w+day) (?P<part>morning|afternoon|evening|night)(?!\w)",
     re.IGNORECASE,
+)
+# 22:30 yesterday until 04:45 today, which is read with its days first.
+CLOCKS_OF_DAYS = re.compile(
+    r"(?<![\w:])(?:from |between )?(\d\d:\d\d) (yesterday|today) "
+    r"(?:to|till|until|and|-) (\d\d:\d\d) (today|yesterday)(?!\w)"
 )
 DAYS = {"this": " today", "in the": "", "at": "", "yesterday": " yesterday", "last": " yesterday"}
 
@@ -38,7 +44,7 @@ def normal(text: str, known: KnownNames) -> str:
         text = " ".join(pattern.sub(_unless_named(instead, kept), text).split())
     if known.sources:
         text = _left_out(known.sources).sub(lambda match: f"without {match['name'] or ''}", text)
-    return SPOKEN.sub(_clocked, text)
+    return CLOCKS_OF_DAYS.sub(r"from \2 \1 to \4 \3", SPOKEN.sub(_clocked, text))
 
 
 def _with_its_month(text: str) -> str:

@@ -67,6 +67,15 @@ def of_incident(looked: Looked, last: Remembered) -> Reading | None:
     return last.reading if last.reading.intent is Intent.INCIDENT else None
 
 
+def first_ranked(looked: Looked, last: Remembered) -> int | None:
+    """Return the anomaly at the head of a ranked list, which a question of `it` means: the latest crack."""
+    if slot_language().asks.search(looked.question.text) is None:
+        return None
+    slots, first = last.reading.slots, next(iter(last.ids), "")
+    is_ranked = last.reading.intent is Intent.LIST and slots.order is not None and not slots.offset
+    return int(first.removeprefix("A-")) if is_ranked and first.startswith("A-") else None
+
+
 def spoken_of(looked: Looked, subject: int | None) -> Reading | None:
     """Read `is it confirmed?` after an inspection was shown as a question about that inspection."""
     if subject is None or looked.slots.ids:

@@ -274,7 +274,8 @@ def _named_person() -> re.Pattern[str]:
     words = slot_language()
     return re.compile(
         rf"\b(?:{words.person_lead}) ([A-Z][a-z]{{2,}})\b(?! (?:{words.source_nouns}))"
-        rf"|^(?:and |And )?([A-Z][a-z]{{2,}}) (?:{words.acted})\b"
+        rf"|(?:^|[a-z] )(?:and |And )?([A-Z][a-z]{{2,}}) (?:{words.acted})\b"
+        rf"|\b(?:did|has|have|by) (?:Dr|Mr|Mrs|Ms)\.? ([A-Z][a-z]{{2,}})\b"
     )
 
 

@@ -142,6 +142,7 @@ def _limit(question: Question, language: SlotLanguage, shape: Shape) -> None:
             return
     singular = (
         r"anomaly|alert|alarm|defect|inspection|detection|incident|image|picture|one|source|camera|line|result|finding"
+        r"|thing|part|piece|frame|module|shot|hit|offender"
     )
     if re.search(rf"(?:{language.rank_words}) (?:\w+ ){{0,2}}(?:{singular})(?!\w)(?! first)", text):
         shape.limit = 1

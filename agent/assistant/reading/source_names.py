@@ -33,7 +33,8 @@ def _no_name_after() -> str:
 def spelled(name: str) -> str:
     """Return the pattern of a name whatever stands between its parts: line-1, line 1, line_1, Line1."""
     parts = tokens_of(name)
-    return SEPARATOR.join(re.escape(part) for part in parts) or re.escape(folded(name))
+    body = SEPARATOR.join(re.escape(part) for part in parts) or re.escape(folded(name))
+    return rf"{body}(?:'?s)?" if parts and parts[-1].isdigit() else body  # line 2's
 
 
 def tokens_of(name: str) -> list[str]:

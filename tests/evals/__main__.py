@@ -100,7 +100,9 @@ def _settings(data_dir: Path) -> Settings:
 
 def _wanted(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.evals", description=__doc__)
-    parser.add_argument("--half", choices=sorted(HALVES), default="seen", help="which half; seen: spent too")
+    parser.add_argument(
+        "--half", choices=sorted(HALVES), default="seen", help="which half; seen: spent and practice too"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--failures", action="store_true", help="print each question that was not right (seen only)")
     parser.add_argument("--check", action="store_true", help="check the bank itself, and ask nothing")

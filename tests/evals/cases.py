@@ -22,8 +22,8 @@ import yaml
 
 from tests.evals.world import NOW, zone_of
 
-HALVES = {"seen": "seen.yaml", "spent": "spent.yaml", "unseen": "unseen.yaml"}
-DEVELOPED_ON = ("seen", "spent")
+HALVES = {"seen": "seen.yaml", "spent": "spent.yaml", "practice": "practice.yaml", "unseen": "unseen.yaml"}
+DEVELOPED_ON = ("seen", "spent", "practice")
 AGO = re.compile(r"now-(\d+)(d|d24|h)")
 Case = dict[str, Any]
 Window = tuple[datetime, datetime]
@@ -51,7 +51,7 @@ class BadCaseError(ValueError):
 
 
 def files_of(half: str) -> tuple[str, ...]:
-    """Return what a run of a half asks: of the half that was seen, also what was once unseen and is spent."""
+    """Return what a run of a half asks: of the half that was seen, also what is spent and what was practised on."""
     return DEVELOPED_ON if half == "seen" else (half,)
 
 

@@ -150,7 +150,9 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
                 question.cased[match.start()].isupper() or BY_KEY.search(question.before(match.start())) is not None
             )
             if _is_said_with_its_key(value, match[0], values, f"{folded(key)}s", is_title=is_title):
-                if key in places.attributes:
+                if slot_language().exclude.search(question.before(match.start())) is not None:
+                    _leave_out(key, value, known.values.get(key, ()), places)
+                elif key in places.attributes:
                     places.sides = [(key, places.attributes.pop(key)), (key, value)]
                     places.several = key
                 else:

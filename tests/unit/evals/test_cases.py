@@ -22,8 +22,8 @@ from tests.evals.cases import (
 from tests.evals.checking import sha256_of
 from tests.evals.world import NOW
 
-LEAST_QUESTIONS = {"seen": 160, "spent": 160, "unseen": 220}
-LEAST_REFUSED = {"seen": 20, "spent": 20, "unseen": 24}
+LEAST_QUESTIONS = {"seen": 160, "spent": 160, "practice": 160, "unseen": 220}
+LEAST_REFUSED = {"seen": 20, "spent": 20, "practice": 20, "unseen": 24}
 BERLIN, CHICAGO = "Europe/Berlin", "America/Chicago"
 
 
@@ -76,7 +76,8 @@ def test_the_halves_share_no_question_but_how_everybody_goes_on(one: str, other:
 def test_the_half_developed_on_is_asked_with_what_is_spent() -> None:
     asked = {half: files_of(half) for half in HALVES}
 
-    assert asked == {"seen": ("seen", "spent"), "spent": ("spent",), "unseen": ("unseen",)}
+    assert asked.pop("seen") == ("seen", "spent", "practice")
+    assert asked == {half: (half,) for half in asked}
 
 
 def test_the_unseen_half_is_as_it_was_written() -> None:

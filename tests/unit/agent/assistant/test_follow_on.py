@@ -126,3 +126,84 @@ def test_sources_are_ranked_by_a_rate(ask: Ask) -> None:
     assert isinstance(line_1, float)
     assert isinstance(line_2, float)
     assert answer.text.index("1. line-2" if line_2 > line_1 else "1. line-1") < answer.text.index("2. line")
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ("no 2 looks funny, open it", 1),
+        ("uh the second one please tell me more about that", 1),
+        ("and the last of these, what was it?", -1),
+        ("first of the list, who labelled it?", 0),
+    ],
+)
+def test_one_of_a_list_is_found_wherever_it_is_said(ask: Ask, said: str, place: int) -> None:
+    listed = ask("list the anomalies since 1 March", "t").ids
+
+    assert ask(said, "t").ids[:1] == (listed[place],)
+
+
+def test_the_head_of_a_list_is_its_first_few_in_the_same_order(ask: Ask) -> None:
+    listed = ask("list the anomalies since 1 March, oldest first", "t").ids
+
+    assert ask("just the first two", "t").ids == listed[:2]
+
+
+@pytest.mark.parametrize("said", ["how far over the limit was that one", "what score did it get?", "who labelled it?"])
+def test_what_was_shown_alone_is_spoken_of_as_it(ask: Ask, said: str) -> None:
+    (shown,) = ask("the worst anomaly on line-1 since 1 March", "t").ids
+
+    assert ask(said, "t").ids == (shown,)
+
+
+def test_one_side_of_a_comparison_is_swapped_for_another(ask: Ask) -> None:
+    ask("compare 23 March with 24 March on line-1", "t")
+    swapped = ask("compare line-1 and line-2 since 1 March", "t")
+    again = ask("now line-1 instead of line-2", "t")
+
+    assert swapped.filters["sources"] == again.filters["sources"] == ["line-1"]
+
+
+def test_the_last_two_times_are_held_against_each_other(ask: Ask) -> None:
+    ask("anomalies on line-1 on 23 March", "t")
+    ask("and on 24 March", "t")
+
+    assert [use.name for use in ask("how do the two compare?", "t").tools] == ["compare"]
+
+
+@pytest.mark.parametrize("said", ["Is it the lighting?", "what oil was in the press", "and by the end of the month?"])
+def test_what_no_record_holds_is_refused_in_a_thread_too(ask: Ask, said: str) -> None:
+    ask("anomalies on line-1 since 1 March", "t")
+
+    answer = ask(said, "t")
+
+    assert answer.status in {"refused", "asked_back"}
+    assert not answer.facts
+
+
+def test_a_change_asked_for_in_a_thread_is_of_the_source_it_spoke_of(ask: Ask) -> None:
+    ask("anomalies on line-1 since 1 March", "t")
+
+    answer = ask("silence it until tomorrow 6am", "t")
+
+    assert answer.proposal is not None
+    assert "line-1" in answer.text
+
+
+def test_what_was_meant_is_remembered_where_a_source_is_unknown(ask: Ask) -> None:
+    ask("how many anomalies were there on line-7 since 1 March?", "t")
+
+    assert ask("oh, i meant line-1", "t").filters["sources"] == ["line-1"]
+
+
+def test_what_was_told_before_the_question_asks_for_nothing(ask: Ask) -> None:
+    answer = ask("The crew changed the lens on 10 March at 14:00 because of dirt. How many anomalies on line-1 since?")
+
+    assert answer.window is not None
+    assert answer.window.start.isoformat() == "2026-03-10T13:00:00+00:00"
+
+
+def test_a_value_left_out_is_none_of_what_is_counted(ask: Ask) -> None:
+    answer = ask("anomalies since 1 March without lot L7")
+
+    assert answer.filters.get("attributes") != {"lot": "L7"}

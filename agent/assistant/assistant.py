@@ -82,8 +82,9 @@ class Assistant:
         Loading takes seconds, learning half a minute, once. Raise NotWantedError some seconds after is_wanted says no.
         """
         learned_reader(self._settings.storage.data_dir, is_wanted)
-        self._try_out()
-        if self._settings.assistant.model is not None:
+        if is_wanted():
+            self._try_out()
+        if is_wanted() and self._settings.assistant.model is not None:
             self._modelled().prepare()
 
     def ask(

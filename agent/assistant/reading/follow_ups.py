@@ -100,7 +100,8 @@ def _listed(looked: Looked, last: Remembered) -> Reading | None:
 def _is_another_question(looked: Looked) -> bool:
     """Whether a question stands on its own in a thread: whole, settled by its words, or of nothing on record."""
     is_settled = looked.agreed in SETTLED or looked.by_cues in {Intent.CHANGE, Intent.DETAIL, Intent.INCIDENT}
-    is_unknown = looked.by_cues is Intent.UNKNOWN and looked.guess.intents[Intent.UNKNOWN] >= LIKELY_OTHER
+    chance = looked.guess.intents[Intent.UNKNOWN]
+    is_unknown = looked.by_cues is Intent.UNKNOWN and not looked.slots.windows and chance >= LIKELY_OTHER
     is_settled = is_settled or is_unknown
     is_settled = is_settled and WORDS.moves_on.search(looked.masked) is None
     return is_settled or _stands_alone(looked) or _is_of_another_world(looked)
@@ -174,6 +175,7 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     text, before = looked.masked, last.reading.intent
     is_again = went_on.is_short or went_on.is_others or WORDS.same_again.search(text) is not None
     is_again = is_again or (before is Intent.COMPARE and bool(looked.slots.excluded_labels)) or _is_widened(looked)
+    is_again = is_again or WORDS.moves_on.search(text) is not None
     own = None if is_again else own_of(looked)
     if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
         own = None  # a label or a class alone, put in or left out
@@ -209,7 +211,7 @@ def _ranks_on(text: str, before: Reading) -> bool:
 def _is_widened(looked: Looked) -> bool:
     """Whether only a class, or a label, is given up: `everything flagged, class or no class`."""
     text = looked.question.text
-    is_given_up = WORDS.all_classes.search(text) or WORDS.not_just.search(text)
+    is_given_up = WORDS.all_classes.search(text) or WORDS.not_just.search(looked.masked)
     return bool(is_given_up) and looked.slots.group_by is None and WORDS.asks_list.search(text) is None
 
 

@@ -159,6 +159,7 @@ class FollowUpLanguage:
     which_of: re.Pattern[str]
     not_just: re.Pattern[str]
     asks_list: re.Pattern[str]
+    asks_one: re.Pattern[str]
     ranks: re.Pattern[str]
     of_anomalies: re.Pattern[str]
     ranks_on: re.Pattern[str]

@@ -31,7 +31,7 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     text = words.weekday_before.sub(lambda match: weekday_beside(match, window, now), text)
     for pattern in (words.possessive, words.same_hours):
         text = pattern.sub(lambda match: _same_hours(match, window, now, shifts), text)
-    text = words.until.sub(lambda match: _until(match, window), text)
+    text = words.until.sub(lambda match: match[0] if shown else _until(match, window), text)
     text = words.half.sub(_or_as_said(window, _half), text)
     text = words.shift.sub(lambda match: _next_shift(match, window, shifts), text)
     text = words.weekday.sub(lambda match: _weekday(match, window, now), text)

@@ -67,10 +67,10 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
 
 def _classes(looked: Looked, old: Slots) -> tuple[str, ...]:
     """Return the classes meant: `not just dents` means every one."""
-    text = looked.question.text
-    if WORDS.not_just.search(text):
-        return ()
-    return looked.slots.defect_classes or (() if WORDS.all_classes.search(text) else old.defect_classes)
+    text, named = looked.question.text, looked.slots.defect_classes
+    if WORDS.not_just.search(looked.masked):
+        return named if len(named) > 1 else ()
+    return named or (() if WORDS.all_classes.search(text) else old.defect_classes)
 
 
 def _swapped(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

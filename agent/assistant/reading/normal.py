@@ -40,6 +40,8 @@ def normal(text: str, known: KnownNames) -> str:
     own = {*re.findall(r"[a-z]+|\d+", named), *re.findall(r"[a-z0-9]+", named)}
     kept = frozenset(own | {f"{word}s" for word in own} | {f"{word}es" for word in own})
     text = _with_its_month(with_digits(text))
+    for pattern in _nights():
+        text = pattern.sub(_night, text)
     for pattern, instead in _rules():
         text = " ".join(pattern.sub(_unless_named(instead, kept), text).split())
     if known.sources:
@@ -88,6 +90,14 @@ def _left_out(sources: tuple[str, ...]) -> re.Pattern[str]:
     )
 
 
+def _night(match: re.Match[str]) -> str:
+    """Write `the night from the 28th to the 29th of march` as of the 28th; a longer stretch stays as it is."""
+    first, second = int(match["first"]), int(match["second"])
+    starts, ends = match["its"] or match["month"], match["month"]
+    is_next = second == first + 1 or (second == 1 and starts.lower()[:3] != ends.lower()[:3])
+    return f"night shift of {first} {starts}" if is_next else match[0]
+
+
 def _clocked(match: re.Match[str]) -> str:
     """Write `1 and 5 this morning` as `01:00 and 05:00 today`."""
     part, which = match["part"].lower(), match["which"].lower()
@@ -104,6 +114,11 @@ def _clock(text: str, part: str) -> str:
     hour, _, minute = text.partition(":")
     late = NOON if part in LATE and int(hour) < NOON and not (part == "night" and int(hour) < NOON // 2) else 0
     return f"{(int(hour) + late) % 24:02d}:{minute or '00'}"
+
+
+@lru_cache
+def _nights(name: str = "english") -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(say, re.IGNORECASE) for say in read_words(f"{name}_synonyms")["nights"])
 
 
 @lru_cache

@@ -31,12 +31,13 @@ def largest(looked: Looked, last: Remembered) -> Reading | None:
 def picked(looked: Looked, ids: Sequence[str]) -> Reading | None:
     """Read `the second one` as the second of the ids just shown."""
     ordinals = slot_language().ordinals
+    words = "|".join(slot_language().numbers)
     numbered = re.search(
-        r"\b(?:number|no\.?|nr\.?|#) ?(\d{1,2}|" + "|".join(slot_language().numbers) + r")(?=$|[,.:;?!]? [a-z])",
-        looked.question.text,
+        rf"\b(?:(?:number|nr\.?|#) ?(\d{{1,2}}|{words})|no\.? ?(\d{{1,2}}))(?=$|[,.:;?!]? [a-z])", looked.question.text
     )
     if numbered is not None and ids and not looked.slots.ids:
-        return _of_list(ids, int(numbered[1]) if numbered[1].isdigit() else slot_language().numbers[numbered[1]])
+        said = numbered[1] or numbered[2]
+        return _of_list(ids, int(said) if said.isdigit() else slot_language().numbers[said])
     if ids and WORDS.middle.search(looked.masked) and not looked.slots.ids:
         return _of_list(ids, (len(ids) + 1) // 2)
     thing = rf"(?: (?:{WORDS.thing.pattern}))?(?:,? (?:{WORDS.in_full.pattern}))?"
@@ -69,7 +70,7 @@ def of_incident(looked: Looked, last: Remembered) -> Reading | None:
 
 def first_ranked(looked: Looked, last: Remembered) -> int | None:
     """Return the anomaly at the head of a ranked list, which a question of `it` means: the latest crack."""
-    if slot_language().asks.search(looked.question.text) is None:
+    if WORDS.asks_one.search(looked.question.text) is None:
         return None
     slots, first = last.reading.slots, next(iter(last.ids), "")
     is_ranked = last.reading.intent is Intent.LIST and slots.order is not None and not slots.offset

@@ -11,13 +11,13 @@ from slack_sdk import WebClient
 from agent.bot.acts import Act
 from agent.bot.learning import ask_for_frames
 from agent.bot.permissions import Permissions
+from agent.bot.sent_again import is_new
 from agent.messages.safe_text import escape
 from agent.messages.words import SORRY_ACT
 from agent.notifiers.slack_errors import SlackTrouble, explain
 from config.errors import OddspotError
 from config.settings import Settings
 from storage.database import Database
-from storage.repositories.events import is_first_sight
 
 logger = structlog.get_logger()
 MISSED = re.compile(r"missed\s+(\S+)\s+(.{3,40})", re.IGNORECASE)
@@ -61,5 +61,4 @@ class MissedCommand:
 
     def is_new(self, trigger_id: str) -> bool:
         """Say whether a command was not taken up before: Slack may send it again."""
-        with self._database.transaction() as session:
-            return is_first_sight(session, f"missed:{trigger_id}", now=self._clock())
+        return is_new(self._database, "missed", trigger_id, now=self._clock())

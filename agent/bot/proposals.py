@@ -15,6 +15,7 @@ from agent.alerts.outage import render_outage
 from agent.bot import learning
 from agent.bot.acts import Act
 from agent.bot.permissions import Permissions
+from agent.bot.sent_again import is_new
 from agent.messages.audit_message import AUDIT_GOOD, AUDIT_MISSED
 from agent.messages.missed_message import MISSED_DEFECT
 from agent.messages.outage_message import USE_VIEW
@@ -26,7 +27,6 @@ from config.errors import OddspotError
 from config.settings import Settings
 from storage.database import Database
 from storage.repositories.audit_picks import GOOD, MISSED
-from storage.repositories.events import is_first_sight
 from storage.repositories.switches import SwitchError
 from storage.repositories.versions import NotFitError
 from storage.repositories.views import NotMovedError
@@ -78,7 +78,8 @@ class Proposals:
             logger.info("act_refused", act=action["action_id"], user=user)
             self._whisper(body, refusal)
             return
-        if action["action_id"] in CHANGES and not self._is_new(str(body.get("trigger_id") or "")):
+        trigger_id = str(body.get("trigger_id") or "")
+        if action["action_id"] in CHANGES and not is_new(self._database, "press", trigger_id, now=self._clock()):
             return  # sent again, and what it asked for may have been rolled back since
         try:
             row_id = self._acts[action["action_id"]](Act(user, str(action.get("value") or ""), self._clock()))
@@ -88,13 +89,6 @@ class Proposals:
             return
         logger.info("act_done", act=action["action_id"], user=user, value=action.get("value"))
         self._show(body, action["action_id"], row_id)
-
-    def _is_new(self, trigger_id: str) -> bool:
-        """Say whether a press was not taken up before: Slack may send it again."""
-        if not trigger_id:
-            return True
-        with self._database.transaction() as session:
-            return is_first_sight(session, f"press:{trigger_id}", now=self._clock())
 
     def _show(self, body: dict[str, Any], action_id: str, row_id: int) -> None:
         """Write the message anew, one at a time: of two people at once the later one must not show less."""

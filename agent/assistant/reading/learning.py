@@ -49,7 +49,7 @@ class NotWantedError(AgentError):
 
 
 def learned_reader(data_dir: Path, is_wanted: Callable[[], bool] = lambda: True) -> LearnedReader:
-    """Return the reader, fitted now where this machine has none yet, which takes some 20 s.
+    """Return the reader, fitted now where this machine has none yet, which takes half a minute.
 
     Raise SentencesError, and NotWantedError some seconds after is_wanted says no.
     """

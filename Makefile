@@ -21,9 +21,9 @@ setup: .venv/.demo ## Create .venv and install Oddspot with the demo's photograp
 demo: .venv/.demo ## Learn 200 good solar cells, watch 40 unseen ones, ask three questions (ARGS=--no-chat)
 	@$(BIN)/oddspot demo $(ARGS)
 
-test: .venv/.dev ## Run every test on two cores (ARGS="-k words" for some)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/performance $(ARGS)
-	@$(BIN)/python -m pytest tests/performance $(ARGS) || test $$? -eq 5
+test: .venv/.dev ## Run every test on two cores, what holds a time limit by itself (ARGS="-k words" for some)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone" $(ARGS) || test $$? -eq 5
+	@$(BIN)/python -m pytest -m alone $(ARGS) || test $$? -eq 5
 
 lint: .venv/.dev ## ruff, mypy strict, import-linter
 	@$(BIN)/ruff check .

@@ -20,6 +20,8 @@ from detectors.weights import PACKAGED_BACKBONE, ensure_weights
 
 TRIES = 7
 
+pytestmark = pytest.mark.alone
+
 
 def times_faster(quick: Callable[[], object], slow: Callable[[], object]) -> float:
     quick()

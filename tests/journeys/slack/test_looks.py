@@ -110,6 +110,7 @@ def pictured(slack: LocalSlack, asked: Message, count: int = 1) -> list[str]:
     return found()
 
 
+@pytest.mark.alone
 def test_answers_with_verdict_and_heatmap_within_ten_seconds_and_counts_nothing(
     slack: LocalSlack, running: House
 ) -> None:

@@ -145,11 +145,14 @@ def test_falls_back_when_the_server_is_gone_or_the_model_unknown(
     assert unknown.text.endswith(MODEL_FAILED)
 
 
+@pytest.mark.alone
 def test_replies_within_the_time_limit(filled: Database, model: LocalModel, tmp_path: Path) -> None:
     model.fail_next(ModelFault(stall_seconds=3), count=2)
     model.enqueue("late")
+    assistant = assistant_of(filled, model, tmp_path, time_limit_seconds=1)
+    assistant.prepare()
 
-    answer = ask(assistant_of(filled, model, tmp_path, time_limit_seconds=1))
+    answer = ask(assistant)
 
     assert answer.text.endswith(MODEL_FAILED)
     assert answer.milliseconds < 2500

@@ -104,6 +104,7 @@ def test_gives_the_table_where_the_limit_comes_while_it_corrects_itself(
     assert "99" not in answer.text
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("fault", [ModelFault(stall_seconds=30), ModelFault(drip_seconds=0.2)])
 def test_answers_in_time_whatever_the_server_does(
     assistant_of: AssistantOf, model: LocalModel, fault: ModelFault
@@ -138,6 +139,7 @@ def test_asks_the_fallback_model_before_the_built_in_reader(assistant_of: Assist
     assert [request.body["model"] for request in model.requests] == ["local-model", "second", "second"]
 
 
+@pytest.mark.alone
 def test_leaves_the_fallback_model_time_where_the_first_one_stalls(
     assistant_of: AssistantOf, model: LocalModel
 ) -> None:

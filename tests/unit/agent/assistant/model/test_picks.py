@@ -84,6 +84,7 @@ def test_asks_back_where_the_pick_fits_nothing(assistant_of: AssistantOf, model:
     assert "99" not in answer.text
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("fault", [ModelFault(status=500), ModelFault(stall_seconds=30), ModelFault(drip_seconds=0.3)])
 def test_asks_back_and_says_so_once_where_the_model_fails(
     assistant_of: AssistantOf, model: LocalModel, fault: ModelFault

@@ -1,5 +1,6 @@
 """The built-in reader: question -> reading -> tools -> templated answer, with no language model."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,11 +20,11 @@ from agent.assistant.asking_back import (
 )
 from agent.assistant.reading.acting import answer_act, says_what_one_is
 from agent.assistant.reading.cues import read_by_cues
-from agent.assistant.reading.deciding import CERTAIN, decide, sure_of
+from agent.assistant.reading.deciding import CERTAIN, SURE, decide, sure_of
 from agent.assistant.reading.follow_ups import follow
 from agent.assistant.reading.known import KnownNames, known_names
 from agent.assistant.reading.language import follow_up_language
-from agent.assistant.reading.leader import leader_of, still_leading, with_leader, with_value
+from agent.assistant.reading.leader import leader_of, names_of, still_leading, with_leader, with_value
 from agent.assistant.reading.leaning import written_out
 from agent.assistant.reading.leaning_words import leaning_language
 from agent.assistant.reading.picking import picked
@@ -33,8 +34,10 @@ from agent.assistant.reading.reader import MOST_STRANGE, Looked, look, shaped
 from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
 from agent.assistant.reading.scope import in_scope
+from agent.assistant.reading.slashed import meant_date
 from agent.assistant.reading.spelling import corrected
 from agent.assistant.reading.times import span_text
+from agent.assistant.reading.wishes import OF_THRESHOLDS, written_wish
 from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.tools.registry import run_tool, use_of
@@ -61,6 +64,9 @@ SURELY_NOT = 0.6
 WORDS_ALONE = FOLLOW_UPS.alone
 # How likely it has to be, where a cue says so, that something is to be done or cannot be known.
 LEAST = 0.15
+# Without a cue, or with one of what is to be done, less certainty will do than against another cue.
+CHANGING = {None, Intent.CHANGE, Intent.COUNT, Intent.LIST, Intent.TREND}
+SURELY_CHANGED = 0.95
 
 
 def answer_built_in(text: str, context: ToolContext, last: Remembered | None) -> Read:
@@ -69,6 +75,9 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
     try:
         return _answered(text, context, known, last)
     except AmbiguousDateError as error:
+        meant = meant_date(text, error.readings, known.first, context.now)
+        if meant is not None and error.said in text:
+            return answer_built_in(text.replace(error.said, meant, 1), context, last)
         choices = tuple(replaced(text, error.said, reading) for reading in error.readings)
         return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
     except WindowError as error:
@@ -83,7 +92,9 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
     text = _leaning(text, context, last)
     looked = look(text, context, known)
     if _wants_change(looked, last) or says_what_one_is(text, known):
-        acting = answer_act(_of_its_source(text, looked, last), context, known, subject=last.subject if last else None)
+        slots = looked.slots
+        wish = written_wish(text, last, names_something=bool(slots.sources or slots.ids or slots.incident))
+        acting = answer_act(wish, context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
     nobody = _not_left_out(looked) or _of_nobody(text, looked, known, is_first=last is None)
@@ -104,31 +115,31 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
 
 
 def _asked_last(text: str, context: ToolContext, known: KnownNames) -> str:
-    """Return only `and yesterday?` of what came after words that name nothing of the record."""
+    """Return only `and yesterday?` of what came after words that name nothing of the record, or were put right."""
+    text = FOLLOW_UPS.not_this.sub(r"\g<meant>", FOLLOW_UPS.not_that.sub("", text))
     match = FOLLOW_UPS.asked_last.search(text)
-    return text if match is None or look(match["told"], context, known).has_slots else match["asked"]
+    if match is None:
+        return text
+    is_again = match["asked"].lower().startswith("same")
+    return match["asked"] if is_again or not look(match["told"], context, known).has_slots else text
 
 
 def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
     """Write out what leans on the answer before: `that lot`, `the same day`."""
     if last is not None and last.leader is not None:
         text = with_leader(text, last.leader)
-    if last is not None and last.reading.intent is Intent.WHAT_IF:
-        text = leaning_language().supposed_at.sub(r"what if the threshold were \g<number>", text)
+    for name in names_of(last.reading.slots) if last is not None else ():
+        text = with_leader(text, name)
+    if last is not None and last.reading.intent in OF_THRESHOLDS:
+        text = leaning_language().supposed_at.sub(_supposed, text)
     if last is None or last.window is None:
         return text
     shifts = context.settings.shifts.starts
     return written_out(text, last.window, shown=len(last.ids), now=context.now, shifts=shifts)
 
 
-def _of_its_source(text: str, looked: Looked, last: Remembered | None) -> str:
-    """Return `silence it until 6` with the only source a thread spoke of in the place of `it`."""
-    sources = last.reading.slots.sources if last is not None and last.subject is None else ()
-    if len(sources) != 1 or looked.slots.sources or looked.slots.ids or looked.slots.incident:
-        return text
-    return FOLLOW_UPS.its.sub(
-        lambda match: f"the {match[2]} of {sources[0]}" if match[2] else sources[0], text, count=1
-    )
+def _supposed(match: re.Match[str]) -> str:
+    return f"what if the threshold were {match['said'] or match['number']}"
 
 
 def _not_left_out(looked: Looked) -> Answer | None:
@@ -163,7 +174,10 @@ def _wants_change(looked: Looked, last: Remembered | None) -> bool:
     if last is not None and FOLLOW_UPS.opens.search(looked.masked) and picked(looked, last.ids):
         return False
     chance = looked.guess.intents[Intent.CHANGE]
-    return (chance >= CERTAIN and last is None) or (looked.by_cues is Intent.CHANGE and chance >= LEAST)
+    is_act = chance >= SURE and FOLLOW_UPS.acting.search(looked.question.text) is not None
+    is_likely = is_act or (last is None and chance >= (CERTAIN if looked.by_cues in CHANGING else SURELY_CHANGED))
+    least = 0.0 if FOLLOW_UPS.acts_on.search(looked.masked) else LEAST
+    return is_likely or (looked.by_cues is Intent.CHANGE and chance >= least)
 
 
 def needs_no_model(text: str) -> bool:

@@ -1,6 +1,8 @@
 """The names a database holds, by which a question can be understood."""
 
-from sqlalchemy import select, union
+import json
+
+from sqlalchemy import Text, cast, func, select, union
 from sqlalchemy.orm import Session
 
 from storage.models import AuditRow, DetectorVersionRow, FrameRow, InspectionRow, LabelRow, SourceRow
@@ -31,9 +33,11 @@ def defect_classes(session: Session, *, limit: int = 500) -> list[str]:
 
 def attributes(session: Session) -> dict[str, list[str]]:
     """Return the attribute keys of the newest frames, in order, with values they have, the newest first."""
-    recent = select(FrameRow.attributes).order_by(FrameRow.id.desc()).limit(RECENT_FRAMES)
+    written = cast(FrameRow.attributes, Text).label("written")
+    recent = select(FrameRow.id, written).order_by(FrameRow.id.desc()).limit(RECENT_FRAMES).subquery()
+    different = select(recent.c.written).group_by(recent.c.written).order_by(func.max(recent.c.id).desc())
     found: dict[str, dict[str, None]] = {}
-    for values in session.scalars(recent):
+    for values in map(json.loads, session.scalars(different)):  # frames of one lot say the same
         for key, value in values.items():
             found.setdefault(key, {})[value] = None
     return {key: list(found[key])[:MOST_VALUES] for key in sorted(found)}

@@ -20,13 +20,16 @@ from storage.repositories.sources import source_by_name
 from storage.repositories.versions import active_version
 
 CONFIRM = "Nothing has changed yet: a person has to confirm it."
+ONE_EACH = "A change of one incident at a time can be proposed, as in"
 MOST_OFFERED = 3
 HOUR, TWO_DAYS = 60.0, 2880.0
 Read = Proposal | Problem | None
 
 
 def answer_act(text: str, context: ToolContext, known: KnownNames, *, subject: int | None = None) -> Answer | None:
-    """Answer a wish to change something: a proposal to confirm, or why it cannot be one; None where it is no such wish.
+    """Answer a wish to change something, which is never done here; None where it is no such wish.
+
+    The answer refuses it: with a proposal that a person may confirm, or with why there is none and what may be meant.
 
     subject: the inspection a thread spoke of last, which `it` means.
     """
@@ -34,8 +37,7 @@ def answer_act(text: str, context: ToolContext, known: KnownNames, *, subject: i
     if read is None:
         return None
     if isinstance(read, Problem):
-        status = AnswerStatus.ASKED_BACK if read.choices else AnswerStatus.REFUSED
-        return Answer(f"{read.words} Nothing was changed.", status, read.choices)
+        return Answer(f"{read.words} Nothing was changed.", AnswerStatus.REFUSED, read.choices)
     return Answer(f"{read.words} {CONFIRM}", AnswerStatus.REFUSED, proposal=read)
 
 
@@ -185,6 +187,8 @@ def _only_open(words: ActWords, thing: Thing) -> Incident | Problem:
     if len(found) == 1 and source:
         return found[0]
     verb = "acknowledge" if words.act is ProposedAct.ACKNOWLEDGE else "resolve"
+    if words.is_all:
+        return Problem(f"{ONE_EACH} '{verb} {found[0].shown_id}'.")
     return Problem("Which incident?", tuple(f"{verb} {one.shown_id}" for one in found[:MOST_OFFERED]))
 
 

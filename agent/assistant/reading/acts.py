@@ -12,6 +12,7 @@ from storage.database import Session
 from storage.records import LabelKind
 
 LEAD = (
+    r"(?:[a-z' ]{1,40}[,.;!] +)?"
     r"(?:(?:hi|hey|hello|ok|okay|yes|now|so|then|and|oddspot)[,:!]?\s+)*(?:please\s+|kindly\s+|just\s+)*"
     r"(?:(?:can|could|would|will) you\s+|(?:i|we) (?:want|would like|need) (?:you )?to\s+|let us\s+|lets\s+)?"
     r"(?:please\s+|just\s+)*"
@@ -29,9 +30,16 @@ NEEDS_INCIDENT = re.compile(r"\bincident|\x00|\bit\b|\bi-?\d")
 # `A-12 is a false alarm`, `A-12 was really a scratch`
 STATEMENT = re.compile(
     r"(?P<subject>\x00+|it|that|this(?: one)?|that one) (?:is|was|shows|looks like) "
-    r"(?:really |actually |clearly |just |only )*(?P<label>[\w -]{2,60})"
+    r"(?:really |actually |clearly |just |only )*(?P<label>[\w ,-]{2,60})"
 )
-AS = re.compile(r"\bas\s+(?P<label>.+)$|\x00\s+(?:to |is |was )?(?:be )?(?P<bare>(?!as )[a-z][\w -]{1,60})$")
+RECORD_IT = re.compile(
+    r"[,.;]? (?:so )?(?:please |pls |just )?(?:record|note|write|mark|label|log|save|remember|enter) (?:it|that|this)"
+    r"(?: down| so| as such| accordingly)*(?: please| thanks)?$"
+)
+AS = re.compile(
+    r"\bas\s+(?P<label>.+)$|(?:\x00|\b(?:it|that|this))\s+(?:to |is |was )?(?:be )?(?P<bare>(?!as )[a-z][\w ,-]{1,60})$"
+)
+PLEASE = re.compile(r",? ?\b(?:please|pls|thanks|thx|thank you|then|for me|ok)\b")
 ARTICLE = re.compile(r"^(?:a|an|the|being)\s+")
 LABELS: dict[LabelKind, str] = {
     LabelKind.FALSE_ALARM: (
@@ -43,10 +51,11 @@ LABELS: dict[LabelKind, str] = {
     LabelKind.DEFECT: r"(?:real |true |actual )?defect(?:ive)?s?|bad|true positive|confirmed",
 }
 OF_CLASS = re.compile(
-    r"(?:real )?defect(?:ive)?(?: of| with)?(?: class| type| kind)?[:,]? ?\(?(?P<name>[\w][\w -]{0,38}?)\)?"
+    r"(?:real )?defect(?:ive)?(?: of| with)?(?: class| type| kind)?[:,]? ?"
+    r"(?:(?:a|an|the) )?\(?(?P<name>[\w][\w -]{0,38}?)\)?"
 )
 CLASS_NAME = re.compile(r"[\w][\w -]{0,39}")
-ALL = re.compile(r"\b(?:everything|all|every (?:source|line|camera))\b")
+ALL = re.compile(r"\b(?:everything|all|every (?:source|line|camera|open|incident|one|single))\b")
 IT = re.compile(r"\b(?:it|that one|this one|that|this)\b")
 NUMBER = re.compile(r"(?:\bto|\bat|=|\bof)\s*(-?\d+(?:\.\d+)?)(?![\w.]*\w)(?!\s*(?:%|percent|times|x\b))")
 FOLLOWS = re.compile(r"^\s*(?:the |source |camera |line )*([a-z][\w.-]*\d[\w.-]*|[a-z][\w.-]{2,})")
@@ -110,7 +119,7 @@ def act_words(text: str, known: KnownNames) -> ActWords | None:
 def _statement(text: str, question: Question, places: Places, known: KnownNames) -> ActWords | None:
     if text.rstrip().endswith("?") or len(places.ids) > 1:
         return None
-    match = STATEMENT.fullmatch(question.rest.strip(" .!"))
+    match = STATEMENT.fullmatch(RECORD_IT.sub("", question.rest.strip(" .!")))
     if match is None or (match["subject"].startswith(MASK) and not places.ids):
         return None
     label, defect_class = _label(match["label"], known)
@@ -184,7 +193,7 @@ def _made(
 
 def _label(words: str, known: KnownNames) -> tuple[LabelKind | None, str | None]:
     """Read a label and, for a defect, its class; a word that is no label is a class."""
-    said = ARTICLE.sub("", words.strip(" .!\"'"))
+    said = ARTICLE.sub("", PLEASE.sub("", words).strip(" .,!\"'"))
     for kind, pattern in LABELS.items():
         if re.fullmatch(pattern, said):
             return kind, None

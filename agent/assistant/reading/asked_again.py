@@ -37,6 +37,12 @@ def asked_again(looked: Looked, last: Remembered) -> Reading | None:
     return None
 
 
+def how_long(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `how long already?` after outages as the same outages again."""
+    is_asked = WORDS.how_long_already.search(looked.question.text) is not None
+    return last.reading if is_asked and last.reading.intent is Intent.OUTAGES else None
+
+
 def _pair(one: Slots, other: Slots) -> Slots | None:
     """Return the last two questions' times, or places, as the sides of a comparison; None where they are no two."""
     if one.windows != other.windows and len(one.windows) == len(other.windows) == 1:

@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.assistant.reading.asked_again import asked_again
+from agent.assistant.reading.against import NARROWED, against_another, against_window
+from agent.assistant.reading.asked_again import asked_again, how_long
 from agent.assistant.reading.language import follow_up_language, slot_language
+from agent.assistant.reading.leader import LED_BY
 from agent.assistant.reading.merging import merged
 from agent.assistant.reading.moving import in_its_zone, moved_window
 from agent.assistant.reading.picking import (
@@ -20,7 +22,7 @@ from agent.assistant.reading.picking import (
     spoken_of,
 )
 from agent.assistant.reading.reader import Looked, shaped
-from agent.assistant.reading.reading import Intent, Reading
+from agent.assistant.reading.reading import COUNTING, Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
 from agent.assistant.reading.times import (
     span_text,
@@ -30,7 +32,6 @@ from storage.records import Window
 
 WORDS = follow_up_language()
 SETTLED = {Intent.DETAIL, Intent.SIMILAR, Intent.INCIDENT, Intent.CHANGE, Intent.HELP, Intent.UNKNOWN, Intent.HEALTH}
-COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
 # What anomalies are looked at by, in one place and time.
 PLACED = COUNTING | {Intent.LIST} - {Intent.COMPARE}
 KEPT = {
@@ -44,12 +45,13 @@ KEPT = {
     Intent.LABELS,
     Intent.CHANGES,
 }
+# What stands now has no time, where now is what is asked about.
+OF_NOW = {Intent.SILENCES, Intent.INCIDENTS, Intent.DETECTOR, Intent.HEALTH}
 FEW_WORDS = 2
 CERTAIN = 0.85
 LIKELY_OTHER, STRANGE_OTHER, SURELY_OTHER = 0.15, 0.35, 0.7
 CLEAR = 0.95
 MANY_WORDS = 5
-NARROWED = ("confirmed", "false_alarms", "unsure", "unlabelled", "missed")
 
 
 def follow(looked: Looked, last: Remembered, context: ToolContext, first: datetime | None) -> Reading | None:
@@ -63,6 +65,8 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
         or spoken_of(looked, last.subject or first_ranked(looked, last))
         or asked_again(looked, last)
         or next_page(looked, last)
+        or how_long(looked, last)
+        or against_another(looked, last)
         or set_now(looked, last)
         or _listed(looked, last)
     )
@@ -71,20 +75,32 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
     went_on = _went_on(looked, last, context)
     is_against = WORDS.versus.search(looked.masked) is not None
     if went_on is None:
-        return _against(looked, last, None) if is_against and looked.slots.windows else None
+        return against_window(looked, last, None) if is_against and looked.slots.windows else None
     own, moved = _own(looked, last, went_on), went_on.moved
     if is_against and (moved is not None or looked.slots.windows):
-        return _against(looked, last, moved)
+        return against_window(looked, last, moved)
     slots = merged(last, looked, moved, is_same=own in {None, last.reading.intent})
-    if own is Intent.LIST and last.reading.slots.figure == "missed" and slots.figure is None:
-        slots = replace(slots, figure="missed")
-    if own is Intent.GROUP and slots.group_by is None:
-        slots = replace(slots, group_by=last.reading.slots.group_by, attribute=last.reading.slots.attribute)
+    slots = _of_its_kind(own, slots, looked, last)
     if went_on.is_others:
         slots = replace(slots, sources=(), excluded_sources=last.reading.slots.sources)
     if own is Intent.COMPARE and moved is not None and last.window is not None and not looked.slots.windows:
         slots = replace(slots, windows=(span_text(last.window), span_text(moved)), spoken=(), firm=())
     return shaped(own or last.reading.intent, in_its_zone(slots, looked, last, context, first))
+
+
+def _of_its_kind(own: Intent | None, slots: Slots, looked: Looked, last: Remembered) -> Slots:
+    """Return slots as the intent a continuation turns to takes them."""
+    if own is Intent.LIST and last.reading.slots.figure == "missed" and slots.figure is None:
+        slots = replace(slots, figure="missed")
+    if own is Intent.GROUP and slots.group_by is None:
+        slots = replace(slots, group_by=last.reading.slots.group_by, attribute=last.reading.slots.attribute)
+    if own is Intent.VERSIONS and last.reading.intent is not own and not looked.slots.windows:
+        slots = replace(slots, windows=(), spoken=(), firm=(), detectors=())
+    if own in OF_NOW and not looked.slots.windows and slot_language().right_now.search(looked.question.text):
+        slots = replace(slots, windows=(), spoken=(), firm=())
+    if own is Intent.TOP and slots.figure is None and not WORDS.of_anomalies.search(looked.masked):
+        slots = replace(slots, figure=last.reading.slots.figure)
+    return slots
 
 
 def _listed(looked: Looked, last: Remembered) -> Reading | None:
@@ -115,15 +131,6 @@ def _is_of_another_world(looked: Looked) -> bool:
     chance = looked.guess.intents[Intent.UNKNOWN]
     is_strange = bool(looked.foreign) and looked.guess.best is Intent.UNKNOWN and chance > STRANGE_OTHER
     return names_nothing and (is_strange or (len(words) > FEW_WORDS and chance > SURELY_OTHER))
-
-
-def _against(looked: Looked, last: Remembered, moved: Window | None) -> Reading | None:
-    """Hold the window spoken of last against another: `vs the week before?`."""
-    if last.window is None:
-        return None
-    slots = merged(last, looked, moved, is_same=True)
-    other = span_text(moved) if moved is not None and not looked.slots.windows else looked.slots.windows[0]
-    return shaped(Intent.COMPARE, replace(slots, windows=(other, span_text(last.window)), spoken=(), firm=()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,12 +183,12 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     is_again = went_on.is_short or went_on.is_others or WORDS.same_again.search(text) is not None
     is_again = is_again or (before is Intent.COMPARE and bool(looked.slots.excluded_labels)) or _is_widened(looked)
     is_again = is_again or WORDS.moves_on.search(text) is not None
-    own = None if is_again else own_of(looked)
+    if before is Intent.TOP and looked.slots.group_by not in {None, "source"}:
+        return Intent.GROUP  # `break it down by month`
+    own = None if is_again and not _is_ranked_list(looked) else own_of(looked)
     if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
         own = None  # a label or a class alone, put in or left out
-    if before is Intent.INCIDENTS and _is_of_incidents(looked, own):
-        return Intent.INCIDENTS
-    if own in {None, Intent.LIST} and _ranks_on(text, last.reading):
+    if _is_of_the_same_list(looked, last.reading, own):
         return before
     if before is Intent.WHAT_IF and WORDS.supposed.search(text):
         return Intent.WHAT_IF
@@ -200,12 +207,31 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     return Intent.COUNT if own is None and before in SETTLED else own
 
 
+def _is_of_the_same_list(looked: Looked, before: Reading, own: Intent | None) -> bool:
+    """Whether labels, incidents or a ranking are gone on with: `and everybody's false alarm share?`."""
+    text = looked.masked
+    if before.intent is Intent.LABELS and own not in SETTLED and WORDS.each_person.search(text):
+        return True
+    if before.intent is Intent.INCIDENTS and _is_of_incidents(looked, own):
+        return True
+    return own in {None, Intent.LIST} and _ranks_on(text, before)
+
+
 def _ranks_on(text: str, before: Reading) -> bool:
     """Whether a ranking goes on: `the top two`, `ranked by false alarms instead`."""
     if before.intent is Intent.TOP:
         return WORDS.ranks.search(text) is not None
     is_ranked = before.intent is Intent.GROUP and before.slots.order is not None
+    is_ranked = is_ranked and before.slots.group_by in LED_BY
     return is_ranked and WORDS.ranks_on.search(text) is not None
+
+
+def _is_ranked_list(looked: Looked) -> bool:
+    """Whether a list is asked for in so many words: `give me the worst three`, `show me today's, newest first`."""
+    is_ranked = looked.slots.limit is not None or looked.slots.order is not None
+    is_listed = looked.agreed is Intent.LIST
+    is_listed = is_listed and bool(looked.slots.windows or WORDS.asks_list.search(looked.masked))
+    return is_listed and is_ranked and WORDS.ranked.search(looked.question.text) is not None
 
 
 def _is_widened(looked: Looked) -> bool:

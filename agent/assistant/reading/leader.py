@@ -40,6 +40,13 @@ def still_leading(leader: tuple[str, str] | None, slots: Slots) -> tuple[str, st
     return leader if not said or said == [name] else None
 
 
+def names_of(slots: Slots) -> list[tuple[str, str]]:
+    """Return what a question named by itself, which `that lot` means where nothing else does."""
+    found = list(slots.attributes.items())
+    found += [("source", name) for name in slots.sources if len(slots.sources) == 1]
+    return found + [("defect_class", name) for name in slots.defect_classes if len(slots.defect_classes) == 1]
+
+
 def with_leader(text: str, leader: tuple[str, str]) -> str:
     """Return a question in which `that lot` is named."""
     kind, name = leader

@@ -26,10 +26,11 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     """
     words = leaning_language()
     text = words.extend.sub(lambda match: _extended(match, window, now, shifts), with_digits(text))
+    text = words.week_ago.sub("a week earlier", text)
     text = words.shifted.sub(lambda match: shifted(match, window, now), text)
     text = words.weekend.sub(lambda _: _weekend_before(window), text)
     text = words.weekday_before.sub(lambda match: weekday_beside(match, window, now), text)
-    for pattern in (words.possessive, words.same_hours):
+    for pattern in (words.possessive, words.dated_hours, words.same_hours):
         text = pattern.sub(lambda match: _same_hours(match, window, now, shifts), text)
     text = words.until.sub(lambda match: match[0] if shown else _until(match, window), text)
     text = words.half.sub(_or_as_said(window, _half), text)

@@ -21,11 +21,13 @@ class LeaningLanguage:
     half: re.Pattern[str]
     possessive: re.Pattern[str]
     same_hours: re.Pattern[str]
+    dated_hours: re.Pattern[str]
     until: re.Pattern[str]
     weekend: re.Pattern[str]
     weekday_before: re.Pattern[str]
     says_a_day: re.Pattern[str]
     shifted: re.Pattern[str]
+    week_ago: re.Pattern[str]
     supposed_at: re.Pattern[str]
     value_alone: str
     leader: str

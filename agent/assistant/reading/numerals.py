@@ -103,6 +103,10 @@ def _military(match: re.Match[str]) -> str:
     return f"{match['lead']} {match['hour']}:{match['minute']}"
 
 
+def _military_span(match: re.Match[str]) -> str:
+    return f"{match['hour']}:{match['minute']} {match['and']} {match['until']}:{match['until_minute']}"
+
+
 WRITERS: dict[str, Callable[[re.Match[str]], str]] = {
     "nth": _nth,
     "number": _number,
@@ -113,4 +117,5 @@ WRITERS: dict[str, Callable[[re.Match[str]], str]] = {
     "hour": _hour,
     "hundred": _hundred,
     "military": _military,
+    "military_span": _military_span,
 }

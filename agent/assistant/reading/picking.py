@@ -79,7 +79,7 @@ def first_ranked(looked: Looked, last: Remembered) -> int | None:
 
 def spoken_of(looked: Looked, subject: int | None) -> Reading | None:
     """Read `is it confirmed?` after an inspection was shown as a question about that inspection."""
-    if subject is None or looked.slots.ids:
+    if subject is None or looked.slots.ids or looked.by_cues is Intent.INCIDENTS:
         return None
     if looked.by_cues is Intent.SIMILAR:
         return Reading(Intent.SIMILAR, replace(looked.slots, ids=(subject,)))

@@ -15,6 +15,7 @@ from agent.assistant.reading.source_names import (
     shortened_sources,
     spelled,
     typo_of,
+    unknown_initial,
     unknown_number,
     unknown_sibling,
 )
@@ -77,7 +78,7 @@ def read_names(question: Question, known: KnownNames) -> Places:
 def read_misspelled(question: Question, known: KnownNames, places: Places) -> None:
     """Take numbers that are names, and misspelled names, out of what times have left; note a name nothing has."""
     _sources(question, numbered_sources(question.rest, known.sources), places)
-    places.unknown = unknown_sibling(question.rest, known)
+    places.unknown = unknown_sibling(question.rest, known) or unknown_initial(question.rest, known)
     words = intent_language().words | phrase_words()
     for start, end in _spans(question.rest):
         said = question.rest[start:end]
@@ -277,6 +278,7 @@ def _named_person() -> re.Pattern[str]:
     return re.compile(
         rf"\b(?:{words.person_lead}) ([A-Z][a-z]{{2,}})\b(?! (?:{words.source_nouns}))"
         rf"|(?:^|[a-z] )(?:and |And )?([A-Z][a-z]{{2,}}) (?:{words.acted})\b"
+        r"|^(?:And|and|What about|How about) ([A-Z][a-z]{2,})(?=[,?])"
         rf"|\b(?:did|has|have|by) (?:Dr|Mr|Mrs|Ms)\.? ([A-Z][a-z]{{2,}})\b"
     )
 
@@ -346,7 +348,9 @@ def _unknown(question: Question, known: KnownNames) -> str | None:
     if numbered is not None:
         return numbered[1]
     nouns = f"{language.source_nouns}|{language.place_nouns}"
+    first = rf"^(?P<first>[a-z][\w-]{{3,}}) (?:{language.place_nouns})(?!\w)"
     named = re.search(rf"(?<!\w)(?:the|our|a) ([a-z][\w-]{{3,}}) (?:{nouns})(?!\w)", question.rest)
+    named = named or re.search(first, question.rest)
     if named is not None and not {named[1], named[1].rstrip("s")} & (words | language.common | known_words(known)):
         return named[1]
     lead = rf"(?<!\w)(?:{language.place_lead})(?: the| our| a)?(?: (?:{language.source_nouns}))?"

@@ -38,6 +38,7 @@ class Intent(StrEnum):
 
 
 # What no tool answers, so nobody is offered it.
+COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
 NO_TOOL = frozenset({Intent.CHANGE, Intent.HELP, Intent.UNKNOWN})
 
 

@@ -47,5 +47,6 @@ def in_scope(
     is_now = WORDS.ever.search(text) is not None or bool(slots.states)
     if reading.intent in TIMED and not slots.windows and not is_now and len(before.windows) == 1:
         slots = replace(slots, windows=before.windows, spoken=before.spoken, firm=before.firm)
+    if slots.windows:
         slots = in_its_zone(slots, looked, last, context, first)
     return replace(reading, slots=slots)

@@ -46,6 +46,10 @@ class SentenceEncoder:
             found[rows] = self._batch([sentences[row] for row in rows])
         return found
 
+    def is_word(self, word: str) -> bool:
+        """Say whether a word in lower case is one the model was trained with as a whole, and so no slip."""
+        return self._words.token_to_id(word) is not None
+
     def _batch(self, sentences: Sequence[str]) -> Vectors:
         encoded = self._words.encode_batch(sentences)
         ids = np.array([one.ids for one in encoded], dtype=np.int64)

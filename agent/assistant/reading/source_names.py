@@ -210,6 +210,15 @@ def unknown_sibling(rest: str, known: KnownNames) -> str | None:
     return None
 
 
+def unknown_initial(rest: str, known: KnownNames) -> str | None:
+    """Return `l9` where l1 and l2 are short for lines 1 and 2 and no source is short for it."""
+    short = _initialled(known.sources)
+    letters = Counter(said[0] for said in short if said[1:].isdigit())
+    numbered = "".join(letter for letter, times in letters.items() if times >= PAIR)
+    found = re.finditer(rf"(?<![\w-])([{numbered}]\d{{1,2}})(?![\w-])", rest) if numbered else ()
+    return next((match[1] for match in found if match[1] not in short), None)
+
+
 def unknown_number(rest: str, known: KnownNames) -> str | None:
     """Return a number said like the name of a source, where sources are called by numbers and none by that."""
     if not any(name.isdigit() for name in known.sources):

@@ -9,6 +9,7 @@ from rapidfuzz.distance import OSA
 
 from agent.assistant.reading.known import KnownNames
 from agent.assistant.reading.language import counted_nouns, intent_language, phrase_words, slot_language, words_of_slots
+from agent.assistant.reading.sentences import sentence_encoder
 from agent.assistant.windows.language import words_of_time
 
 SHORTEST = 5
@@ -79,7 +80,7 @@ def _nearest_shape(word: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _nearest(word: str) -> str:
     known = _vocabulary()
-    if word in known or word.startswith("q"):
+    if word in known or word.startswith("q") or sentence_encoder().is_word(word):
         return word
     letters = sorted(word)
     swapped = [one for one in known if one[0] == word[0] and sorted(one) == letters and OSA.distance(one, word) == 1]

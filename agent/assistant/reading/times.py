@@ -18,6 +18,9 @@ from agent.assistant.windows.shifts import Shifts
 from storage.records import Window
 
 MOMENT = timedelta(microseconds=1)
+EVENING = time(18)
+# A night comes again after a day.
+PARTS = {"night": "day", "weekend": "week"}
 SATURDAY, WEEKEND = 5, timedelta(days=2)
 
 
@@ -26,7 +29,7 @@ def take_times(question: Question) -> list[TimeWords]:
     found = find_times(question.rest)
     for words in found:
         question.cover(words.start, words.end, "qwindow")
-    return found
+    return [words for words in found if words.kind != "unclear"] or found  # late march: between the 23rd and the 31st
 
 
 def resolve_times(
@@ -55,7 +58,7 @@ def spoken_text(words: TimeWords) -> str:
 def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Window:
     """Return the window a unit earlier, or the one of equal length just before where none is named."""
     calendar = Calendar(window.start, window.time_zone)
-    unit = {"night": "day", "weekend": "week"}.get(unit or "", unit)
+    unit = PARTS.get(unit or "", unit)
     if unit is None and calendar.local.weekday() == SATURDAY and window.end - window.start == WEEKEND:
         return calendar.window(calendar.back(window.start, 1, "week"), calendar.back(window.end, 1, "week"))
     if unit is None:
@@ -73,6 +76,8 @@ def window_before(window: Window, unit: str | None, shifts: Sequence[str]) -> Wi
 def window_after(window: Window, unit: str | None, shifts: Sequence[str], now: datetime) -> Window:
     """Return the window a unit later, or the one of equal length just after; none of it lies after now."""
     calendar = Calendar(window.start, window.time_zone)
+    is_late = calendar.local.time() >= EVENING
+    unit = None if unit == "night" and not is_late else PARTS.get(unit or "", unit)
     if unit == "shift":
         shift = Shifts(tuple(shifts), calendar).at(window.end)
         start, end = shift.start, shift.end

@@ -22,6 +22,7 @@ from agent.assistant.windows.problems import WindowError
 
 Ends = tuple[datetime | None, datetime | None]
 SATURDAY = 5
+DAYS_A_WEEK = 7
 HALF = 16
 MONTHS = 12
 NUMBERED = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3}
@@ -50,14 +51,17 @@ def _before(groups: Groups, context: Context) -> Ends:
 
 
 def _days_of_month(groups: Groups, context: Context) -> Ends:
-    """Return the first or last so many days of a month, or one of its halves, which meet at the 16th."""
+    """Return the first or last so many days or weeks of a month, or one of its halves, which meet at the 16th."""
     year = groups.get("year")
     first, after = month_of(
         context.language.months[groups["month"] or ""], int(year) if year else None, context.calendar
     )
     is_first = groups["which"] == "first"
     if groups.get("number"):
-        length = timedelta(days=min(number_of(groups["number"] or "", context.language), (after - first).days))
+        days = number_of(groups["number"] or "", context.language) * (
+            DAYS_A_WEEK if groups.get("unit") == "weeks" else 1
+        )
+        length = timedelta(days=min(days, (after - first).days))
         middle = first + length if is_first else after - length
     else:
         middle = first.replace(day=HALF)
@@ -76,8 +80,8 @@ def _week_of_month(groups: Groups, context: Context) -> Ends:
     """Return the first, second, third or fourth seven days of a month: the answer says which those are."""
     year = groups.get("year")
     first, _ = month_of(context.language.months[groups["month"] or ""], int(year) if year else None, context.calendar)
-    start = first + timedelta(days=7 * NUMBERED[groups["which"] or "first"])
-    window = context.calendar.days(start, start + timedelta(days=7))
+    start = first + timedelta(days=DAYS_A_WEEK * NUMBERED[groups["which"] or "first"])
+    window = context.calendar.days(start, start + timedelta(days=DAYS_A_WEEK))
     return window.start, window.end
 
 

@@ -10,7 +10,7 @@ from tests.servers.slack.workspace import Workspace
 
 T = TypeVar("T")
 POLL_SECONDS = 0.05
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 40.0
 
 
 class Oracle:

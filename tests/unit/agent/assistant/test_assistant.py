@@ -158,10 +158,17 @@ def test_takes_up_what_was_meant_after_asking_back(ask: Ask) -> None:
 
 
 def test_asks_which_time_is_meant_where_one_was_not_read(ask: Ask) -> None:
-    answer = ask("how many anomalies on line-1 after lunch on tuesday")
+    answer = ask("how many anomalies on line-1 after breakfast on tuesday")
 
     assert answer.status == "asked_back"
-    assert "'lunch'" in answer.text
+    assert "'breakfast'" in answer.text
+
+
+def test_takes_lunch_for_noon(ask: Ask) -> None:
+    assert (
+        ask("how many anomalies on line-1 since lunch yesterday").window
+        == ask("how many anomalies on line-1 since yesterday 12:00").window
+    )
 
 
 def test_knows_nobody_of_a_name_that_is_not_in_the_record(ask: Ask) -> None:

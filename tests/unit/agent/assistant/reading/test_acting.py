@@ -141,7 +141,7 @@ def test_offers_what_could_be_meant(plant: Plant) -> None:
     which = ask(plant, "acknowledge the open incidents")
     bare = ask(plant, "silence for 2 hours")
 
-    assert (which.status, which.choices) == (AnswerStatus.ASKED_BACK, ("acknowledge I-2", "acknowledge I-1"))
+    assert (which.status, which.choices) == (AnswerStatus.REFUSED, ("acknowledge I-2", "acknowledge I-1"))
     assert bare.choices[0] == "silence line-1 for 2 hours"
 
 

@@ -21,6 +21,8 @@ from agent.assistant.reading.numerals import with_digits
         ("between five and six this morning", "between 5 and 6 this morning"),
         ("twenty-two hundred to oh six hundred", "22:00 to 06:00"),
         ("since 0600", "since 06:00"),
+        ("0630 to 0900 today", "06:30 to 09:00 today"),
+        ("between ten and noon yday", "between 10 and noon yday"),
         ("the last half dozen", "the last 6"),
         ("two dozen", "24"),
         ("top twenty five", "top 25"),

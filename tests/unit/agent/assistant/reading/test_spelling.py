@@ -26,3 +26,7 @@ def test_puts_slips_in_words_of_time_right_and_leaves_names_and_other_words(type
 
 def test_puts_two_swapped_letters_right() -> None:
     assert corrected("trned on qsource") == "trend on qsource"
+
+
+def test_takes_no_other_word_for_a_slip() -> None:
+    assert corrected("the bearing of a trainee") == "the bearing of a trainee"

@@ -27,6 +27,7 @@ from agent.assistant.reading.language import follow_up_language
 from agent.assistant.reading.leader import leader_of, names_of, still_leading, with_leader, with_value
 from agent.assistant.reading.leaning import written_out
 from agent.assistant.reading.leaning_words import leaning_language
+from agent.assistant.reading.normal import in_full
 from agent.assistant.reading.picking import picked
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.question import Question
@@ -87,6 +88,7 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
 
 
 def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
+    text = in_full(text, known)
     if last is not None:
         text = with_value(_asked_last(text, context, known), last.reading.slots, known.values)
     text = _leaning(text, context, last)

@@ -43,6 +43,14 @@ def how_long(looked: Looked, last: Remembered) -> Reading | None:
     return last.reading if is_asked and last.reading.intent is Intent.OUTAGES else None
 
 
+def each_of_them(looked: Looked, last: Remembered) -> Reading | None:
+    """Read `and everybody's false alarm share?` after labels as those of every person."""
+    if last.reading.intent is not Intent.LABELS or WORDS.each_person.search(looked.masked) is None:
+        return None
+    slots = merged(last, looked, None, is_same=True)
+    return Reading(Intent.LABELS, replace(slots, person=None, group_by="reviewer", attribute=None))
+
+
 def _pair(one: Slots, other: Slots) -> Slots | None:
     """Return the last two questions' times, or places, as the sides of a comparison; None where they are no two."""
     if one.windows != other.windows and len(one.windows) == len(other.windows) == 1:

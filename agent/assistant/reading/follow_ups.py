@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from agent.assistant.reading.against import NARROWED, against_another, against_window
-from agent.assistant.reading.asked_again import asked_again, how_long
+from agent.assistant.reading.asked_again import asked_again, each_of_them, how_long
 from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.leader import LED_BY
 from agent.assistant.reading.merging import merged
@@ -21,7 +21,7 @@ from agent.assistant.reading.picking import (
     set_now,
     spoken_of,
 )
-from agent.assistant.reading.reader import Looked, shaped
+from agent.assistant.reading.reader import Looked, is_pair, shaped
 from agent.assistant.reading.reading import COUNTING, Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
 from agent.assistant.reading.times import (
@@ -66,6 +66,7 @@ def follow(looked: Looked, last: Remembered, context: ToolContext, first: dateti
         or asked_again(looked, last)
         or next_page(looked, last)
         or how_long(looked, last)
+        or each_of_them(looked, last)
         or against_another(looked, last)
         or set_now(looked, last)
         or _listed(looked, last)
@@ -183,8 +184,9 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     is_again = went_on.is_short or went_on.is_others or WORDS.same_again.search(text) is not None
     is_again = is_again or (before is Intent.COMPARE and bool(looked.slots.excluded_labels)) or _is_widened(looked)
     is_again = is_again or WORDS.moves_on.search(text) is not None
-    if before is Intent.TOP and looked.slots.group_by not in {None, "source"}:
-        return Intent.GROUP  # `break it down by month`
+    turned = _turned_to(looked, before)
+    if turned is not None:
+        return turned
     own = None if is_again and not _is_ranked_list(looked) else own_of(looked)
     if own is Intent.COUNT and before in PLACED and went_on.is_placeless and not WORDS.counts.search(text):
         own = None  # a label or a class alone, put in or left out
@@ -207,11 +209,16 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     return Intent.COUNT if own is None and before in SETTLED else own
 
 
+def _turned_to(looked: Looked, before: Intent) -> Intent | None:
+    """Return what is surely wanted however little is said: `so porosity vs crack there`, `break it down by month`."""
+    if looked.by_cues is Intent.COMPARE and is_pair(looked.slots):
+        return Intent.COMPARE
+    return Intent.GROUP if before is Intent.TOP and looked.slots.group_by not in {None, "source"} else None
+
+
 def _is_of_the_same_list(looked: Looked, before: Reading, own: Intent | None) -> bool:
     """Whether labels, incidents or a ranking are gone on with: `and everybody's false alarm share?`."""
     text = looked.masked
-    if before.intent is Intent.LABELS and own not in SETTLED and WORDS.each_person.search(text):
-        return True
     if before.intent is Intent.INCIDENTS and _is_of_incidents(looked, own):
         return True
     return own in {None, Intent.LIST} and _ranks_on(text, before)
@@ -244,6 +251,8 @@ def _is_widened(looked: Looked) -> bool:
 def _is_of_incidents(looked: Looked, own: Intent | None) -> bool:
     """Whether a question after a list of incidents is about incidents too: `how many is that`, `the dismissed ones`."""
     if looked.slots.group_by or WORDS.anomalies.search(looked.masked.replace("incident", "")):
+        return False
+    if own is Intent.LABELS and re.search(r"\blabel", looked.masked):
         return False
     is_of_states = WORDS.of_states.search(looked.masked) is not None
     return is_of_states or own in {None, Intent.COUNT, Intent.LIST, Intent.TOP, Intent.LABELS, Intent.INCIDENTS}

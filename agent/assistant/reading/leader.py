@@ -62,7 +62,8 @@ def with_value(text: str, slots: Slots, values: Mapping[str, Sequence[str]]) -> 
 
     values: each attribute's values on record.
     """
-    for key in (*slots.attributes, *(key for key, _ in slots.sides)):
+    grouped = (slots.attribute,) if slots.attribute else ()
+    for key in dict.fromkeys((*slots.attributes, *(key for key, _ in slots.sides), *grouped)):
         for value in values.get(key, ()):
             pattern = leaning_language().value_alone.replace("{value}", re.escape(value))
             match = re.search(pattern, text, flags=re.IGNORECASE)

@@ -40,7 +40,6 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         new = replace(new, sources=(one,))
     if last.reading.intent is Intent.COMPARE and WORDS.swaps.search(looked.masked):
         new = replace(new, sources=_swapped(old.sources, new.sources))
-    is_each = last.reading.intent is Intent.LABELS and WORDS.each_person.search(looked.masked) is not None
     names_one = old.group_by == "defect_class" and bool(new.defect_classes) and not new.group_by
     is_any_label = slot_language().all_labels.search(looked.question.text) is not None
     old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
@@ -64,7 +63,7 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         states=new.states or (old.states if is_same and not _is_of_a_time(last, looked) else ()),
         min_ratio=new.min_ratio or _times(looked, old) or old.min_ratio,
         threshold=new.threshold if new.threshold is not None else _number(looked, last) or old.threshold,
-        person=new.person or (None if new.group_by == "reviewer" or is_each else old.person),
+        person=new.person or (None if new.group_by == "reviewer" else old.person),
         period=new.period or (old.period if is_same and not new.windows else None),
     )
 

@@ -34,11 +34,17 @@ CLOCKS_OF_DAYS = re.compile(
 DAYS = {"this": " today", "in the": "", "at": "", "yesterday": " yesterday", "last": " yesterday"}
 
 
+def in_full(text: str, known: KnownNames) -> str:
+    """Return a question without shorthand, `2 hrs b4`, so that what leans on the thread is seen."""
+    kept = _words_of_names(known)
+    for pattern, instead in _rules("shorthand"):
+        text = pattern.sub(_unless_named(instead, kept), text)
+    return text
+
+
 def normal(text: str, known: KnownNames) -> str:
     """Return a question in plainer words; what belongs to a name stays."""
-    named = folded(" ".join((*known.sources, *known.defect_classes, *known.people, *known.attributes)))
-    own = {*re.findall(r"[a-z]+|\d+", named), *re.findall(r"[a-z0-9]+", named)}
-    kept = frozenset(own | {f"{word}s" for word in own} | {f"{word}es" for word in own})
+    kept = _words_of_names(known)
     text = _with_its_month(with_digits(text))
     for pattern in _nights():
         text = pattern.sub(_night, text)
@@ -47,6 +53,12 @@ def normal(text: str, known: KnownNames) -> str:
     if known.sources:
         text = _left_out(known.sources).sub(lambda match: f"without {match['name'] or ''}", text)
     return CLOCKS_OF_DAYS.sub(r"from \2 \1 to \4 \3", SPOKEN.sub(_clocked, text))
+
+
+def _words_of_names(known: KnownNames) -> frozenset[str]:
+    named = folded(" ".join((*known.sources, *known.defect_classes, *known.people, *known.attributes)))
+    own = {*re.findall(r"[a-z]+|\d+", named), *re.findall(r"[a-z0-9]+", named)}
+    return frozenset(own | {f"{word}s" for word in own} | {f"{word}es" for word in own})
 
 
 def _with_its_month(text: str) -> str:
@@ -122,5 +134,5 @@ def _nights(name: str = "english") -> tuple[re.Pattern[str], ...]:
 
 
 @lru_cache
-def _rules(name: str = "english") -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(say, re.IGNORECASE), instead) for say, instead in read_words(f"{name}_synonyms")["rules"])
+def _rules(kind: str = "rules", name: str = "english") -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(say, re.IGNORECASE), instead) for say, instead in read_words(f"{name}_synonyms")[kind])

@@ -8,8 +8,10 @@ from agent.assistant.reading.language import follow_up_language, slot_language
 from agent.assistant.reading.reader import Looked
 from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
+from agent.assistant.seeing import seeing_words
 
 WORDS = follow_up_language()
+UNKNOWN_TOO, SURELY_UNKNOWN = 0.4, 0.8
 
 
 def closest(looked: Looked, last: Remembered) -> Reading | None:
@@ -61,11 +63,19 @@ def _of_list(ids: Sequence[str], place: int) -> Reading | None:
 
 def of_incident(looked: Looked, last: Remembered) -> Reading | None:
     """Read `how many anomalies are in it?` after an incident was shown as a question about that incident."""
-    if looked.has_slots_but_figure or WORDS.in_it.search(looked.masked) is None:
+    if looked.has_slots_but_figure or WORDS.in_it.search(looked.masked) is None or is_unknowable(looked):
         return None
     if last.reading.intent is Intent.INCIDENTS and len(last.ids) == 1:
         return Reading(Intent.INCIDENT, Slots(incident=last.ids[0]))
     return last.reading if last.reading.intent is Intent.INCIDENT else None
+
+
+def is_unknowable(looked: Looked) -> bool:
+    """Whether both readers, or the learned one surely, take a question for one of what no record holds."""
+    chance = looked.guess.intents[Intent.UNKNOWN]
+    if seeing_words().search(looked.masked):
+        return False  # what is wrong with it can be shown
+    return chance >= (UNKNOWN_TOO if looked.by_cues is Intent.UNKNOWN else SURELY_UNKNOWN)
 
 
 def first_ranked(looked: Looked, last: Remembered) -> int | None:
@@ -79,7 +89,7 @@ def first_ranked(looked: Looked, last: Remembered) -> int | None:
 
 def spoken_of(looked: Looked, subject: int | None) -> Reading | None:
     """Read `is it confirmed?` after an inspection was shown as a question about that inspection."""
-    if subject is None or looked.slots.ids or looked.by_cues is Intent.INCIDENTS:
+    if subject is None or looked.slots.ids or looked.by_cues is Intent.INCIDENTS or is_unknowable(looked):
         return None
     if looked.by_cues is Intent.SIMILAR:
         return Reading(Intent.SIMILAR, replace(looked.slots, ids=(subject,)))

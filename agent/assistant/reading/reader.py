@@ -216,7 +216,7 @@ def shaped(intent: Intent, slots: Slots) -> Reading:
         intent = Intent.TOP if slots.limit else Intent.GROUP
     if intent is Intent.HEALTH and slots.sources and not slots.windows:
         intent = Intent.DETECTOR
-    if intent is Intent.COMPARE and not _is_pair(slots):
+    if intent is Intent.COMPARE and not is_pair(slots):
         intent = Intent.TREND
     return Reading(intent, slots)
 
@@ -235,7 +235,8 @@ def _goes_back(windows: tuple[str, ...]) -> bool:
     return len(windows) == PAIR and windows[1] < windows[0]
 
 
-def _is_pair(slots: Slots) -> bool:
+def is_pair(slots: Slots) -> bool:
+    """Say whether two of anything are named."""
     return max(map(len, (slots.windows, slots.sources, slots.detectors, slots.defect_classes, slots.sides))) >= PAIR
 
 

@@ -46,8 +46,8 @@ def _as_time(said: str, kept: frozenset[str], is_timed: Callable[[], bool]) -> s
         return said
     if len(word) < SHORTEST:
         meant = _short_time(word)
-        return meant if meant and is_timed() else said
-    return _nearest_time(word) or _nearest_shape(word) or said
+        return meant if meant and is_timed() else _one_slip(word) or said
+    return _nearest_time(word) or _nearest_shape(word) or _one_slip(word) or said
 
 
 @lru_cache(maxsize=4096)
@@ -66,6 +66,23 @@ def _nearest_time(word: str) -> str | None:
         return None  # welds are no wednesdays
     found = process.extractOne(word, words_of_time(), scorer=fuzz.ratio, score_cutoff=NEAR)
     return found[0] if found and found[0][0] == word[0] and len(found[0]) >= SHORTEST - 1 else None
+
+
+@lru_cache(maxsize=4096)
+def _one_slip(word: str) -> str | None:
+    """Return the word one slip away from what is no word at all: `sinse`, `mrch`, `defcts`; None where two are."""
+    known = _every_word()
+    if len(word) < SHORTEST - 1 or word in known or word.rstrip("s") in known or sentence_encoder().is_word(word):
+        return None
+    near = [one for one in known if one[0] == word[0] and abs(len(one) - len(word)) < 2]  # noqa: PLR2004 - one letter
+    found = [one for one in near if len(one) >= SHORTEST - 1 and OSA.distance(word, one, score_cutoff=1) == 1]
+    longer = [one for one in found if len(one) > len(word)]  # a letter left out is the commonest slip
+    return found[0] if len(found) == 1 else longer[0] if len(longer) == 1 else None
+
+
+@lru_cache
+def _every_word() -> frozenset[str]:
+    return words_of_time() | words_of_slots() | intent_language().words | slot_language().common | phrase_words()
 
 
 @lru_cache(maxsize=4096)

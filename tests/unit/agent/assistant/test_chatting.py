@@ -148,3 +148,35 @@ def test_outages_go_on_being_asked_about(ask: Ask) -> None:
     ask("was the camera of line-1 down since 1 March?", "t")
 
     assert [use.name for use in ask("how long altogether?", "t").tools] == ["list_outages"]
+
+
+def test_everybody_is_asked_about_after_one_person(ask: Ask) -> None:
+    one = ask("how many labels did import give since 1 March?", "t")
+    everyone = ask("and everybody, one by one?", "t")
+
+    assert [use.name for use in (*one.tools, *everyone.tools)] == ["label_counts", "label_counts"]
+    assert everyone.tools[0].arguments.get("person") is None
+
+
+def test_two_classes_are_held_against_each_other_however_little_is_said(ask: Ask) -> None:
+    ask("anomalies per class since 1 March?", "t")
+
+    assert [use.name for use in ask("so scratch vs crack?", "t").tools] == ["compare"]
+
+
+@pytest.mark.parametrize(
+    "said", ["was it the feeder that caused it?", "how many parts did we have to scrap because of it?"]
+)
+def test_what_caused_the_one_shown_is_not_known(ask: Ask, said: str) -> None:
+    ask("show me the newest anomaly on line-1", "t")
+
+    assert ask(said, "t").status == "refused"
+
+
+def test_shorthand_leans_on_the_thread(ask: Ask) -> None:
+    ask("how many anomalies on line-1 last wkend", "t")
+
+    window = ask("weekend b4 that", "t").window
+
+    assert window is not None
+    assert window.start.isoformat() == "2026-03-13T23:00:00+00:00"

@@ -18,6 +18,9 @@ KNOWN = KnownNames(
         ("how many on west", "how many on west"),
         ("what did lasse label", "what did lasse label"),
         ("list the best ones", "list the best ones"),
+        ("defcts sinse mrch", "defects since march"),
+        ("per shfit on tuseday", "per shift on tuesday"),
+        ("the gusset", "the gusset"),
     ],
 )
 def test_puts_slips_in_words_of_time_right_and_leaves_names_and_other_words(typed: str, meant: str) -> None:

@@ -78,7 +78,9 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
     except AmbiguousDateError as error:
         meant = meant_date(text, error.readings, known.first, context.now)
         if meant is not None and error.said in text:
-            return answer_built_in(text.replace(error.said, meant, 1), context, last)
+            return answer_built_in(
+                re.sub(rf"(?<![\d/]){re.escape(error.said)}(?![\d/])", meant, text, count=1), context, last
+            )
         choices = tuple(replaced(text, error.said, reading) for reading in error.readings)
         return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
     except WindowError as error:
@@ -94,8 +96,7 @@ def _answered(text: str, context: ToolContext, known: KnownNames, last: Remember
     text = _leaning(text, context, last)
     looked = look(text, context, known)
     if _wants_change(looked, last) or says_what_one_is(text, known):
-        slots = looked.slots
-        wish = written_wish(text, last, names_something=bool(slots.sources or slots.ids or slots.incident))
+        wish = written_wish(text, last, looked.slots)
         acting = answer_act(wish, context, known, subject=last.subject if last else None)
         if acting is not None:
             return Read(acting)
@@ -122,7 +123,7 @@ def _asked_last(text: str, context: ToolContext, known: KnownNames) -> str:
     match = FOLLOW_UPS.asked_last.search(text)
     if match is None:
         return text
-    is_again = match["asked"].lower().startswith("same")
+    is_again = match["asked"].lower().startswith("same") and "?" not in match["told"]
     return match["asked"] if is_again or not look(match["told"], context, known).has_slots else text
 
 

@@ -37,9 +37,11 @@ RECORD_IT = re.compile(
     r"(?: down| so| as such| accordingly)*(?: please| thanks)?$"
 )
 AS = re.compile(
-    r"\bas\s+(?P<label>.+)$|(?:\x00|\b(?:it|that|this))\s+(?:to |is |was )?(?:be )?(?P<bare>(?!as )[a-z][\w ,-]{1,60})$"
+    r"\bas\s+(?P<label>.+)$|"
+    r"(?:\x00|\b(?:it|that|this)(?: one| anomaly| image| part)?)\s+(?:to |is |was )?(?:be )?"
+    r"(?P<bare>(?!.*\bas )(?!one\b)[a-z][\w ,-]{1,60})$"
 )
-PLEASE = re.compile(r",? ?\b(?:please|pls|thanks|thx|thank you|then|for me|ok)\b")
+PLEASE = re.compile(r",? ?\b(?:please|pls|thanks|thx|thank you|then|for me)\b")
 ARTICLE = re.compile(r"^(?:a|an|the|being)\s+")
 LABELS: dict[LabelKind, str] = {
     LabelKind.FALSE_ALARM: (

@@ -172,6 +172,8 @@ def _order(word: str) -> str:
 def _states(slots: Slots, word: str) -> tuple[str, ...]:
     if slots.person is not None and slots.states:
         return slots.states  # what somebody resolved is said by the verb
+    if {"open", "resolved"} <= {*slots.states}:
+        return slots.states  # also the old ones
     if word == NONE:
         return ()
     return slots.states if slots.states and word in slots.states else STATES.get(word, (word,))

@@ -37,8 +37,9 @@ class Intent(StrEnum):
     UNKNOWN = "unknown"
 
 
-# What no tool answers, so nobody is offered it.
+# What counts anomalies, in one way or another.
 COUNTING = {Intent.COUNT, Intent.SUMMARY, Intent.GROUP, Intent.TREND, Intent.TOP, Intent.HOTSPOTS, Intent.COMPARE}
+# What no tool answers, so nobody is offered it.
 NO_TOOL = frozenset({Intent.CHANGE, Intent.HELP, Intent.UNKNOWN})
 
 

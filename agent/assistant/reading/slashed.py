@@ -4,7 +4,8 @@ import re
 from datetime import datetime, timedelta
 
 SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])")
-MONTHS_A_YEAR = 12
+MONTHS_A_YEAR, DAYS_A_MONTH = 12, 31
+ALWAYS = (24, 7)
 A_DAY = timedelta(days=1)
 
 
@@ -14,6 +15,7 @@ def meant_date(text: str, readings: tuple[str, str], first: datetime | None, now
     readings: ISO dates, with the day said first and with the month said first; first: when the record starts.
     """
     pairs = [(int(one), int(two)) for one, two in SLASHED.findall(text)]
+    pairs = [pair for pair in pairs if 1 <= min(pair) <= MONTHS_A_YEAR and max(pair) <= DAYS_A_MONTH and pair != ALWAYS]
     is_day_first = any(one > MONTHS_A_YEAR for one, _ in pairs)
     is_month_first = any(two > MONTHS_A_YEAR for _, two in pairs)
     if is_day_first is not is_month_first:

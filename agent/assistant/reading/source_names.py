@@ -7,9 +7,11 @@ from functools import lru_cache
 from itertools import permutations
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from agent.assistant.reading.known import KnownNames, folded, words_of
 from agent.assistant.reading.language import intent_language, slot_language
+from agent.assistant.reading.sentences import sentence_encoder
 from agent.assistant.tools.names import same_digits, simplified
 
 SEPARATOR = r"[\s._#'-]?"
@@ -179,11 +181,17 @@ def _is_near(said: str, name: str) -> bool:
 
 
 def _is_same_word(one: str, other: str, shortest: int = SHORTEST_TYPO) -> bool:
-    if one == other:
+    if one == other or _is_slip_of(one, other):
         return True
     if min(len(one), len(other)) < shortest or not same_digits(one, other):
         return False
     return max(fuzz.ratio(one, other), fuzz.ratio(one.removesuffix("s"), other)) >= TYPO
+
+
+def _is_slip_of(one: str, other: str) -> bool:
+    """Say whether a part of a name is another with one slip, and no word of its own: `prss` of press."""
+    is_near = one[:1] == other[:1] and len(other) >= SHORTEST_TYPO and OSA.distance(one, other, score_cutoff=1) == 1
+    return is_near and same_digits(one, other) and not sentence_encoder().is_word(one)
 
 
 def unknown_sibling(rest: str, known: KnownNames) -> str | None:

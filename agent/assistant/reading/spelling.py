@@ -47,7 +47,7 @@ def _as_time(said: str, kept: frozenset[str], is_timed: Callable[[], bool]) -> s
     if len(word) < SHORTEST:
         meant = _short_time(word)
         return meant if meant and is_timed() else _one_slip(word) or said
-    return _nearest_time(word) or _nearest_shape(word) or _one_slip(word) or said
+    return _nearest_time(word) or _nearest_shape(word) or (not said[0].isupper() and _one_slip(word)) or said
 
 
 @lru_cache(maxsize=4096)

@@ -29,7 +29,9 @@ def take_times(question: Question) -> list[TimeWords]:
     found = find_times(question.rest)
     for words in found:
         question.cover(words.start, words.end, "qwindow")
-    return [words for words in found if words.kind != "unclear"] or found  # late march: between the 23rd and the 31st
+    if {words.kind for words in found} & {"between", "days"}:  # late march: between the 23rd and the 31st
+        return [words for words in found if words.kind != "unclear"]
+    return found
 
 
 def resolve_times(

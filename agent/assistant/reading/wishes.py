@@ -3,27 +3,28 @@
 import re
 
 from agent.assistant.reading.language import follow_up_language
-from agent.assistant.reading.reading import Intent
+from agent.assistant.reading.reading import Intent, Slots
 from agent.assistant.reading.remembered import Remembered
 
 WORDS = follow_up_language()
 OF_THRESHOLDS = {Intent.WHAT_IF, Intent.DETECTOR, Intent.VERSIONS}
 
 
-def written_wish(text: str, last: Remembered | None, *, names_something: bool) -> str:
+def written_wish(text: str, last: Remembered | None, slots: Slots) -> str:
     """Return a wish with what the thread spoke of last in the place of `it`; any other as it is.
 
-    names_something: whether the wish names a source, an anomaly or an incident by itself.
+    slots: what the wish names by itself.
     """
     if last is None:
         return text
     plain = " ".join(text.lower().split())
     sources = last.reading.slots.sources
-    if last.reading.intent in OF_THRESHOLDS and len(sources) == 1:
+    is_of_another = bool(slots.ids or slots.incident) or slots.sources not in {(), sources}
+    if last.reading.intent in OF_THRESHOLDS and len(sources) == 1 and not is_of_another:
         number = _threshold(plain, last)
         if number is not None:
             return f"set the threshold of {sources[0]} to {number}"
-    return text if names_something else _of_it(text, plain, last)
+    return text if is_of_another or slots.sources else _of_it(text, plain, last)
 
 
 def _of_it(text: str, plain: str, last: Remembered) -> str:

@@ -180,3 +180,33 @@ def test_shorthand_leans_on_the_thread(ask: Ask) -> None:
 
     assert window is not None
     assert window.start.isoformat() == "2026-03-13T23:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["set line-2 to 1.3", "lower it by 0.1", "put a silence on line-2 for 1.5 hours", "set " + "the line " * 40],
+)
+def test_a_wish_about_something_else_is_of_nothing_that_was_supposed(ask: Ask, wish: str) -> None:
+    ask("what if the threshold of line-1 were 1.2 since 1 March?", "t")
+
+    answer = ask(wish, "t")
+
+    assert answer.proposal is None
+    assert not answer.text.startswith("line-1 has no fitted detector")
+
+
+@pytest.mark.parametrize("said", ["sorry, how many are not labelled?", "i meant the ones not labelled"])
+def test_a_label_that_is_not_given_is_no_correction(ask: Ask, said: str) -> None:
+    ask("how many anomalies since 1 March?", "t")
+
+    assert "unlabelled" in ask(said, "t").text.split(",")[0]
+
+
+@pytest.mark.parametrize("said", ["label this one as a crack", "mark this anomaly as a false alarm", "mark it ok"])
+def test_a_label_is_read_behind_as_alone(ask: Ask, said: str) -> None:
+    ask("show me the newest anomaly on line-1", "t")
+
+    proposal = ask(said, "t").proposal
+
+    assert proposal is not None
+    assert proposal.parameters["defect_class"] in {None, "crack"}

@@ -35,7 +35,7 @@ from agent.assistant.reading.reader import MOST_STRANGE, Looked, look, shaped
 from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
 from agent.assistant.reading.scope import in_scope
-from agent.assistant.reading.slashed import meant_date
+from agent.assistant.reading.slashed import meant_date, with_date
 from agent.assistant.reading.spelling import corrected
 from agent.assistant.reading.times import span_text
 from agent.assistant.reading.wishes import OF_THRESHOLDS, written_wish
@@ -77,10 +77,9 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
         return _answered(text, context, known, last)
     except AmbiguousDateError as error:
         meant = meant_date(text, error.readings, known.first, context.now)
-        if meant is not None and error.said in text:
-            return answer_built_in(
-                re.sub(rf"(?<![\d/]){re.escape(error.said)}(?![\d/])", meant, text, count=1), context, last
-            )
+        written = text if meant is None else with_date(text, error.said, meant)
+        if written != text:
+            return answer_built_in(written, context, last)
         choices = tuple(replaced(text, error.said, reading) for reading in error.readings)
         return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
     except WindowError as error:

@@ -25,3 +25,8 @@ def meant_date(text: str, readings: tuple[str, str], first: datetime | None, now
     start, end = (moment.date().isoformat() for moment in (first - A_DAY, now + A_DAY))
     recorded = [reading for reading in readings if start <= reading <= end]
     return recorded[0] if len(recorded) == 1 else None
+
+
+def with_date(text: str, said: str, meant: str) -> str:
+    """Return a question with a date said otherwise, no part of another one: the 3/4 of `13/4 vs 3/4`."""
+    return re.sub(rf"(?<![\d/]){re.escape(said)}(?![\d/])", meant, text, count=1)

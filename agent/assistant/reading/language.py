@@ -160,7 +160,6 @@ class FollowUpLanguage:
     not_that: re.Pattern[str]
     not_this: re.Pattern[str]
     how_long_already: re.Pattern[str]
-    which_of_all: re.Pattern[str]
     each_person: re.Pattern[str]
     their_sum: re.Pattern[str]
     goes_with_it: re.Pattern[str]

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from storage.models import RollUpRow
+from storage.models import RollUpRow, SourceRow
+from storage.queries.elapsed import seconds_between
 from storage.queries.report_results import Downtime
 from storage.records import Source, Window
 from storage.repositories.roll_ups import SPAN_MINUTES, write_counts
@@ -32,6 +33,15 @@ class DownSpan:
     def length(self) -> timedelta:
         """How long it is."""
         return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A quarter of an hour with a frame; free_from: when the one before it ended, None of the first of a window."""
+
+    starts_at: datetime
+    free_from: datetime | None
+    is_judged: bool
 
 
 def downtime_by_source(
@@ -60,45 +70,77 @@ def down_spans_by_source(
     """
     write_counts(session)
     end = min(window.end, now)
-    ids = [source.id for source in sources]
-    first = first_received(session, ids)
-    quarters: dict[int, list[tuple[Span, bool]]] = {source_id: [] for source_id in ids}
-    query = (
-        select(RollUpRow.source_id, RollUpRow.starts_at, RollUpRow.scored > RollUpRow.faulted)
-        .where(RollUpRow.source_id.in_(ids), RollUpRow.received > 0)
-        .where(RollUpRow.starts_at > window.start - SPAN, RollUpRow.starts_at < end)
-        .order_by(RollUpRow.source_id, RollUpRow.starts_at)
-    )
-    for source_id, starts_at, is_judged in session.execute(query):
-        span = max(starts_at, window.start), min(starts_at + SPAN, end)
-        quarters[source_id].append((span, bool(is_judged)))
+    first = first_received(session, [source.id for source in sources])
+    edges = _edges(session, window.start, end, list(first))
+    last = _last_received(session, end, list(first))
     return {
-        source_id: _down_spans(found, (max(window.start, first[source_id]), end), quiet)
-        for source_id, found in quarters.items()
-        if source_id in first and first[source_id] < end
+        source_id: _down_spans(edges.get(source_id, []), last[source_id], (max(window.start, began), end), quiet)
+        for source_id, began in first.items()
+        if began < end
     }
+
+
+def _edges(session: Session, start: datetime, end: datetime, source_ids: list[int]) -> dict[int, list[Edge]]:
+    """Return the quarters with a frame that none comes right before, or that were not judged, in order of time."""
+    before = func.lag(RollUpRow.starts_at, type_=RollUpRow.starts_at.type)
+    quarter = (
+        select(
+            RollUpRow.source_id,
+            RollUpRow.starts_at,
+            before.over(partition_by=RollUpRow.source_id, order_by=RollUpRow.starts_at).label("before"),
+            (RollUpRow.scored > RollUpRow.faulted).label("is_judged"),
+        )
+        .where(RollUpRow.source_id.in_(source_ids), RollUpRow.received > 0)
+        .where(RollUpRow.starts_at > start - SPAN, RollUpRow.starts_at < end)
+        .subquery()
+    ).c
+    apart = seconds_between(session, quarter.before, quarter.starts_at) > 1.5 * SPAN.total_seconds()
+    is_edge = or_(quarter.before.is_(None), not_(quarter.is_judged), apart)
+    query = select(quarter.source_id, quarter.starts_at, quarter.before, quarter.is_judged).where(is_edge)
+    rows = session.execute(query.order_by(quarter.source_id, quarter.starts_at))
+    edges: dict[int, list[Edge]] = {}
+    for source_id, starts_at, before_it, is_judged in rows:
+        found = Edge(starts_at, before_it and before_it + SPAN, is_judged=bool(is_judged))
+        edges.setdefault(source_id, []).append(found)
+    return edges
 
 
 def first_received(session: Session, source_ids: Collection[int]) -> dict[int, datetime]:
     """Return the start of the quarter of an hour of each source's first frame, where it has one."""
     write_counts(session)
-    query = select(RollUpRow.source_id, func.min(RollUpRow.starts_at)).where(RollUpRow.received > 0)
-    rows = session.execute(query.where(RollUpRow.source_id.in_(source_ids)).group_by(RollUpRow.source_id))
-    return {source_id: starts_at for source_id, starts_at in rows}  # noqa: C416 - rows are no tuples to mypy
+    return _quarter_of_each(session, source_ids, func.min(RollUpRow.starts_at), RollUpRow.received > 0)
 
 
-def _down_spans(quarters: list[tuple[Span, bool]], whole: Span, quiet: timedelta) -> list[DownSpan]:
-    gaps = [DownSpan(*gap, is_silent=True) for gap in _gaps([span for span, _ in quarters], whole)]
-    not_judged = [DownSpan(*span, is_silent=False) for span, is_judged in quarters if not is_judged]
+def _last_received(session: Session, end: datetime, source_ids: Collection[int]) -> dict[int, datetime]:
+    wanted = RollUpRow.received > 0, RollUpRow.starts_at < end
+    return _quarter_of_each(session, source_ids, func.max(RollUpRow.starts_at), *wanted)
+
+
+def _quarter_of_each(
+    session: Session, source_ids: Collection[int], which: ColumnElement[datetime], *wanted: ColumnElement[bool]
+) -> dict[int, datetime]:
+    """Return one quarter of each source that has any, by a look at the index each."""
+    quarter = select(which).where(RollUpRow.source_id == SourceRow.id, *wanted).scalar_subquery()
+    rows = session.execute(select(SourceRow.id, quarter).where(SourceRow.id.in_(source_ids)))
+    return {source_id: starts_at for source_id, starts_at in rows if starts_at is not None}
+
+
+def _down_spans(edges: list[Edge], last: datetime, whole: Span, quiet: timedelta) -> list[DownSpan]:
+    gaps = (DownSpan(*gap, is_silent=True) for gap in _gaps(edges, last, whole))
+    not_judged = (_quarter(edge, whole) for edge in edges if not edge.is_judged)
     down = [*(gap for gap in gaps if gap.length >= quiet), *not_judged]
     return sorted(down, key=lambda one: one.start)
 
 
-def _gaps(busy: list[Span], whole: Span) -> Iterator[Span]:
-    at = whole[0]
-    for start, end in busy:
-        if start > at:
-            yield at, start
-        at = max(at, end)
-    if whole[1] > at:
-        yield at, whole[1]
+def _quarter(edge: Edge, whole: Span) -> DownSpan:
+    return DownSpan(max(edge.starts_at, whole[0]), min(edge.starts_at + SPAN, whole[1]), is_silent=False)
+
+
+def _gaps(edges: list[Edge], last: datetime, whole: Span) -> Iterator[Span]:
+    for edge in edges:
+        free = max(edge.free_from or whole[0], whole[0])
+        if edge.starts_at > free:
+            yield free, edge.starts_at
+    free = max(last + SPAN, whole[0])
+    if whole[1] > free:
+        yield free, whole[1]

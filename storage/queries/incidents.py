@@ -5,11 +5,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, extract, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from storage.models import IncidentRow, SourceRow
 from storage.models.base import UtcDateTime
+from storage.queries.elapsed import seconds_between
 from storage.records import Incident, IncidentState, Window
 from storage.repositories.incidents import as_incident
 
@@ -105,9 +106,7 @@ def _ordered(session: Session, order: IncidentOrder, now: datetime | None) -> li
     if order is IncidentOrder.NEWEST:
         return []
     end = func.coalesce(IncidentRow.closed_at, bindparam("now", now, UtcDateTime()))
-    if session.get_bind().dialect.name == "sqlite":
-        return [(func.julianday(end) - func.julianday(IncidentRow.opened_at)).desc()]
-    return [extract("epoch", end - IncidentRow.opened_at).desc()]
+    return [seconds_between(session, IncidentRow.opened_at, end).desc()]
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool]) -> Incident | None:

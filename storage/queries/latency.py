@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storage.models import FrameRow, InspectionRow, SourceRow
 from storage.models.open import FRAME_IS_OPEN
+from storage.queries.elapsed import seconds_between
 from storage.queries.seen import ALL, seen_by
 from storage.queries.selection import Selection, conditions
 
-SECONDS_A_DAY = 86_400
 MOST_TIMES = 50_000
 
 
@@ -35,10 +34,10 @@ class Backlog:
 
 def inspection_times(session: Session, *, selection: Selection, limit: int = MOST_TIMES) -> Times:
     """Return the times of a selection's inspections; imported ones tell none and are left out."""
-    seconds = _seconds(session, FrameRow.received_at, InspectionRow.inspected_at)
+    took = seconds_between(session, FrameRow.received_at, InspectionRow.inspected_at)
     wanted = [*conditions(selection), InspectionRow.milliseconds.is_not(None)]
     query = (
-        select(seconds, InspectionRow.milliseconds)
+        select(took, InspectionRow.milliseconds)
         .join(FrameRow, FrameRow.id == InspectionRow.frame_id)
         .where(*wanted)
         .order_by(InspectionRow.captured_at.desc())
@@ -48,7 +47,8 @@ def inspection_times(session: Session, *, selection: Selection, limit: int = MOS
     inspected = len(rows)
     if inspected == limit:
         inspected = _timed(session, selection)
-    return Times(inspected, tuple(float(took) for took, _ in rows), tuple(float(scoring) for _, scoring in rows))
+    scoring = tuple(milliseconds for _, milliseconds in rows if milliseconds is not None)
+    return Times(inspected, tuple(seconds for seconds, _ in rows), scoring)
 
 
 def backlog(session: Session, *, now: datetime, sources: tuple[str, ...] | None = None) -> Backlog:
@@ -67,9 +67,3 @@ def _timed(session: Session, selection: Selection) -> int:
     seen, _ = seen_by(session, selection=selection, key=ALL).get(0, (0, 0))
     none = select(func.count(InspectionRow.id)).where(*conditions(selection), InspectionRow.milliseconds.is_(None))
     return seen - (session.scalar(none) or 0)
-
-
-def _seconds(session: Session, start: Any, end: Any) -> ColumnElement[Any]:
-    if session.get_bind().dialect.name == "sqlite":
-        return (func.julianday(end) - func.julianday(start)) * SECONDS_A_DAY
-    return extract("epoch", end - start)

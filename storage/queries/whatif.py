@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
@@ -16,7 +16,7 @@ from storage.queries.thresholds import candidate_thresholds, compare_thresholds
 from storage.records import DEFECTS, DetectorVersion, LabelKind, Scored, ScoredHistory, Source, WhatIf, Window
 from storage.repositories.versions import versions_sharing
 
-MOST_SCORES = 200_000
+MOST_SCORES = 50_000
 
 
 class NoDetectorError(StorageError):
@@ -41,20 +41,28 @@ def what_if(session: Session, *, source: Source, threshold: float, window: Windo
 
 
 def threshold_table(session: Session, *, source: Source, window: Window, join: timedelta) -> tuple[WhatIf, ...]:
-    """Return what each threshold worth comparing would have done; raise NoDetectorError or TooManyScoresError."""
+    """Return what each threshold worth comparing would have done; raise NoDetectorError or TooManyScoresError.
+
+    One that would flag more images than are compared at once is worth it to nobody.
+    """
     version = version_of(session, source, window)
-    missed = scores_where(
-        session,
-        *_is_own(version, [one.id for one in versions_sharing(session, version)], window),
-        InspectionRow.score <= version.threshold,
-        InspectionRow.label.in_(DEFECTS),
-    )
+    is_own = _is_own(version, [one.id for one in versions_sharing(session, version)], window)
+    missed = scores_where(session, *is_own, InspectionRow.score <= version.threshold, InspectionRow.label.in_(DEFECTS))
     lowest = min(candidate_thresholds(missed, version.threshold))
+    if _are_too_many(session, *is_own, InspectionRow.score > lowest):
+        lowest = version.threshold
     history = scored_history(session, version=version, window=window, above=lowest)
     return tuple(
         compare_thresholds(history, threshold, now=version.threshold, window=window, join=join)
         for threshold in candidate_thresholds(history.scores, version.threshold)
+        if threshold >= lowest
     )
+
+
+def _are_too_many(session: Session, *conditions: ColumnElement[bool]) -> bool:
+    """Say whether more images than are compared at once are so; it stops counting there."""
+    some = select(InspectionRow.source_id).where(*conditions).limit(MOST_SCORES + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) > MOST_SCORES
 
 
 def version_of(session: Session, source: Source, window: Window) -> DetectorVersion:
@@ -76,10 +84,10 @@ def scored_history(session: Session, *, version: DetectorVersion, window: Window
     ends = ends_by_version(session, window=window, version_ids=own, only_judged=True)
     is_own = _is_own(version, own, window)
     labelled = InspectionRow.label.in_([*DEFECTS, LabelKind.FALSE_ALARM])
+    if _are_too_many(session, *is_own, InspectionRow.score > above):
+        raise TooManyScoresError(above)
     scores = scores_where(session, *is_own, InspectionRow.score > above)  # two looks, at an index each
     scores += scores_where(session, *is_own, InspectionRow.score <= above, labelled)
-    if len(scores) > MOST_SCORES:
-        raise TooManyScoresError(above)
     return ScoredHistory(
         tuple(sorted(scores, key=lambda one: (one.captured_at, one.inspection_id))),
         above,
@@ -105,7 +113,7 @@ def in_window(source_id: int, window: Window) -> list[ColumnElement[bool]]:
 
 
 def scores_where(session: Session, *conditions: ColumnElement[bool]) -> list[Scored]:
-    """Return inspections as thresholds see them, oldest first."""
+    """Return inspections as thresholds see them, in no order."""
     columns = (
         InspectionRow.id,
         InspectionRow.captured_at,
@@ -114,8 +122,8 @@ def scores_where(session: Session, *conditions: ColumnElement[bool]) -> list[Sco
         InspectionRow.incident_id,
         InspectionRow.held_by,
     )
-    query = select(*columns).where(*conditions).order_by(InspectionRow.captured_at, InspectionRow.id)
+    query = select(*columns).where(*conditions)
     return [
         Scored(row_id, captured_at, score, LabelKind(label) if label else None, incident_id, held_by is not None)
-        for row_id, captured_at, score, label, incident_id, held_by in session.execute(query.limit(MOST_SCORES + 1))
+        for row_id, captured_at, score, label, incident_id, held_by in session.execute(query)
     ]

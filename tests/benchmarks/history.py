@@ -1,8 +1,8 @@
 """Measure every tool of the assistant on a long history: `python -m tests.benchmarks.history --inspections 5000000`.
 
-SQLite, and PostgreSQL with `--postgres`; `--url` takes a database that was filled before. Of every query it prints how
-long the slowest of `--rounds` quickest rounds took and which of the long tables it walked without an index. Prints a
-table, then one JSON object; returns 1 where a query takes longer than is wanted.
+SQLite and PostgreSQL, or the ones named by `--on`; `--url` takes a database that was filled before. Of every query it
+prints how long the slowest of `--rounds` quickest rounds took and which of the long tables it walked without an index.
+Prints a table, then one JSON object; returns 1 where a query takes longer than is wanted.
 """
 
 import argparse
@@ -185,15 +185,16 @@ def main() -> int:
     """Measure and return 1 where a query takes longer than is wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inspections", type=int, default=5_000_000)
-    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--on", nargs="+", choices=sorted(WANTED_SECONDS), default=sorted(WANTED_SECONDS, reverse=True))
     parser.add_argument("--url", action="append", default=[])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--plans", action="store_true", help="print the plan of each call's slowest query")
     asked = parser.parse_args()
     lines = []
     with tempfile.TemporaryDirectory() as folder:
-        urls = asked.url or [f"sqlite:///{folder}/oddspot.db"]
-        server = start_postgres(Path(folder)) if asked.postgres and not asked.url else None
+        wanted = [] if asked.url else asked.on
+        server = start_postgres(Path(folder)) if "postgresql" in wanted else None
+        urls = [*asked.url, *([f"sqlite:///{folder}/oddspot.db"] if "sqlite" in wanted else [])]
         urls += [server.create_database("bench")] if server else []
         for url in urls:
             database = Database(url)

@@ -101,7 +101,7 @@ INSERT INTO roll_up (source_id, starts_at, received, duplicates, scored, anomalo
     dead_letter)
 SELECT f.source_id, {span}, COUNT(*), 0, COUNT(i.id), SUM(CASE WHEN i.verdict = 'anomalous' THEN 1 ELSE 0 END),
     COUNT(i.fault), SUM(CASE WHEN f.state = 'rejected' THEN 1 ELSE 0 END), 0, 0
-FROM frame AS f LEFT JOIN inspection AS i ON i.frame_id = f.id GROUP BY 1, 2
+FROM frame AS f LEFT JOIN inspection AS i ON i.frame_id = f.id GROUP BY 1, 2 ORDER BY 2, 1
 """
 AFTER = (INCIDENT, MEMBERS, EVENT, DELIVERY, LABEL, AUDIT, AUDIT_OF_INCIDENTS, PICK, OUTAGE, SILENCE, ROLL_UP)
 

@@ -49,6 +49,7 @@ def _line(row: Row[InspectionRow, FrameRow, str, str, str | None]) -> str:
         "fault": inspection.fault,
         "detector": detector,
         "path": frame.name,
+        "sha256": frame.sha256,
         "label": inspection.label,
         "defect_class": inspection.defect_class,
         "regions": inspection.regions,

@@ -13,6 +13,7 @@ from storage.text import storable
 LONGEST_TEXT = 500
 BYTE_ORDER_MARK = "\ufeff"  # what some Windows programs begin a file with
 LARGEST_NUMBER = 10**18  # more digits than a name has, and than Python turns into text without complaint
+SHA256 = re.compile("[0-9a-f]{64}")
 # Wider than the names of sources that are watched: other systems put spaces and letters of any language into theirs.
 IMPORTED_SOURCE = re.compile(r"[^\W_](?:[\w. -]{0,61}[\w.-])?")
 
@@ -87,6 +88,14 @@ def read_name(values: dict[str, Any], key: str) -> str:
 def read_optional_text(values: dict[str, Any], key: str) -> str | None:
     """Return text, or None where there is none."""
     return None if values.get(key) in (None, "") else read_text(values, key)
+
+
+def read_sha256(values: dict[str, Any]) -> str:
+    """Return the hash of a photo's bytes."""
+    text = read_text(values, "sha256")
+    if not SHA256.fullmatch(text):
+        raise BadLineError("sha256 must be 64 hexadecimal digits")
+    return text
 
 
 def read_choice(values: dict[str, Any], key: str, allowed: Iterable[str]) -> str:

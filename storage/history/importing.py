@@ -17,6 +17,7 @@ from storage.records import FrameState, Verdict
 from storage.repositories import roll_ups
 
 BATCH_LINES = 2000
+FrameKey = tuple[int, str, datetime]
 
 
 @dataclass(slots=True)
@@ -36,7 +37,8 @@ class ImportReport:
 def import_history(database: Database, lines: Iterable[str], *, now: datetime) -> Iterator[ImportReport]:
     """Import in batches, each whole or not at all; yield the growing report after each batch.
 
-    A line already imported (same source, captured_at, detector and path) gives its old id.
+    A line already on record (same source, captured_at, detector and photo, or path where its hash is not said) gives
+    its old id: an export changes nothing where it came from.
     """
     report = ImportReport()
     numbered = ((number, text) for number, text in enumerate(lines, 1) if text.strip())
@@ -59,7 +61,7 @@ def import_lines(session: Session, lines: list[HistoryLine], report: ImportRepor
     """Import lines inside the caller's transaction and put their inspections' ids into the report; no event is made."""
     parents = Parents(session, now)
     frames = _frame_ids(session, parents, lines, now)
-    keys = [(frames[parents.source_id(line), line.frame_sha256], parents.version_id(line)) for line in lines]
+    keys = [(frames[_frame_key(parents, line)], parents.version_id(line)) for line in lines]
     known = _known_inspections(session, frames.values())
     was_known = set(known)
     fresh: dict[tuple[int, int], HistoryLine] = {}
@@ -80,17 +82,20 @@ def import_lines(session: Session, lines: list[HistoryLine], report: ImportRepor
         report.ids[line.number] = known[key]
 
 
-def _frame_ids(
-    session: Session, parents: Parents, lines: list[HistoryLine], now: datetime
-) -> dict[tuple[int, str], int]:
-    """Return the frames by their source and hash, made where they are missing."""
-    wanted = {(parents.source_id(line), line.frame_sha256): line for line in lines}
-    hashes = {sha256 for _, sha256 in wanted}
-    found = session.execute(select(FrameRow.source_id, FrameRow.sha256, FrameRow.id).where(FrameRow.sha256.in_(hashes)))
-    ids = {(source_id, sha256): frame_id for source_id, sha256, frame_id in found}
+def _frame_key(parents: Parents, line: HistoryLine) -> FrameKey:
+    return parents.source_id(line), line.frame_sha256, line.captured_at
+
+
+def _frame_ids(session: Session, parents: Parents, lines: list[HistoryLine], now: datetime) -> dict[FrameKey, int]:
+    """Return the frames by their source, hash and moment, made where they are missing."""
+    wanted = {_frame_key(parents, line): line for line in lines}
+    hashes = {sha256 for _, sha256, _ in wanted}
+    columns = FrameRow.source_id, FrameRow.sha256, FrameRow.captured_at, FrameRow.id
+    found = session.execute(select(*columns).where(FrameRow.sha256.in_(hashes)))
+    ids = {(source_id, sha256, captured_at): frame_id for source_id, sha256, captured_at, frame_id in found}
     new = {key: line for key, line in wanted.items() if key not in ids}
     if new:
-        rows = [_frame(source_id, sha256, line, now) for (source_id, sha256), line in new.items()]
+        rows = [_frame(source_id, sha256, line, now) for (source_id, sha256, _), line in new.items()]
         made = session.scalars(insert(FrameRow).returning(FrameRow.id, sort_by_parameter_order=True), rows)
         ids |= dict(zip(new, made, strict=True))
     return ids

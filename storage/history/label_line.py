@@ -1,25 +1,20 @@
 """One line of a file of labels, as a report of scores saves it, read and checked."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from storage.history.fields import (
-    BadLineError,
     read_choice,
     read_figure,
     read_moment,
     read_name,
     read_object,
     read_optional_text,
+    read_sha256,
     read_source,
-    read_text,
 )
 from storage.history.line import HistoryLine
 from storage.records import LabelKind, Verdict
-
-SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,7 @@ def parse_label_line(number: int, text: str) -> LabelLine:
     return LabelLine(
         number=number,
         source=read_source(values),
-        sha256=_sha256(values),
+        sha256=read_sha256(values),
         detector=read_name(values, "detector"),
         path=read_optional_text(values, "path") or "",
         captured_at=read_moment(values, "captured_at") if values.get("captured_at") else None,
@@ -77,10 +72,3 @@ def parse_label_line(number: int, text: str) -> LabelLine:
         kind=LabelKind(read_choice(values, "label", LabelKind)),
         defect_class=read_optional_text(values, "defect_class"),
     )
-
-
-def _sha256(values: dict[str, Any]) -> str:
-    text = read_text(values, "sha256")
-    if not SHA256.fullmatch(text):
-        raise BadLineError("sha256 must be 64 hexadecimal digits")
-    return text

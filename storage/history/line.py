@@ -14,6 +14,7 @@ from storage.history.fields import (
     read_name,
     read_object,
     read_optional_text,
+    read_sha256,
     read_source,
 )
 from storage.records import LabelKind, Verdict
@@ -74,6 +75,7 @@ def parse_line(number: int, text: str) -> HistoryLine:
         attributes=_attributes(values),
         incident=_incident(values),
         fault=read_optional_text(values, "fault"),
+        sha256=read_sha256(values) if values.get("sha256") else None,
     )
 
 

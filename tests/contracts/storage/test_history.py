@@ -9,7 +9,7 @@ from storage.database import Database
 from storage.history.exporting import export_history
 from storage.history.importing import ImportReport, import_history
 from storage.models import DetectorVersionRow, IncidentRow, InspectionRow, RollUpRow, SourceRow
-from tests.factories import NOON
+from tests.factories import NOON, make_inspection, make_source, make_version
 
 
 def line(number: int = 0, **changes: object) -> str:
@@ -187,6 +187,18 @@ def test_reads_back_what_it_wrote(database: Database) -> None:
     assert written[1]["regions"] == [region]
     assert (written[1]["attributes"], written[1]["incident"], written[1]["label"]) == ({"lot": "L7"}, "i", "unsure")
     assert (again.imported, again.known) == (0, 2)
+
+
+def test_an_export_changes_nothing_where_it_came_from(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        make_inspection(session, source, make_version(session, source), 1, score=3.0, captured_at=NOON)
+
+    again = bring_in(database, export_history(database))
+
+    with database.reading() as session:
+        assert session.scalar(select(func.count(InspectionRow.id))) == 1
+    assert (again.imported, again.known, again.errors) == (0, 1, {})
 
 
 def test_keeps_a_camera_fault_through_both_ways(database: Database) -> None:

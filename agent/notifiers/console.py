@@ -10,14 +10,14 @@ from rich.panel import Panel
 from rich.text import Text
 
 from agent.messages.message import Block, Message
-from agent.notifiers.port import Found, MessageGoneError, Place, Upload
+from agent.notifiers.port import SLACK_STAMP, Found, MessageGoneError, Place, Upload
 from config.printable import printable
 
 PLACE = "console"
 
 
 class ConsoleNotifier:
-    """Prints messages; remembers what it printed while it lives."""
+    """Prints messages, and what becomes of them: of one that an earlier run printed the present state."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console()
@@ -26,37 +26,35 @@ class ConsoleNotifier:
         self._lock = threading.Lock()
 
     def post(self, channel: str, message: Message, *, key: str, under: Place | None = None) -> Place:
-        """Print a message; raise MessageGoneError for a reply to one of an earlier run."""
+        """Print a message; raise MessageGoneError for a reply to one that stood in Slack."""
         with self._lock:
-            if under is not None and under.ts not in self._shown:
-                raise MessageGoneError(under.channel, "it was printed by an earlier run")
+            if under is not None:
+                _need_printed(under)
             self._shown[key] = message
             self._print(channel, message, subtitle="reply" if under else "new")
         return Place(PLACE, key)
 
     def edit(self, place: Place, message: Message) -> None:
-        """Print a message again if its words changed; raise MessageGoneError for one of an earlier run."""
+        """Print a message again if its words changed; raise MessageGoneError for one that stood in Slack."""
         with self._lock:
+            _need_printed(place)
             before = self._shown.get(place.ts)
-            if before is None:
-                raise MessageGoneError(place.channel, "it was printed by an earlier run")
             self._shown[place.ts] = message
-            if before.text != message.text:
+            if before is None or before.text != message.text:
                 self._print(place.channel, message, subtitle="changed")
 
     def upload(self, place: Place, upload: Upload) -> str:
         """Print where the picture is; raise MessageGoneError."""
         with self._lock:
-            if place.ts not in self._shown:
-                raise MessageGoneError(place.channel, "it was printed by an earlier run")
+            _need_printed(place)
             self._uploads[place.ts, upload.name] = str(upload.path)
             what = "heatmap of " if upload.name.endswith(".png") else ""
             self._console.print(f"  [dim]{what}{escape(upload.title)}:[/] {escape(str(upload.path))}", soft_wrap=True)
         return str(upload.path)
 
     def is_usable(self, place: Place, file: str) -> bool:
-        """Say yes: what is on disk can be seen at once."""
-        return file in self._uploads.values() and place.ts in self._shown
+        """Say yes of what was printed: what is on disk can be seen at once."""
+        return place.ts not in self._shown or file in self._uploads.values()
 
     def remove(self, channel: str, file: str) -> None:
         """Forget a picture: what was printed is a path, and the file there is removed by who forgets the image."""
@@ -78,6 +76,11 @@ class ConsoleNotifier:
         parts = [part for block in message.blocks for part in _rendered(block)] or [_plain(message.text)]
         panel = Panel(Group(*parts), title=escape(channel), subtitle=subtitle, border_style="red", width=88)
         self._console.print(panel)
+
+
+def _need_printed(place: Place) -> None:
+    if SLACK_STAMP.fullmatch(place.ts):  # told in Slack before it was taken away
+        raise MessageGoneError(place.channel, "it never stood on the console")
 
 
 def _rendered(block: Block) -> list[RenderableType]:

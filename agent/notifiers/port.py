@@ -1,5 +1,6 @@
 """The port every way of telling the team goes through, and what can go wrong with it."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Protocol
 
 from agent.errors import AgentError
 from agent.messages.message import Message
+
+SLACK_STAMP = re.compile(r"\d+\.\d+")
 
 
 class NotifyError(AgentError):

@@ -12,12 +12,11 @@ from slack_sdk.web import SlackResponse
 
 from agent.messages.message import Message
 from agent.messages.safe_text import cut
-from agent.notifiers.port import FileGoneError, Found, MessageGoneError, NotifyError, Place, Upload
+from agent.notifiers.port import SLACK_STAMP, FileGoneError, Found, MessageGoneError, NotifyError, Place, Upload
 from agent.notifiers.slack_errors import SlackTrouble, explain
 from storage.failpoints import reach
 
 EVENT_TYPE = "oddspot_delivery"
-STAMP = re.compile(r"\d+\.\d+")
 CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{5,}")
 CLOCK_SKEW = timedelta(minutes=5)
 PAGE = 200
@@ -166,5 +165,5 @@ class SlackNotifier:
 
     @staticmethod
     def _need_stamp(place: Place) -> None:
-        if not STAMP.fullmatch(place.ts):  # told on the console before Slack was set up
+        if not SLACK_STAMP.fullmatch(place.ts):  # told on the console before Slack was set up
             raise MessageGoneError(place.channel, "it never stood in Slack")

@@ -50,3 +50,14 @@ def test_prints_markup_in_data_as_it_is() -> None:
 
     assert "[bold]a <b> & c[/bold]" in written.getvalue()
     assert "[red]#x[/]" in written.getvalue()
+
+
+def test_prints_what_became_of_a_message_of_an_earlier_run(tmp_path: Path) -> None:
+    place = make()[0].post("#oddspot", message("one", [section("one")]), key="k")
+    notifier, written = make()
+    notifier.edit(place, message("14 alike", [section("14 alike")]))
+    file = notifier.upload(place, Upload(tmp_path / "heatmap", "n.png", title="A-14", alt_text="words"))
+    notifier.post("#oddspot", message("acknowledged", [section("acknowledged")]), key="r", under=place)
+
+    assert all(words in written.getvalue() for words in ("14 alike", "changed", "A-14", "acknowledged", "reply"))
+    assert notifier.is_usable(place, file)

@@ -10,7 +10,7 @@ from storage.models import AuditRow, DetectorVersionRow
 from storage.records import DetectorVersion, Source, Switch
 from storage.repositories.audit import write_audit
 from storage.repositories.sources import activate_version, source_by_id
-from storage.repositories.versions import NotFitError, active_version, as_version, version_by_id
+from storage.repositories.versions import NotFitError, active_version, as_version, list_versions, version_by_id
 
 APPLIED, ROLLED_BACK = "version_applied", "version_rolled_back"
 
@@ -51,15 +51,23 @@ def roll_back(session: Session, source: Source, *, expected: int | None = None, 
     expected: the version to be rolled back, by id; None: whichever is active.
     """
     active = active_version(session, source)
-    found = [one for one in switches_of(session, active.name) if one.action == APPLIED] if active else []
-    if active is None or not found:
+    before = None if active is None else _before(session, source, active)
+    if active is None or before is None:
         name = active.name if active else source.name
-        raise SwitchError(f"{name} took no other's place by `apply`, so there is nothing to roll back.")
-    before = version_by_name(session, found[-1].was)
+        raise SwitchError(f"{name} took no other's place, so there is nothing to roll back.")
     if before.bundle is None:
         raise SwitchError(f"{before.name} has no files to judge by any more: fit again.")
     wanted = active.id if expected is None else expected
     return _switch(session, source, before, expected=wanted, action=ROLLED_BACK, actor=actor, now=now)
+
+
+def _before(session: Session, source: Source, active: DetectorVersion) -> DetectorVersion | None:
+    """Return the version that one was applied over; of one that a fit made active, the newest before it."""
+    applied = [one for one in switches_of(session, active.name) if one.action == APPLIED]
+    if applied:
+        return version_by_name(session, applied[-1].was)
+    earlier = [one for one in list_versions(session, source) if one.number < active.number and one.may_alert]
+    return earlier[-1] if earlier else None
 
 
 def switches_of(session: Session, *names: str) -> list[Switch]:

@@ -54,6 +54,17 @@ def test_changes_nothing_the_second_time(database: Database) -> None:
             roll_back(session, source_by_id(session, source.id), actor="ada", now=NOON)
 
 
+def test_takes_back_what_a_fit_made_active(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        first, second = make_version(session, source), make_version(session, source)
+        assert active(session, source) == second.id
+
+        back = roll_back(session, source_by_id(session, source.id), actor="ada", now=NOON)
+
+        assert (back.version, back.was, active(session, source)) == (first.name, second.name, first.id)
+
+
 def test_changes_nothing_where_another_version_took_the_place(database: Database) -> None:
     with database.transaction() as session:
         source, first, second = two_versions(session)

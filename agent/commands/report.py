@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -74,10 +75,19 @@ def report(
     _write(made, stores, out, csv)
     if as_json:
         print_json(report_json(made) | ({"handover": standing_json(standing)} if standing else {}))
-    elif out is None and csv is None:
+    elif not (of or made.report.total.frames.received):
+        _say_which_runs_now(kind, period, moment.astimezone(ZoneInfo(zone_of_report(settings, sources))))
+    if not as_json and out is None and csv is None:
         _print(made)
         if standing is not None:
             _print_standing(standing, settings.zone_of)
+
+
+def _say_which_runs_now(kind: PeriodKind, ended: Period, now: datetime) -> None:
+    written = {PeriodKind.MONTH: "%Y-%m", PeriodKind.SHIFT: "%Y-%m-%dT%H:%M"}
+    running = now.strftime(written.get(kind, "%Y-%m-%d"))
+    hint = f"Nothing was received in {ended.title}; add --of {running} for the {kind} that is not over yet."
+    Console(stderr=True).print(Text(printable(hint)), soft_wrap=True)
 
 
 def _period(kind: PeriodKind, of: str, settings: Settings, sources: tuple[str, ...] | None, now: datetime) -> Period:

@@ -1,6 +1,6 @@
 """A report's figures as people read them, and the groups they stand in."""
 
-from storage.queries.report_figures import BY_NAME, Value
+from storage.queries.report_figures import BY_NAME, Value, figures_of
 from storage.queries.report_results import ReportRow
 from storage.queries.results import InspectionCounts
 
@@ -61,6 +61,17 @@ def shown(name: str, value: Value) -> str:
     if unit == "minutes":
         return duration(value)
     return percent(value) if unit == "share" else f"{value:,}"
+
+
+def false_alarm_words(row: ReportRow) -> str:
+    """Say the false-alarm rate as far as it is known: from the labelled ones up to all that nobody has judged."""
+    figures, counts = figures_of(row), row.counts
+    least, most = figures["false_alarm_rate"], figures["false_alarm_rate_at_most"]
+    if least is None or most is None:
+        return UNKNOWN
+    if counts.anomalies and counts.confirmed + counts.false_alarms == 0:
+        return f"unknown, at most {percent(most)}"
+    return percent(least) if most == least else f"{percent(least)} to {percent(most)}"
 
 
 def percent(share: float) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent.messages.figures import clock
 from agent.messages.message import Block, Message, context, fields, header, message, section
 from agent.messages.safe_text import safe, who
-from agent.reports.figures import GROUPS, MISSES, MISSES_UNKNOWN, called, duration, percent, shown
+from agent.reports.figures import GROUPS, MISSES, MISSES_UNKNOWN, called, duration, false_alarm_words, percent, shown
 from agent.reports.making import MadeReport
 from agent.reports.standing import Standing
 from agent.reports.standing_words import Zone, incident_line, listed, silence_line, source_line
@@ -111,12 +111,12 @@ def label_words(one: LabelsBy) -> str:
 
 def _realised(row: ReportRow) -> str:
     figures = figures_of(row)
-    realised = figures["false_alarm_rate"]
-    if realised is None:
+    if figures["false_alarm_rate"] is None:
         return "nothing was judged"
-    low, high, most = (figures[f"false_alarm_rate_{end}"] or 0 for end in ("low", "high", "at_most"))
-    still = f"; at most {percent(most)} with what is unlabelled" if most > realised else ""
-    return f"{percent(realised)} ({percent(low)} to {percent(high)}){still}"
+    low, high = (figures[f"false_alarm_rate_{end}"] or 0 for end in ("low", "high"))
+    still = row.counts.unlabelled + row.counts.unsure
+    left = f"; {still:,} not labelled yet" if still else ""
+    return f"{false_alarm_words(row)} (labelled ones: {percent(low)} to {percent(high)}){left}"
 
 
 def _promised(row: ReportRow) -> str:

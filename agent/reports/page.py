@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 from agent.messages.figures import against_threshold
 from agent.messages.safe_text import clean
 from agent.reports.charts import draw_found, draw_judged, draw_scores
-from agent.reports.figures import MISSES_UNKNOWN, PARTS, UNKNOWN, called, duration, groups_of, percent, shown
+from agent.reports.figures import (
+    MISSES_UNKNOWN,
+    PARTS,
+    UNKNOWN,
+    called,
+    duration,
+    false_alarm_words,
+    groups_of,
+    percent,
+    shown,
+)
 from agent.reports.making import MadeReport
 from agent.reports.page_parts import (
     render_card,
@@ -66,8 +76,7 @@ def _top(source: PageSource) -> Iterator[str]:
 
 def _cards(row: ReportRow) -> Iterator[str]:
     counts, figures = row.counts, figures_of(row)
-    realised, promised = figures["false_alarm_rate"], figures["promised_rate"]
-    low = figures["false_alarm_rate_low"]
+    low, promised = figures["false_alarm_rate_low"], figures["promised_rate"]
     is_broken = low is not None and promised is not None and row.promise.judged == counts.judged and low > promised
     yield render_card("frames received", f"{row.frames.received:,}")
     yield render_card("judged", f"{counts.judged:,}")
@@ -76,7 +85,7 @@ def _cards(row: ReportRow) -> Iterator[str]:
     yield render_card("downtime", duration(figures["downtime_minutes"] or 0), without)
     yield render_card("anomalies", f"{counts.anomalies:,}", called(counts))
     promise = f"promised: at most {percent(promised)}" if promised is not None else "no promise known"
-    yield render_card("false-alarm rate", shown("false_alarm_rate", realised), promise, is_warning=is_broken)
+    yield render_card("false-alarm rate", false_alarm_words(row), promise, is_warning=is_broken)
 
 
 def _sentence(report: Report) -> str:

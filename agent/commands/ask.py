@@ -71,6 +71,8 @@ def ask(
         if as_json:
             print_json(answer.as_json())
         else:
+            if question == FROM_INPUT and not sys.stdin.isatty() and text.strip():
+                terminal.repeat(text)
             terminal.show(answer)
         if chart is not None:
             terminal.write_picture(answer, chart, now=at)

@@ -63,6 +63,10 @@ class Terminal:
     console: Console
     read_line: ReadLine | None = None
 
+    def repeat(self, question: str) -> None:
+        """Print a question that was read from a file above its answer."""
+        self.console.print(shown(f"\n> {question}", style="bold"))
+
     def show(self, answer: Answer) -> None:
         """Print an answer, and what could be meant by number."""
         self.console.print(shown(answer.text))

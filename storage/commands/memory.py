@@ -14,6 +14,7 @@ from storage.repositories.memory import HeldBack, held_back, remembered
 from storage.repositories.sources import source_by_name
 
 memory_app = typer.Typer(help="What was learned from labels.", no_args_is_help=True)
+NOTHING = "none of the anomalies it raised was labelled (photos that were only scored teach thresholds and refits)"
 HELP = "List the false alarms that hold back their like, until when, and the defects that nothing may cover."
 
 
@@ -51,7 +52,7 @@ def show(
         for line in lines
     ]
     columns = ("anomaly", "label", "class", "by", "said", "until", "held back")
-    print_table(columns, rows, empty=f"{source} remembers nothing: nobody has labelled its anomalies yet.")
+    print_table(columns, rows, empty=f"{source} remembers nothing: {NOTHING}.")
 
 
 def _line(one: Remembered, held: HeldBack, settings: Settings) -> dict[str, Any]:

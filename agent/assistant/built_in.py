@@ -24,7 +24,14 @@ from agent.assistant.reading.deciding import CERTAIN, SURE, decide, sure_of
 from agent.assistant.reading.follow_ups import follow
 from agent.assistant.reading.known import KnownNames, known_names
 from agent.assistant.reading.language import follow_up_language
-from agent.assistant.reading.leader import leader_of, names_of, still_leading, with_leader, with_value
+from agent.assistant.reading.leader import (
+    leader_of,
+    names_of,
+    still_leading,
+    with_leader,
+    with_value,
+    with_version,
+)
 from agent.assistant.reading.leaning import written_out
 from agent.assistant.reading.leaning_words import leaning_language
 from agent.assistant.reading.normal import in_full
@@ -55,6 +62,7 @@ FILTERS = {
     "detectors",
     "attributes",
     "min_ratio",
+    "min_score",
     "states",
     "person",
 }
@@ -68,6 +76,7 @@ LEAST = 0.15
 # Without a cue, or with one of what is to be done, less certainty will do than against another cue.
 CHANGING = {None, Intent.CHANGE, Intent.COUNT, Intent.LIST, Intent.TREND}
 SURELY_CHANGED = 0.95
+SURELY_SAID = 0.97
 
 
 def answer_built_in(text: str, context: ToolContext, last: Remembered | None) -> Read:
@@ -132,6 +141,8 @@ def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
         text = with_leader(text, last.leader)
     for name in names_of(last.reading.slots) if last is not None else ():
         text = with_leader(text, name)
+    if last is not None:
+        text = with_version(text, last.reading.slots)
     if last is not None and last.reading.intent in OF_THRESHOLDS:
         text = leaning_language().supposed_at.sub(_supposed, text)
     if last is None or last.window is None:
@@ -141,7 +152,7 @@ def _leaning(text: str, context: ToolContext, last: Remembered | None) -> str:
 
 
 def _supposed(match: re.Match[str]) -> str:
-    return f"what if the threshold were {match['said'] or match['number']}"
+    return f"what if the threshold were {match['said'] or match['number'] or match['instead']}"
 
 
 def _not_left_out(looked: Looked) -> Answer | None:
@@ -157,8 +168,13 @@ def _of_nobody(text: str, looked: Looked, known: KnownNames, *, is_first: bool) 
     is_of_record = looked.by_cues not in NO_TOOL and looked.guess.intents[Intent.UNKNOWN] < SURELY_NOT
     if is_of_record and places.unknown_class is not None:
         return unknown_class(text, places.unknown_class, known)
-    if looked.by_cues not in {Intent.CHANGE, Intent.HELP} and looked.unknown_thing is not None:
-        return unknown_thing([looked.unknown_thing], known)
+    thing = (
+        looked.unknown_thing
+        or looked.unknown_key
+        or (looked.foreign[0] if looked.is_an_unknown_word and not is_first else None)
+    )
+    if looked.by_cues not in {Intent.CHANGE, Intent.HELP} and thing is not None:
+        return unknown_thing([thing], known)
     if is_of_record and places.unknown is not None:
         return unknown_source(text, places.unknown, known)
     if is_of_record and looked.is_of_another_thing(is_first=is_first):
@@ -177,7 +193,10 @@ def _wants_change(looked: Looked, last: Remembered | None) -> bool:
         return False
     chance = looked.guess.intents[Intent.CHANGE]
     is_act = chance >= SURE and FOLLOW_UPS.acting.search(looked.question.text) is not None
-    is_likely = is_act or (last is None and chance >= (CERTAIN if looked.by_cues in CHANGING else SURELY_CHANGED))
+    is_said = last is not None and looked.by_cues is None and chance >= SURELY_SAID
+    is_said = is_said and not (looked.slots.sources or looked.slots.excluded_sources or looked.slots.windows)
+    least_alone = CERTAIN if looked.by_cues in CHANGING else SURELY_CHANGED
+    is_likely = is_act or is_said or (last is None and chance >= least_alone)
     least = 0.0 if FOLLOW_UPS.acts_on.search(looked.masked) else LEAST
     return is_likely or (looked.by_cues is Intent.CHANGE and chance >= least)
 
@@ -222,7 +241,8 @@ def _remembered(reading: Reading, answer: Answer, context: ToolContext, last: Re
     subject = reading.slots.ids[0]
     if last is not None and reading.intent is Intent.DETAIL:
         return replace(last, subject=subject)
-    return Remembered(reading, context.now, answer.ids, answer.window, subject)
+    earlier = last.reading if last is not None else None
+    return Remembered(reading, context.now, answer.ids, answer.window, subject, earlier=earlier)
 
 
 def _only_one(ids: Sequence[str]) -> int | None:
@@ -285,6 +305,7 @@ def _readings(looked: Looked, last: Remembered | None, context: ToolContext, kno
     if looked.strange_share > MOST_STRANGE:
         return ()
     is_little = last is not None and looked.by_cues is None and looked.guess.best is Intent.UNKNOWN
+    is_little = is_little and looked.guess.intents[Intent.UNKNOWN] < CERTAIN
     if is_little and looked.has_slots:
         return ()  # too little said to call it unknowable: `the late one of that day`
     readings = _standing_alone(looked)

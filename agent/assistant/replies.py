@@ -10,9 +10,9 @@ HELP = (
     "'Show the worst anomalies of last week', 'Show A-1042' or 'Is everything ok?'."
 )
 CHANGED = (
-    "I only answer questions and never change anything. A person does that: with the buttons Defect, False alarm and "
-    "Silence under an alert in Slack, or in a terminal with `oddspot label A-ID false_alarm`, `oddspot source pause "
-    "NAME` or `oddspot fit NAME`."
+    "Nothing was changed: I change nothing by myself, and this is nothing I can propose. A person does that: with the "
+    "buttons Defect, False alarm and Silence under an alert in Slack, or in a terminal with `oddspot label A-ID "
+    "false_alarm`, `oddspot source pause NAME` or `oddspot fit NAME`."
 )
 UNSURE = "I am not sure what you mean. Is it one of these?"
 UNREAD_TIME = "I do not know which time {time!r} means here. Is it one of these?"

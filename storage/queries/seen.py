@@ -145,7 +145,8 @@ def _whole(session: Session, selection: Selection, key: Key) -> dict[Any, Number
 
 def _spans_for(selection: Selection, key: Key) -> tuple[Any, list[ColumnElement[bool]]] | None:
     """Return the roll-ups that know all a selection and a key ask for, and which of them; None where none do."""
-    if key.of_roll_ups is None or selection.defect_classes or selection.min_ratio or not is_long(selection.window):
+    narrowed = selection.defect_classes or selection.min_ratio or selection.min_score is not None
+    if key.of_roll_ups is None or narrowed or not is_long(selection.window):
         return None
     spans = AttributeRollUpRow
     if not selection.attributes:

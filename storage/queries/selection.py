@@ -17,7 +17,8 @@ class Selection:
     """Filters over inspections; an empty tuple or None leaves its side open.
 
     sources: names; None takes every source, an empty tuple none. labels: label kinds, or `unlabelled`.
-    attributes: of the frame, all of them must fit. min_ratio: score over threshold, at least.
+    attributes: of the frame, all of them must fit. min_ratio: score over threshold, at least. min_score: the score
+    itself, at least.
     """
 
     window: Window | None = None
@@ -29,6 +30,7 @@ class Selection:
     detectors: tuple[str, ...] = ()
     attributes: dict[str, str] = field(default_factory=dict)
     min_ratio: float | None = None
+    min_score: float | None = None
 
 
 is_counted: ColumnElement[bool] = InspectionRow.is_shadow.is_(False)
@@ -93,6 +95,8 @@ def _found(selection: Selection) -> list[ColumnElement[bool]]:
     if selection.min_ratio is not None:
         wanted.append(InspectionRow.score >= selection.min_ratio * InspectionRow.threshold)
         wanted += [IS_OVER] if selection.min_ratio >= 1 else []  # it follows, and has an index
+    if selection.min_score is not None:
+        wanted.append(InspectionRow.score >= selection.min_score)
     return wanted
 
 

@@ -78,6 +78,8 @@ def where(parameters: dict[str, Any]) -> list[str]:
     words += [f"with {key} {value}" for key, value in parameters.get("attributes", {}).items()]
     if parameters.get("min_ratio"):
         words.append(f"at least {parameters['min_ratio']:g} times the threshold")
+    if parameters.get("min_score"):
+        words.append(f"with a score of at least {parameters['min_score']:g}")
     return words
 
 

@@ -47,6 +47,8 @@ KEPT = {
 }
 # What stands now has no time, where now is what is asked about.
 OF_NOW = {Intent.SILENCES, Intent.INCIDENTS, Intent.DETECTOR, Intent.HEALTH}
+PAIR = 2
+OF_FRAMES = {"dropped", "rejected", "received", "not_judged"}
 FEW_WORDS = 2
 CERTAIN = 0.85
 LIKELY_OTHER, STRANGE_OTHER, SURELY_OTHER = 0.15, 0.35, 0.7
@@ -131,7 +133,8 @@ def _is_of_another_world(looked: Looked) -> bool:
     words = re.findall(r"[a-z]{3,}", WORDS.filler.sub("", looked.masked))
     chance = looked.guess.intents[Intent.UNKNOWN]
     is_strange = bool(looked.foreign) and looked.guess.best is Intent.UNKNOWN and chance > STRANGE_OTHER
-    return names_nothing and (is_strange or (len(words) > FEW_WORDS and chance > SURELY_OTHER))
+    is_whole = len(words) > FEW_WORDS and chance > SURELY_OTHER
+    return names_nothing and (is_strange or is_whole or (bool(words) and chance > CLEAR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +187,7 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     is_again = went_on.is_short or went_on.is_others or WORDS.same_again.search(text) is not None
     is_again = is_again or (before is Intent.COMPARE and bool(looked.slots.excluded_labels)) or _is_widened(looked)
     is_again = is_again or WORDS.moves_on.search(text) is not None
-    turned = _turned_to(looked, before)
+    turned = _turned_to(looked, last.reading)
     if turned is not None:
         return turned
     own = None if is_again and not _is_ranked_list(looked) else own_of(looked)
@@ -209,11 +212,29 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     return Intent.COUNT if own is None and before in SETTLED else own
 
 
-def _turned_to(looked: Looked, before: Intent) -> Intent | None:
+def _turned_to(looked: Looked, last: Reading) -> Intent | None:
     """Return what is surely wanted however little is said: `so porosity vs crack there`, `break it down by month`."""
-    if looked.by_cues is Intent.COMPARE and is_pair(looked.slots):
+    slots, before = looked.slots, last.intent
+    if looked.by_cues is Intent.COMPARE and is_pair(slots):
         return Intent.COMPARE
+    if before is Intent.COMPARE and slots.order is not None and slots.group_by is not None:
+        return Intent.GROUP
+    if before is Intent.LATENCY and slots.figure in OF_FRAMES:
+        return Intent.COUNT
+    if before is Intent.COMPARE and own_of(looked) in {None, Intent.COUNT} and _names_one_side(slots, last.slots):
+        return Intent.COUNT
     return Intent.GROUP if before is Intent.TOP and looked.slots.group_by not in {None, "source"} else None
+
+
+def _names_one_side(new: Slots, old: Slots) -> bool:
+    """Whether one of what was held against each other is named, or another in their place: `only line-1@3`."""
+    pairs = (
+        (old.sources, new.sources),
+        (old.detectors, new.detectors),
+        (old.defect_classes, new.defect_classes),
+        (old.sides, [key for key, _ in old.sides[:1] if key in new.attributes]),
+    )
+    return not new.windows[1:] and any(len(before) == PAIR and len(now) == 1 for before, now in pairs)
 
 
 def _is_of_the_same_list(looked: Looked, before: Reading, own: Intent | None) -> bool:

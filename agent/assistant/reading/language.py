@@ -44,6 +44,8 @@ class SlotLanguage:
     what_hour: re.Pattern[str]
     exclude: re.Pattern[str]
     threshold_ratio: re.Pattern[str]
+    least_score: re.Pattern[str]
+    usual_keys: re.Pattern[str]
     states: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     asks: re.Pattern[str]
     right_now: re.Pattern[str]
@@ -99,6 +101,8 @@ def slot_language(name: str = "english") -> SlotLanguage:
         what_hour=word_pattern(words["what_hour"]),
         exclude=re.compile(rf"(?:{words['exclude']})(?: (?:a|an|the|those|any|all|for|on))*\s*$"),
         threshold_ratio=word_pattern(words["threshold_ratio"]),
+        least_score=word_pattern(words["least_score"]),
+        usual_keys=word_pattern(words["usual_keys"]),
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         asks=word_pattern(words["asks"]),
         right_now=word_pattern(words["right_now"]),

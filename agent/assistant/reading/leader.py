@@ -9,6 +9,7 @@ from agent.assistant.reading.shape import plural_of
 from agent.assistant.tools.groups import NOTHING
 from agent.assistant.tools.result import ToolResult
 
+SHORT_VERSION = re.compile(r"(?<![\w@.-])@(\d{1,4})(?![\w.])")
 ROWS = {"groups": "key", "sources": "source"}
 # Of these the one with the most is meant; of a row of days it is not clear.
 LED_BY = {"attribute", "defect_class", "source", "reviewer"}
@@ -55,6 +56,12 @@ def with_leader(text: str, leader: tuple[str, str]) -> str:
     said = {"day": f"on {name}"}.get(kind) or (name if kind in words.nouns else f"{kind} {name}")
     pattern = words.leader.replace("{noun}", f"(?:{noun})")
     return re.sub(pattern, lambda _: said, text, flags=re.IGNORECASE)
+
+
+def with_version(text: str, slots: Slots) -> str:
+    """Return `only line-1@3` for `only @3`, in a thread about line-1 or its versions."""
+    sources = {*slots.sources, *(name.rpartition("@")[0] for name in slots.detectors)}
+    return SHORT_VERSION.sub(rf"{min(sources)}@\1", text) if len(sources) == 1 else text
 
 
 def with_value(text: str, slots: Slots, values: Mapping[str, Sequence[str]]) -> str:

@@ -26,6 +26,8 @@ LISTED = {Intent.LIST, Intent.INCIDENTS, Intent.TOP, Intent.SIMILAR}
 def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: bool) -> Slots:
     """Return what was named now, and of what was named before what still holds; moved: the window it moves on to."""
     old, new = last.reading.slots, looked.slots
+    if last.reading.intent is Intent.SIMILAR and last.earlier is not None and not old.sources:
+        old = replace(old, sources=last.earlier.slots.sources)  # the place that was spoken of before
     windows, spoken = (new.windows, new.spoken) if new.windows else (old.windows, old.spoken)
     if moved is not None and not new.windows:
         windows, spoken = (span_text(moved),), ()
@@ -62,6 +64,7 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         order=new.order or (old.order if is_same else None),
         states=new.states or (old.states if is_same and not _is_of_a_time(last, looked) else ()),
         min_ratio=new.min_ratio or _times(looked, old) or old.min_ratio,
+        min_score=new.min_score if new.min_score is not None else old.min_score,
         threshold=new.threshold if new.threshold is not None else _number(looked, last) or old.threshold,
         person=new.person or (None if new.group_by == "reviewer" else old.person),
         period=new.period or (old.period if is_same and not new.windows else None),

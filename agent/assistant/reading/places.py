@@ -50,6 +50,7 @@ class Places:
     defect_classes: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
     person: str | None = None
+    are_several_people: bool = False
     several: str | None = None
     sides: list[tuple[str, str]] = field(default_factory=list)
     left_out: tuple[str, str] | None = None
@@ -94,7 +95,7 @@ def read_misspelled(question: Question, known: KnownNames, places: Places) -> No
             question.cover(start, end, "qclass")
     if known.defect_classes and not places.defect_classes:
         places.unknown_class = _unknown_class(question.rest, known)
-    if places.person is None:
+    if places.person is None and not places.are_several_people:
         places.unknown_person = _unknown_person(question, known)
         is_said = _surely_a_person(r"[A-Za-z][a-z]{2,}").search(question.cased) is not None
         places.is_surely_person = places.unknown_person is not None and is_said
@@ -268,8 +269,10 @@ def _people(question: Question, names: Iterable[str], places: Places) -> None:
                 rf"(?:(?<=by )|(?<=did )|(?<=has )|(?<=does )|(?<=from )|(?<=reviewer ))(?:{pattern})(?! (?:the )?\d)"
             )
         for match in list(re.finditer(pattern, question.rest)):
+            places.are_several_people = places.are_several_people or places.person not in {None, name}
             places.person = places.person or name
             question.cover(match.start(), match.end(), "qperson")
+    places.person = None if places.are_several_people else places.person
 
 
 @lru_cache

@@ -45,7 +45,7 @@ def _list(slots: Slots) -> list[Call]:
     if slots.figure == "missed":
         arguments["kind"] = "missed"
     order = slots.order if slots.order in ORDERS else None
-    arguments |= {"order": order or ("worst" if slots.min_ratio else "newest")}
+    arguments |= {"order": order or ("worst" if slots.min_ratio or slots.min_score else "newest")}
     arguments |= {"limit": min(slots.limit or 10, 500)} | ({"offset": slots.offset} if slots.offset else {})
     return [("list_anomalies", arguments)]
 
@@ -143,6 +143,7 @@ def _filters(slots: Slots, *, with_labels: bool = True) -> dict[str, Any]:
         "attributes": slots.attributes,
         "excluded_labels": slots.excluded_labels,
         "min_ratio": slots.min_ratio,
+        "min_score": slots.min_score,
     }
     if with_labels:
         filters["labels"] = slots.labels

@@ -44,6 +44,7 @@ A_SENTENCE = 5
 NAMED = re.compile(r"\bq(?:class|id|incident|attribute|person|detector)\b")
 AGREES = 0.5
 FAR = 0.3
+FILLER = {"and", "any", "only", "just", "the", "what", "about", "how", "now", "then", "ok", "for", "or", "also"}
 MOST_STRANGE = 0.3
 MOST_CHOICES = 3
 PAIR = 2
@@ -110,6 +111,18 @@ class Looked:
         is_known = is_mask(noun) or not noun.endswith("s") or noun in counted_nouns() or noun == self.shape.key
         return None if is_known or noun.rstrip("s") in slot_language().common | words_of_time() else noun
 
+    @property
+    def unknown_key(self) -> str | None:
+        """What images are asked to be told apart by, where none of them says so: `which lot` without lots."""
+        match = slot_language().usual_keys.search(self.masked)
+        return match["key"] if match and self.shape.key is None and self.by_cues not in NO_TOOL else None
+
+    @property
+    def is_an_unknown_word(self) -> bool:
+        """Whether nothing is said but a word that nothing on record is called: `gaskets?` after housings."""
+        said = {word for word in re.findall(r"[\w'-]+", self.masked) if word not in FILLER}
+        return bool(said) and said <= {*self.foreign} and self.slots == Slots()
+
     def is_of_another_thing(self, *, is_first: bool) -> bool:
         """Whether what is asked holds words that no question the record can answer holds: `paste viscosity on line-2`.
 
@@ -155,6 +168,8 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     plain = NUMBERS.sub("qnumber", question.masked())
     shape = read_shape(question, known)
     shape.key, shape.group_by = shape.key or places.several, shape.group_by or by_shift
+    if places.are_several_people:
+        shape.group_by = "reviewer"
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:
         resolved += the_one_before(question, times[0], resolved[0], context, counted)
@@ -267,5 +282,6 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         order="worst" if shape.is_ranked and shape.order != "fewest" else shape.order,
         states=shape.states,
         min_ratio=shape.min_ratio,
+        min_score=shape.min_score,
         period=shape.period,
     )

@@ -72,6 +72,7 @@ class Slots:
     order: str | None = None
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
+    min_score: float | None = None
     threshold: float | None = None
     person: str | None = None
     period: str | None = None

@@ -26,6 +26,7 @@ class Shape:
     order: str | None = None
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
+    min_score: float | None = None
     period: str | None = None
     is_ranked: bool = False
     key: str | None = None
@@ -35,6 +36,7 @@ def read_shape(question: Question, known: KnownNames) -> Shape:
     """Read the shape from what names and times have left; grouping is covered, the rest stays for the intent."""
     language, shape = slot_language(), Shape()
     _ratio(question, language, shape)
+    _score(question, language, shape)
     _group(question, language, known, shape)
     _focus(question, language, shape)
     _limit(question, language, shape)
@@ -51,6 +53,13 @@ def _ratio(question: Question, language: SlotLanguage, shape: Shape) -> None:
     if match is not None:
         spoken = TWICE if "twice" in match[0] or "double" in match[0] else THRICE
         shape.min_ratio = next((float(one) for one in match.groups() if one and one[0].isdigit()), spoken)
+        question.cover(match.start(), match.end(), "")
+
+
+def _score(question: Question, language: SlotLanguage, shape: Shape) -> None:
+    match = language.least_score.search(question.rest)
+    if match is not None:
+        shape.min_score = float(match["score"] or match["scored"])
         question.cover(match.start(), match.end(), "")
 
 

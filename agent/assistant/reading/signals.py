@@ -53,5 +53,5 @@ def rule_signals(cue: Intent | None, shape: Shape) -> Iterator[str]:
         yield "key"
     if shape.limit:
         yield "limit"
-    if shape.min_ratio:
+    if shape.min_ratio or shape.min_score:
         yield "ratio"

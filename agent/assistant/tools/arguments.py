@@ -41,6 +41,7 @@ class Filtered(Arguments):
     detectors: tuple[Name, ...] = Field((), max_length=MOST_NAMES, description="Detector versions, as line-1@3.")
     attributes: dict[Name, Name] = Field({}, max_length=10, description="Attributes of the frame, as {'lot': '42'}.")
     min_ratio: float | None = Field(None, ge=0, le=1e6, description="Score over threshold, at least.")
+    min_score: float | None = Field(None, ge=-1e9, le=1e9, description="The score itself, at least; only if so asked.")
 
 
 class CountAnomalies(Filtered):

@@ -93,6 +93,7 @@ def _frames(session: Session, chosen: Chosen) -> FrameCounts | None:
     """Count frames where only window and source narrow the question: a rejected frame has nothing else."""
     selection = chosen.selection
     narrowed = (selection.labels, selection.defect_classes, selection.detectors, selection.attributes)
-    if any(narrowed) or selection.excluded_sources or selection.min_ratio is not None:
+    least = (selection.min_ratio, selection.min_score)
+    if any(narrowed) or selection.excluded_sources or any(one is not None for one in least):
         return None
     return count_frames(session, window=selection.window, sources=selection.sources)

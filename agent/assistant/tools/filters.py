@@ -35,7 +35,7 @@ class Chosen:
     @property
     def unlabelled_side(self) -> Selection:
         """The same selection without what only anomalies and labels have: the images judged in all."""
-        return replace(self.selection, labels=(), excluded_labels=(), defect_classes=(), min_ratio=None)
+        return replace(self.selection, labels=(), excluded_labels=(), defect_classes=(), min_ratio=None, min_score=None)
 
 
 def choose(session: Session, context: ToolContext, wanted: Filtered, *, default_window: str | None = None) -> Chosen:
@@ -55,6 +55,7 @@ def choose(session: Session, context: ToolContext, wanted: Filtered, *, default_
         detectors=_known("detector", wanted.detectors, lambda: _detectors(session, context)),
         attributes=attributes,
         min_ratio=wanted.min_ratio,
+        min_score=wanted.min_score,
     )
     return Chosen(selection, reading, _filters(selection, named))
 
@@ -124,5 +125,6 @@ def _filters(selection: Selection, named: tuple[str, ...]) -> dict[str, Any]:
         "detectors": list(selection.detectors),
         "attributes": dict(selection.attributes),
         "min_ratio": selection.min_ratio,
+        "min_score": selection.min_score,
     }
     return {name: value for name, value in filters.items() if value}

@@ -53,5 +53,6 @@ def _selection(context: ToolContext, result: ToolResult, *, has_images: bool) ->
         sources=tuple(used.get("sources", ())) or context.allowed,
         attributes=dict(used.get("attributes", {})),
         min_ratio=used.get("min_ratio") if has_images else None,
+        min_score=used.get("min_score") if has_images else None,
         **names,
     )

@@ -23,7 +23,7 @@ def render_beside(pixels: NDArray[np.uint8], scored: Mapped, good: bytes | None)
     worst = max(scored.regions, key=lambda region: region.peak, default=None)
     if worst is None or worst.nearest is None or good is None:
         return as_png(heatmap)
-    shown = [("this one", _this(pixels, worst)), ("the good one most like it", _good(good, worst.nearest))]
+    shown = [("this one", _this(pixels, worst)), ("good: the box is what is most like it", _good(good, worst.nearest))]
     height = max(heatmap.height, sum(CAPTION + picture.height + GAP for _, picture in shown))
     sheet = Image.new("RGB", (heatmap.width + GAP + COLUMN, height), PAPER)
     sheet.paste(heatmap, (0, 0))

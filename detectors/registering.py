@@ -12,6 +12,7 @@ from storage.database import Session
 from storage.opening import Stores
 from storage.records import DetectorVersion, SourceState
 from storage.repositories.sources import activate_version, ensure_source, set_source_state, source_by_id
+from storage.repositories.switches import note_fit
 from storage.repositories.versions import NewVersion, next_number, register_version
 from storage.text import storable
 
@@ -63,6 +64,8 @@ def register_fit(
                 return version  # an older detector that may alert is worth more than a new one that may not
             if not activate_version(session, source.id, version.id, expected=source.active_version_id):
                 raise FitRaceError(source_name)
+            if source.active_version_id is not None:
+                note_fit(session, version, was=source.active_version_id, actor=actor, now=now)
             goes_live = goes_live and version.may_alert
             _set_state(source_name, session, source.state, goes_live=goes_live, actor=actor, now=now)
     return version

@@ -35,7 +35,7 @@ class ConsoleNotifier:
         return Place(PLACE, key)
 
     def edit(self, place: Place, message: Message) -> None:
-        """Print a message again if its words changed; raise MessageGoneError for one that stood in Slack."""
+        """Print a message again if its words changed, of an earlier run always; raise MessageGoneError of Slack's."""
         with self._lock:
             _need_printed(place)
             before = self._shown.get(place.ts)
@@ -54,7 +54,8 @@ class ConsoleNotifier:
 
     def is_usable(self, place: Place, file: str) -> bool:
         """Say yes of what was printed: what is on disk can be seen at once."""
-        return place.ts not in self._shown or file in self._uploads.values()
+        with self._lock:
+            return place.ts not in self._shown or file in self._uploads.values()
 
     def remove(self, channel: str, file: str) -> None:
         """Forget a picture: what was printed is a path, and the file there is removed by who forgets the image."""

@@ -26,6 +26,7 @@ COLOURS = {
     "not judged otherwise": "#8f3b76",
 }
 BAR_SHARE = 0.82
+MARGIN = 0.01  # of the width, so that a dot at an end is whole
 SMALL_DOT, LARGE_DOT = 18, 30
 MOST_LARGE_DOTS = 150
 LETTERS = 9
@@ -109,7 +110,14 @@ def _scores(axes: Axes, report: Report) -> None:
     zone = ZoneInfo(report.window.time_zone)
     means = [(_middle(bucket, zone), bucket.mean_ratio) for bucket in report.buckets if bucket.mean_ratio is not None]
     if means:
-        axes.plot([at for at, _ in means], [mean for _, mean in means], color=INK, lw=1.2, label="mean of all judged")  # type: ignore[arg-type]  # the same
+        axes.plot(
+            [at for at, _ in means],  # type: ignore[arg-type]  # the same
+            [mean for _, mean in means],
+            color=INK,
+            lw=1.2,
+            marker="." if len(means) == 1 else "",
+            label="mean of all judged",
+        )
     size = LARGE_DOT if len(report.points) <= MOST_LARGE_DOTS else SMALL_DOT
     for name in ("unlabelled", "unsure", "false alarms", "defects"):
         own = [point for point in report.points if _name(point.label) == name]
@@ -138,7 +146,8 @@ def _dates(axes: Axes, report: Report) -> None:
     formatter = ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]  # the same
     axes.xaxis.set_major_formatter(formatter)
     axes.xaxis.get_offset_text().set_color(SOFT)
-    axes.set_xlim(*ends)  # type: ignore[arg-type]  # the same
+    margin = (ends[1] - ends[0]) * MARGIN
+    axes.set_xlim(ends[0] - margin, ends[1] + margin)  # type: ignore[arg-type]  # the same
 
 
 def add_legend(axes: Axes, *, most: int) -> None:

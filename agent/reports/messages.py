@@ -115,8 +115,8 @@ def _realised(row: ReportRow) -> str:
         return "nothing was judged"
     low, high = (figures[f"false_alarm_rate_{end}"] or 0 for end in ("low", "high"))
     still = row.counts.unlabelled + row.counts.unsure
-    left = f"; {still:,} not labelled yet" if still else ""
-    return f"{false_alarm_words(row)} (labelled ones: {percent(low)} to {percent(high)}){left}"
+    left = f"; {still:,} anomalies are unlabelled or unsure" if still else ""
+    return f"{false_alarm_words(row)} (from labels alone: {percent(low)} to {percent(high)}){left}"
 
 
 def _promised(row: ReportRow) -> str:

@@ -2,15 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
-from storage.models import AuditRow, DetectorVersionRow
+from storage.models import AuditRow, DetectorVersionRow, InspectionRow
 from storage.records import DetectorVersion, Source, Switch
 from storage.repositories.audit import write_audit
 from storage.repositories.sources import activate_version, source_by_id
-from storage.repositories.versions import NotFitError, active_version, as_version, list_versions, version_by_id
+from storage.repositories.versions import NotFitError, active_version, as_version, version_by_id
 
 APPLIED, ROLLED_BACK = "version_applied", "version_rolled_back"
 
@@ -61,13 +61,27 @@ def roll_back(session: Session, source: Source, *, expected: int | None = None, 
     return _switch(session, source, before, expected=wanted, action=ROLLED_BACK, actor=actor, now=now)
 
 
+def note_fit(session: Session, version: DetectorVersion, *, was: int, actor: str, now: datetime) -> None:
+    """Write an audit row of a fit that took another version's place by itself; was: that version's id."""
+    detail = {"was": version_by_id(session, was).name, "by": "fit"}
+    write_audit(session, actor=actor, action=APPLIED, subject=version.name, detail=detail, now=now)
+
+
 def _before(session: Session, source: Source, active: DetectorVersion) -> DetectorVersion | None:
-    """Return the version that one was applied over; of one that a fit made active, the newest before it."""
+    """Return the version that one took the place of; where no row says so, the newest before it that has judged."""
     applied = [one for one in switches_of(session, active.name) if one.action == APPLIED]
     if applied:
         return version_by_name(session, applied[-1].was)
-    earlier = [one for one in list_versions(session, source) if one.number < active.number and one.may_alert]
-    return earlier[-1] if earlier else None
+    judged = exists().where(
+        InspectionRow.detector_version_id == DetectorVersionRow.id, InspectionRow.is_shadow.is_(False)
+    )
+    earlier = (
+        select(DetectorVersionRow)
+        .where(DetectorVersionRow.source_id == source.id, DetectorVersionRow.number < active.number)
+        .where(DetectorVersionRow.bundle.is_not(None), judged)
+    )
+    row = session.scalar(earlier.order_by(DetectorVersionRow.number.desc()).limit(1))
+    return as_version(row) if row is not None and as_version(row).may_alert else None
 
 
 def switches_of(session: Session, *names: str) -> list[Switch]:

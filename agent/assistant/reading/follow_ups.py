@@ -21,7 +21,7 @@ from agent.assistant.reading.picking import (
     set_now,
     spoken_of,
 )
-from agent.assistant.reading.reader import Looked, is_pair, shaped
+from agent.assistant.reading.reader import PAIR, Looked, is_pair, shaped
 from agent.assistant.reading.reading import COUNTING, Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
 from agent.assistant.reading.times import (
@@ -47,7 +47,6 @@ KEPT = {
 }
 # What stands now has no time, where now is what is asked about.
 OF_NOW = {Intent.SILENCES, Intent.INCIDENTS, Intent.DETECTOR, Intent.HEALTH}
-PAIR = 2
 OF_FRAMES = {"dropped", "rejected", "received", "not_judged"}
 FEW_WORDS = 2
 CERTAIN = 0.85
@@ -234,7 +233,8 @@ def _names_one_side(new: Slots, old: Slots) -> bool:
         (old.defect_classes, new.defect_classes),
         (old.sides, [key for key, _ in old.sides[:1] if key in new.attributes]),
     )
-    return not new.windows[1:] and any(len(before) == PAIR and len(now) == 1 for before, now in pairs)
+    are_times = len(old.windows) == PAIR or bool(new.windows[1:])  # then its sides were times
+    return not are_times and any(len(before) == PAIR and len(now) == 1 for before, now in pairs)
 
 
 def _is_of_the_same_list(looked: Looked, before: Reading, own: Intent | None) -> bool:

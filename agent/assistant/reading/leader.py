@@ -9,7 +9,7 @@ from agent.assistant.reading.shape import plural_of
 from agent.assistant.tools.groups import NOTHING
 from agent.assistant.tools.result import ToolResult
 
-SHORT_VERSION = re.compile(r"(?<![\w@.-])@(\d{1,4})(?![\w.])")
+SHORT_VERSION = re.compile(r"(?<![\w@.-])@(\d{1,4})(?![\w:]|\.\d)")
 ROWS = {"groups": "key", "sources": "source"}
 # Of these the one with the most is meant; of a row of days it is not clear.
 LED_BY = {"attribute", "defect_class", "source", "reviewer"}

@@ -9,6 +9,7 @@ from agent.assistant.reading.known import KnownNames
 from agent.assistant.reading.language import (
     answerable_words,
     counted_nouns,
+    follow_up_language,
     intent_language,
     is_mask,
     noun_of,
@@ -44,7 +45,6 @@ A_SENTENCE = 5
 NAMED = re.compile(r"\bq(?:class|id|incident|attribute|person|detector)\b")
 AGREES = 0.5
 FAR = 0.3
-FILLER = {"and", "any", "only", "just", "the", "what", "about", "how", "now", "then", "ok", "for", "or", "also"}
 MOST_STRANGE = 0.3
 MOST_CHOICES = 3
 PAIR = 2
@@ -120,7 +120,7 @@ class Looked:
     @property
     def is_an_unknown_word(self) -> bool:
         """Whether nothing is said but a word that nothing on record is called: `gaskets?` after housings."""
-        said = {word for word in re.findall(r"[\w'-]+", self.masked) if word not in FILLER}
+        said = {*re.findall(r"[\w'-]+", follow_up_language().filler.sub("", self.masked))}
         return bool(said) and said <= {*self.foreign} and self.slots == Slots()
 
     def is_of_another_thing(self, *, is_first: bool) -> bool:
@@ -168,7 +168,7 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     plain = NUMBERS.sub("qnumber", question.masked())
     shape = read_shape(question, known)
     shape.key, shape.group_by = shape.key or places.several, shape.group_by or by_shift
-    if places.are_several_people:
+    if places.are_several_people and shape.group_by is None:
         shape.group_by = "reviewer"
     masked = corrected(NUMBERS.sub("qnumber", question.masked()))
     if len(resolved) == 1:

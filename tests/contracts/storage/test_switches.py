@@ -7,9 +7,9 @@ from storage.database import Database, Session
 from storage.models import AuditRow, DetectorVersionRow
 from storage.records import NOT_FIT, DetectorVersion, Source
 from storage.repositories.sources import activate_version, source_by_id
-from storage.repositories.switches import SwitchError, apply_version, roll_back, switches_of
+from storage.repositories.switches import SwitchError, apply_version, note_fit, roll_back, switches_of
 from storage.repositories.versions import NotFitError
-from tests.factories import NOON, make_source, make_version
+from tests.factories import NOON, make_inspection, make_source, make_version
 
 
 def two_versions(session: Session, **changes: object) -> tuple[Source, DetectorVersion, DetectorVersion]:
@@ -57,12 +57,23 @@ def test_changes_nothing_the_second_time(database: Database) -> None:
 def test_takes_back_what_a_fit_made_active(database: Database) -> None:
     with database.transaction() as session:
         source = make_source(session)
-        first, second = make_version(session, source), make_version(session, source)
-        assert active(session, source) == second.id
+        first, _, third = (make_version(session, source) for _ in range(3))
+        note_fit(session, third, was=first.id, actor="ada", now=NOON)
 
         back = roll_back(session, source_by_id(session, source.id), actor="ada", now=NOON)
 
-        assert (back.version, back.was, active(session, source)) == (first.name, second.name, first.id)
+        assert (back.version, back.was, active(session, source)) == (first.name, third.name, first.id)
+
+
+def test_takes_back_to_one_that_has_judged_where_no_row_says_which(database: Database) -> None:
+    with database.transaction() as session:
+        source = make_source(session)
+        first, _, third = (make_version(session, source) for _ in range(3))
+        make_inspection(session, source, first, 1)
+
+        back = roll_back(session, source_by_id(session, source.id), actor="ada", now=NOON)
+
+        assert (back.version, back.was) == (first.name, third.name)
 
 
 def test_changes_nothing_where_another_version_took_the_place(database: Database) -> None:

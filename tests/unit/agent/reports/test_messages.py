@@ -80,7 +80,7 @@ def test_says_a_weeks_rates_and_that_misses_are_unknown(make: Make) -> None:
 
     assert "Week 13, 23 Mar to 29 Mar 2026" in shown
     assert "*Misses*\\nunknown: only alerted frames were labelled" in shown
-    assert "not labelled yet" in shown
+    assert "are unlabelled or unsure" in shown
 
 
 def test_says_the_misses_an_audit_found(make: Make) -> None:

@@ -34,6 +34,7 @@ from storage.text import storable
 Progress = Callable[[str, int, int], None]
 # The place of an image that the detector had learnt from before: its held-out score is kept, and its path is not.
 EARLIER = -1
+NO_BANK = np.empty((0, 0), dtype=np.float32)
 
 
 class AddError(DetectorError):
@@ -188,7 +189,7 @@ def _report(
     details: Mapping[str, Any],
     seconds: dict[str, float],
 ) -> FitReport:
-    before, bank, fitness = detector.manifest, grown.arrays()["bank"], details.get("fitness")
+    before, bank, fitness = detector.manifest, grown.arrays().get("bank", NO_BANK), details.get("fitness")
     oddest = [place for place in find_oddest(calibration.images, calibration.scores) if place != EARLIER]
     seen = before.preprocessing
     return FitReport(

@@ -16,6 +16,7 @@ from detectors.methods.port import (
     FitChoices,
     FittedMethod,
     Floats,
+    Grows,
     Method,
     MethodScore,
     NearestPatch,
@@ -99,6 +100,11 @@ class FittedBlend:
     def with_origins(self, origins: Sequence[Origin]) -> "FittedBlend":
         """Return the same with the memory's images and places renumbered."""
         members = [one.with_origins(origins) if isinstance(one, Remembers) else one for one in self._members]
+        return FittedBlend(members, self._scales, self._highest)
+
+    def grown(self, images: Sequence[Floats], choices: FitChoices, *, known: int) -> "FittedBlend":
+        """Return both members grown, under the scales they had: earlier scores stay comparable; raise MethodError."""
+        members = [one.grown(images, choices, known=known) for one in self._members if isinstance(one, Grows)]
         return FittedBlend(members, self._scales, self._highest)
 
     def arrays(self) -> Arrays:

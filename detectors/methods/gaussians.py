@@ -28,7 +28,38 @@ def whitened_gaussians(rows: Floats) -> tuple[Floats, Floats]:
         for start in range(0, positions, PIECE):
             piece = slice(start, start + PIECE)
             mean, covariance = estimate_gaussians(torch.from_numpy(rows[:, piece]))
-            factor = torch.linalg.cholesky(covariance)
             means[piece] = mean.numpy()
-            whitenings[piece] = torch.linalg.solve_triangular(factor, identity, upper=False).numpy()
+            whitenings[piece] = _whitening_of(covariance, identity).numpy()
     return means, whitenings
+
+
+def grown_gaussians(means: Floats, whitenings: Floats, known: int, rows: Floats) -> tuple[Floats, Floats]:
+    """Return what `whitened_gaussians` would of rows (N, P, d) and the `known` images before them.
+
+    Means and scatter of two samples are put together as by Chan, Golub and LeVeque (1979, eq. 2.1).
+    """
+    grown_means, grown_whitenings = np.empty_like(means), np.empty_like(whitenings)
+    with torch.inference_mode():
+        for start in range(0, len(means), PIECE):
+            piece = slice(start, start + PIECE)
+            before = torch.from_numpy(means[piece]), torch.from_numpy(whitenings[piece])
+            mean, whitening = _together(*before, known, torch.from_numpy(rows[:, piece]))
+            grown_means[piece], grown_whitenings[piece] = mean.numpy(), whitening.numpy()
+    return grown_means, grown_whitenings
+
+
+def _together(mean: Tensor, whitening: Tensor, known: int, rows: Tensor) -> tuple[Tensor, Tensor]:
+    identity, new = torch.eye(mean.shape[1]), len(rows)
+    factor = torch.linalg.solve_triangular(whitening, identity, upper=False)
+    before = (factor @ factor.transpose(1, 2) - REGULARISATION * identity) * max(1, known - 1)
+    own = rows.mean(dim=0)
+    centred, apart = (rows - own).transpose(0, 1), own - mean
+    between = apart[:, :, None] * apart[:, None, :] * (known * new / (known + new))
+    scatter = before + centred.transpose(1, 2) @ centred + between
+    covariance = scatter / max(1, known + new - 1) + REGULARISATION * identity
+    return mean + apart * (new / (known + new)), _whitening_of(covariance, identity)
+
+
+def _whitening_of(covariance: Tensor, identity: Tensor) -> Tensor:
+    whitening: Tensor = torch.linalg.solve_triangular(torch.linalg.cholesky(covariance), identity, upper=False)
+    return whitening

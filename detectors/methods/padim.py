@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.methods.port import Arrays, EmbeddedImage, FitChoices, FittedMethod, Floats, MethodScore
+from detectors.methods.port import Arrays, EmbeddedImage, FitChoices, FittedMethod, Floats, MethodError, MethodScore
 from detectors.methods.top_mean import top_mean
 
 # As many as the paper's smaller setting; more told defects apart no better, and the covariances grow with their square.
@@ -63,6 +63,17 @@ class FittedPaDiM:
         whitened = np.matmul(self._whitenings, difference[:, :, None])[:, :, 0]
         distances: Floats = np.sqrt(np.einsum("pd,pd->p", whitened, whitened))
         return MethodScore(top_mean(distances), distances.reshape(image.grid.height, image.grid.width))
+
+    def grown(self, images: Sequence[Floats], choices: FitChoices, *, known: int) -> "FittedPaDiM":
+        """Return the Gaussians of the `known` images learned from and of more; raise MethodError."""
+        from detectors.methods.gaussians import grown_gaussians  # noqa: PLC0415 - only learning needs torch
+
+        del choices
+        if any(len(rows) != len(self._means) for rows in images):
+            raise MethodError(f"The photos have other numbers of patches than the {len(self._means)} of the fit.")
+        rows = np.stack([rows[:, self._dimensions] for rows in images])
+        means, whitenings = grown_gaussians(self._means, self._whitenings, known, rows)
+        return FittedPaDiM(means, whitenings, self._dimensions)
 
     def arrays(self) -> Arrays:
         """Return the means and whitenings of all positions, and their dimensions."""

@@ -74,11 +74,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--categories", nargs="*", default=["magnetic_tile"])
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--method", choices=["patchcore", "blend", "padim"], help="else the preset's own")
     return parser.parse_args()
 
 
 def _measure(options: argparse.Namespace, category: Category, seed: int, decoder: Decoder, folder: Path) -> Line:
-    settings = DetectorSettings(preset="fast", seed=seed, threads=options.threads)
+    settings = DetectorSettings(preset="fast", method=options.method, seed=seed, threads=options.threads)
     order = np.random.default_rng(seed).permutation(len(category.train))
     first, more = ([category.train[index] for index in some] for some in (order[:-ADDED], order[-ADDED:]))
     folder.mkdir()
@@ -114,7 +115,8 @@ def _measure(options: argparse.Namespace, category: Category, seed: int, decoder
         load_detector(folder / name, weights_dir=options.weights_dir, threads=options.threads)
         for name in ("grown", "whole")
     ]
-    radii = [_covering_radius(one, category.train, decoder) for one in both]
+    has_bank = all("bank" in one.learnt.arrays() for one in both)
+    radii = [_covering_radius(one, category.train, decoder) if has_bank else 1.0 for one in both]
     aurocs = [_auroc(one, category, decoder) for one in both]
     return Line(category.name, seed, add_seconds, fit_seconds, radii[0] / radii[1], *aurocs)
 

@@ -77,3 +77,16 @@ def test_names_the_good_patch_nearest_to_an_odd_one() -> None:
 
     assert found == NearestPatch(7, 4, 0.0)
     assert again == NearestPatch(107, 4, 0.0)
+
+
+def test_grows_both_members_under_the_scales_it_had() -> None:
+    learned = images()
+    fitted = Blend().fit(learned, CHOICES)
+    new = [rows + np.float32(3) for rows in images(20)]
+    image = embedded(new[7], 3, 4)
+
+    grown = fitted.grown(new[:7] + new[8:], CHOICES, known=len(learned))
+
+    assert grown.score(image).score < 0.7 * fitted.score(image).score
+    assert (grown.arrays()["patch_scales"] == fitted.arrays()["patch_scales"]).all()
+    assert len(grown.arrays()["bank"]) > len(fitted.arrays()["bank"])

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from detectors.methods.blend import Blend
-from detectors.methods.padim import PaDiM
-from detectors.methods.port import FitChoices, Method
+from detectors.methods.gaussians import grown_gaussians, whitened_gaussians
+from detectors.methods.padim import FittedPaDiM, PaDiM
+from detectors.methods.port import FitChoices, Method, MethodError
 from detectors.methods.top_mean import top_mean
 from detectors.methods.whitened import Whitened
 from detectors.methods.whole_image import WholeImage
@@ -113,3 +114,34 @@ def test_the_mean_of_the_highest_takes_all_where_there_are_fewer() -> None:
 
     assert top_mean(scores, 2) == 8
     assert top_mean(scores) == 5
+
+
+@pytest.mark.parametrize("known", [8, 40])
+def test_grown_gaussians_are_those_of_all_images(known: int) -> None:
+    rows = np.stack(images(60)).astype(np.float32)
+
+    means, whitenings = grown_gaussians(*whitened_gaussians(rows[:known]), known, rows[known:])
+
+    wanted_means, wanted_whitenings = whitened_gaussians(rows)
+    np.testing.assert_allclose(means, wanted_means, atol=1e-5)
+    np.testing.assert_allclose(whitenings, wanted_whitenings, rtol=1e-2, atol=1e-3)
+
+
+def test_grown_from_a_bundle_padim_scores_as_one_fitted_on_all() -> None:
+    learned, more = images(40), images(60)[40:]
+    kept = PaDiM().restore(PaDiM().fit(learned, CHOICES).arrays())
+    assert isinstance(kept, FittedPaDiM)
+
+    grown = kept.grown(more, CHOICES, known=40)
+    whole = PaDiM().fit([*learned, *more], CHOICES)
+
+    image = embedded(images(61)[60], 3, 4)
+    np.testing.assert_allclose(grown.score(image).patches, whole.score(image).patches, rtol=0.01)
+
+
+def test_refuses_to_grow_by_images_of_another_size() -> None:
+    fitted = PaDiM().fit(images(), CHOICES)
+    assert isinstance(fitted, FittedPaDiM)
+
+    with pytest.raises(MethodError, match="other numbers of patches"):
+        fitted.grown([images()[0][:5]], CHOICES, known=40)

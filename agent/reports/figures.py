@@ -63,15 +63,17 @@ def shown(name: str, value: Value) -> str:
     return percent(value) if unit == "share" else f"{value:,}"
 
 
-def false_alarm_words(row: ReportRow) -> str:
-    """Say the false-alarm rate as far as it is known: from the labelled ones up to all that nobody has judged."""
+def false_alarm_bounds(row: ReportRow) -> tuple[str, str]:
+    """Return the false-alarm rate by what is labelled, and what it is at most by what is not, empty where nothing is.
+
+    It is unknown while nobody called any anomaly a defect or a false alarm.
+    """
     figures, counts = figures_of(row), row.counts
     least, most = figures["false_alarm_rate"], figures["false_alarm_rate_at_most"]
     if least is None or most is None:
-        return UNKNOWN
-    if counts.anomalies and counts.confirmed + counts.false_alarms == 0:
-        return f"unknown, at most {percent(most)}"
-    return percent(least) if most == least else f"{percent(least)} to {percent(most)}"
+        return UNKNOWN, ""
+    is_unknown = counts.anomalies > 0 and counts.confirmed + counts.false_alarms == 0
+    return "unknown" if is_unknown else percent(least), "" if most == least else f"at most {percent(most)}"
 
 
 def percent(share: float) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent.messages.figures import clock
 from agent.messages.message import Block, Message, context, fields, header, message, section
 from agent.messages.safe_text import safe, who
-from agent.reports.figures import GROUPS, MISSES, MISSES_UNKNOWN, called, duration, false_alarm_words, percent, shown
+from agent.reports.figures import GROUPS, MISSES, MISSES_UNKNOWN, called, duration, false_alarm_bounds, percent, shown
 from agent.reports.making import MadeReport
 from agent.reports.standing import Standing
 from agent.reports.standing_words import Zone, incident_line, listed, silence_line, source_line
@@ -116,7 +116,9 @@ def _realised(row: ReportRow) -> str:
     low, high = (figures[f"false_alarm_rate_{end}"] or 0 for end in ("low", "high"))
     still = row.counts.unlabelled + row.counts.unsure
     left = f"; {still:,} anomalies are unlabelled or unsure" if still else ""
-    return f"{false_alarm_words(row)} (from labels alone: {percent(low)} to {percent(high)}){left}"
+    rate, most = false_alarm_bounds(row)
+    alone = f"from labels alone: {percent(low)} to {percent(high)}"
+    return f"{rate} ({alone}){f', {most}' if most else ''}{left}"
 
 
 def _promised(row: ReportRow) -> str:

@@ -15,7 +15,7 @@ from agent.reports.figures import (
     UNKNOWN,
     called,
     duration,
-    false_alarm_words,
+    false_alarm_bounds,
     groups_of,
     percent,
     shown,
@@ -85,7 +85,8 @@ def _cards(row: ReportRow) -> Iterator[str]:
     yield render_card("downtime", duration(figures["downtime_minutes"] or 0), without)
     yield render_card("anomalies", f"{counts.anomalies:,}", called(counts))
     promise = f"promised: at most {percent(promised)}" if promised is not None else "no promise known"
-    yield render_card("false-alarm rate", false_alarm_words(row), promise, is_warning=is_broken)
+    rate, most = false_alarm_bounds(row)
+    yield render_card("false-alarm rate", rate, f"{most}; {promise}" if most else promise, is_warning=is_broken)
 
 
 def _sentence(report: Report) -> str:

@@ -41,9 +41,16 @@ def sorted_as(ids: Sequence[int], found: dict[int, Inspection]) -> Iterator[Insp
     return (found[inspection_id] for inspection_id in ids)
 
 
-def list_missed(session: Session, *, selection: Selection, limit: int) -> list[Inspection]:
-    """Return a selection's inspections that people say were missed, newest first."""
-    query = joined().where(*conditions(selection), is_missed).order_by(*_ordered(Order.NEWEST)).limit(limit)
+def list_missed(
+    session: Session,
+    *,
+    selection: Selection,
+    limit: int,
+    order: Order = Order.NEWEST,
+    offset: int = 0,
+) -> list[Inspection]:
+    """Return a selection's inspections that people say were missed, in order; equal ones newest first."""
+    query = joined().where(*conditions(selection), is_missed).order_by(*_ordered(order)).limit(limit).offset(offset)
     return [as_inspection(*row) for row in session.execute(query)]
 
 

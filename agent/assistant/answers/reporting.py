@@ -51,7 +51,7 @@ def tell_changes(result: ToolResult, _: str | None = None) -> str:
     """Tell who changed what."""
     data, used = result.data, result.parameters
     by = f" by {used['person']}" if used.get("person") else ""
-    kind = f" of kind {used['action']}" if used.get("action") else ""
+    kind = f" of kind {str(used['action']).replace('_', ' ')}" if used.get("action") else ""
     if result.status is ToolStatus.NO_DATA:
         return no_data(result, f"no change{kind}{by} was made")
     zone = str(used["time_zone"])

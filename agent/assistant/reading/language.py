@@ -46,6 +46,7 @@ class SlotLanguage:
     threshold_ratio: re.Pattern[str]
     least_score: re.Pattern[str]
     usual_keys: re.Pattern[str]
+    acts_on_record: tuple[tuple[str, re.Pattern[str]], ...]
     states: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
     asks: re.Pattern[str]
     right_now: re.Pattern[str]
@@ -103,6 +104,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         threshold_ratio=word_pattern(words["threshold_ratio"]),
         least_score=word_pattern(words["least_score"]),
         usual_keys=word_pattern(words["usual_keys"]),
+        acts_on_record=tuple((name, word_pattern(say)) for name, say in words["acts_on_record"].items()),
         states=tuple((tuple(names), word_pattern(say)) for names, say in words["states"]),
         asks=word_pattern(words["asks"]),
         right_now=word_pattern(words["right_now"]),

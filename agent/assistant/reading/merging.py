@@ -45,12 +45,15 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
     names_one = old.group_by == "defect_class" and bool(new.defect_classes) and not new.group_by
     is_any_label = slot_language().all_labels.search(looked.question.text) is not None
     old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
+    all_excluded = tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources)))
+    kept = tuple(name for name in old.sources if name not in new.excluded_sources)
+    kept = kept if new.excluded_sources and len(kept) < len(old.sources) else ()  # one of those named is left out
     return replace(
         new,
         windows=windows,
         spoken=spoken,
-        sources=new.sources or (() if names_all or new.excluded_sources else old.sources),
-        excluded_sources=() if new.sources else tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources))),
+        sources=new.sources or kept or (() if names_all or new.excluded_sources else old.sources),
+        excluded_sources=() if new.sources or kept else all_excluded,
         detectors=new.detectors or old.detectors,
         defect_classes=_classes(looked, old),
         attributes=_attributes(looked, old),
@@ -64,6 +67,7 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
         order=new.order or (old.order if is_same else None),
         states=new.states or (old.states if is_same and not _is_of_a_time(last, looked) else ()),
         min_ratio=new.min_ratio or _times(looked, old) or old.min_ratio,
+        action=new.action or (old.action if is_same else None),
         min_score=new.min_score if new.min_score is not None else old.min_score,
         threshold=new.threshold if new.threshold is not None else _number(looked, last) or old.threshold,
         person=new.person or (None if new.group_by == "reviewer" else old.person),

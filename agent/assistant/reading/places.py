@@ -147,7 +147,7 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
         for match in re.finditer(pattern, question.rest):
             value = question.cased[match.start(1) : match.end(1)].rstrip("./-")
             is_plural = value.endswith("s") and folded(value[:-1]) in values and folded(value) not in values
-            value = value[:-1] if is_plural else value
+            value = _as_written(value[:-1] if is_plural else value, known.values.get(key, ()))
             is_title = (
                 question.cased[match.start()].isupper() or BY_KEY.search(question.before(match.start())) is not None
             )
@@ -160,6 +160,13 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
                 else:
                     places.attributes[key] = value
                 question.cover(match.start(), match.end(), "qattribute")
+
+
+def _as_written(value: str, known: Sequence[str]) -> str:
+    """Return a value in the letters the record has: lot b-1241 is B-1241, where every lot is in capitals."""
+    same = next((one for one in known if folded(one) == folded(value)), None)
+    are_capitals = bool(known) and all(one.upper() == one for one in known)
+    return same or (value.upper() if are_capitals else value)
 
 
 def _is_said_with_its_key(value: str, said: str, values: set[str], plural: str, *, is_title: bool) -> bool:
@@ -211,7 +218,7 @@ def _leave_out(key: str, value: str, known: Sequence[str], places: Places) -> No
 def _other_side(question: Question, key: str, value: str, known: Sequence[str], places: Places) -> None:
     """Take the second of `brackets or frames`, though it is a word that questions hold anyway."""
     others = "|".join(re.escape(folded(one)) for one in known if one != value)
-    link = r"(?:,? (?:or|and|vs\.?|versus|against|than|to|with) (?:the )?|/)"
+    link = r"(?:,? (?:or|and|vs\.?|versus|against|than|to|with|compared (?:to|with)) (?:the )?|/)"
     beside = rf"\x00{link}({others})s?(?![\w-])|(?<![\w-])({others})s?{link}\x00"
     match = re.search(beside, question.rest) if others else None
     if match is None:

@@ -62,7 +62,8 @@ def changes(slots: Slots) -> list[Call]:
     """Ask who changed what."""
     person = {"person": slots.person} if slots.person else {}
     limit = {"limit": slots.limit} if slots.limit else {}
-    return [("changes", _sources(slots) | _window(slots) | person | limit)]
+    action = {"action": slots.action} if slots.action else {}
+    return [("changes", _sources(slots) | _window(slots) | person | action | limit)]
 
 
 def report(slots: Slots) -> list[Call]:

@@ -283,5 +283,6 @@ def _slots(places: Places, times: list[TimeWords], resolved: list[TimeReading], 
         states=shape.states,
         min_ratio=shape.min_ratio,
         min_score=shape.min_score,
+        action=shape.action,
         period=shape.period,
     )

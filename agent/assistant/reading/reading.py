@@ -73,6 +73,7 @@ class Slots:
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
     min_score: float | None = None
+    action: str | None = None
     threshold: float | None = None
     person: str | None = None
     period: str | None = None

@@ -27,6 +27,7 @@ class Shape:
     states: tuple[str, ...] = ()
     min_ratio: float | None = None
     min_score: float | None = None
+    action: str | None = None
     period: str | None = None
     is_ranked: bool = False
     key: str | None = None
@@ -44,6 +45,7 @@ def read_shape(question: Question, known: KnownNames) -> Shape:
     shape.order = next((kind for kind, pattern in language.order if pattern.search(text)), None)
     _states(text, language, shape)
     shape.key = next((key for key in known.attributes if _is_spoken_of(key, question.text)), shape.attribute)
+    shape.action = next((name for name, pattern in language.acts_on_record if pattern.search(question.text)), None)
     shape.period = next((name for name, pattern in language.periods if pattern.search(question.text)), None)
     return shape
 

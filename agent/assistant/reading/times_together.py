@@ -50,7 +50,11 @@ def the_one_before(
     match = slot_language().than_before.search(question.rest)
     if match is None:
         return []
-    unit = match[1] or next((one for one in ("day", "week", "month", "year", "shift") if one in words.text), None)
+    unit = (
+        match[1]
+        or match["same_shift"]
+        or next((one for one in ("day", "week", "month", "year", "shift") if one in words.text), None)
+    )
     return [TimeReading(window_before(found.window, unit, context.settings.shifts.starts), match[0])]
 
 

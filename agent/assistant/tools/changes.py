@@ -10,10 +10,15 @@ from agent.assistant.tools.context import ToolContext, plain
 from agent.assistant.tools.filters import known_name, seen
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.tools.watch_arguments import Changes
+from storage.database import Session
 from storage.queries.report_parts import all_changes, kinds_of_changes, people_who_changed
 from storage.queries.report_results import Change
 from storage.queries.status import known_sources
 
+ACTS_OF_PEOPLE = (
+    *("label", "silence", "silence_ended", "version_applied", "version_rolled_back"),
+    *("incident_acknowledged", "incident_resolved", "incident_dismissed"),
+)
 NEW_WORDS = ("was", "now", "defect_class", "until", "said")
 IS_ID = re.compile(r"[AI]-\d{1,18}")
 
@@ -26,7 +31,7 @@ def list_changes(context: ToolContext, wanted: Changes) -> ToolResult:
         named = chosen or () if wanted.sources else ()
         window = context.window(session, wanted.window, named).window
         person = wanted.person and known_name("person", wanted.person, people_who_changed(session))
-        action = wanted.action and known_name("kind of change", wanted.action, kinds_of_changes(session))
+        action = wanted.action and _known_action(session, wanted.action)
         sources = None if chosen is None else [one for one in known_sources(session) if one.name in chosen]
         found = all_changes(
             session, window=seen(window, context.now), sources=sources, actor=person or None, action=action or None
@@ -59,6 +64,11 @@ def list_changes(context: ToolContext, wanted: Changes) -> ToolResult:
         window=window,
         rows=len(listed),
     )
+
+
+def _known_action(session: Session, said: str) -> str:
+    """Return the kind of act that is meant; one that people may do is known though nobody did it yet."""
+    return known_name("kind of change", said, sorted({*kinds_of_changes(session), *ACTS_OF_PEOPLE}))
 
 
 def _shown(value: Any) -> str:

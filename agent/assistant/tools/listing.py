@@ -24,11 +24,8 @@ def list_found(context: ToolContext, wanted: ListAnomalies) -> ToolResult:
     limit = context.limit(wanted.limit)
     with context.database.reading() as session:
         chosen = choose(session, context, wanted)
-        if wanted.kind == "missed":
-            found = list_missed(session, selection=chosen.selection, limit=limit)
-        else:
-            order = Order(wanted.order)
-            found = list_anomalies(session, selection=chosen.selection, limit=limit, order=order, offset=wanted.offset)
+        listed, order = list_missed if wanted.kind == "missed" else list_anomalies, Order(wanted.order)
+        found = listed(session, selection=chosen.selection, limit=limit, order=order, offset=wanted.offset)
         counts = count_inspections(session, selection=chosen.selection)
         looked_at = count_looked_at(session, chosen, counts)
     figures = count_figures(counts, looked_at)

@@ -67,6 +67,7 @@ class SlotLanguage:
     since_then: re.Pattern[str]
     same_stretch: re.Pattern[str]
     comparing: re.Pattern[str]
+    span: re.Pattern[str]
     narrowing: tuple[str, ...]
     sides: str
     name_lead: str
@@ -119,6 +120,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         since_then=word_pattern(words["since_then"]),
         same_stretch=word_pattern(words["same_stretch"]),
         comparing=word_pattern(words["comparing"]),
+        span=word_pattern(words["span"]),
         narrowing=tuple(str(word).lower() for word in words["narrowing"]),
         **{name: words[name] for name in ("sides", "name_lead", "no_name_after", "acts", "person_lead", "acted")},
         no_nouns=frozenset(words["no_nouns"]),

@@ -71,12 +71,12 @@ class Looked:
     @property
     def has_slots(self) -> bool:
         """Whether the question names anything at all."""
-        return self.slots != Slots()
+        return replace(self.slots, action=None) != Slots()
 
     @property
     def has_slots_but_figure(self) -> bool:
         """Whether the question names anything but a figure."""
-        return replace(self.slots, figure=None, labels=(), order=None, limit=None, states=()) != Slots()
+        return replace(self.slots, figure=None, labels=(), order=None, limit=None, states=(), action=None) != Slots()
 
     @property
     def agreed(self) -> Intent | None:

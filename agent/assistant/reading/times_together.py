@@ -23,6 +23,7 @@ def held_together(
     """Return a question's times, those that belong together as one."""
     times, resolved = _timely(times, resolved)
     _day_of_its_month(times, resolved)
+    _from_one_to_another(question, times, resolved)
     _open_ends(times, resolved)
     _since_then(question, times, resolved, context)
     _as_long(question, resolved)
@@ -74,6 +75,19 @@ def _day_of_its_month(times: list[TimeWords], resolved: list[TimeReading]) -> No
     day, month = resolved[at].window, resolved[1 - at].window
     if month.start <= day.start and day.end <= month.end:
         times[:], resolved[:] = [times[at]], [resolved[at]]
+
+
+def _from_one_to_another(question: Question, times: list[TimeWords], resolved: list[TimeReading]) -> None:
+    """Read `week 10 to week 12` as all three weeks, where the two are not held against each other."""
+    if len(times) != PAIR or not {words.kind for words in times} <= LONG:
+        return
+    said, words = question.masked(), slot_language()
+    one, other = (reading.window for reading in resolved)
+    if words.span.search(said) is None or words.comparing.search(said) or other.end <= one.end:
+        return
+    text = f"{times[0].text} to {times[1].text}"
+    resolved[:] = [replace(resolved[0], window=replace(one, end=other.end), words=text)]
+    times[:] = [replace(times[0], text=text)]
 
 
 def _open_ends(times: list[TimeWords], resolved: list[TimeReading]) -> None:

@@ -102,8 +102,11 @@ def test_refuses_where_none_can_be_read(
         add(bundle, [tmp_path / "broken.png"], decoder, small_settings, weights_dir)
 
 
-@pytest.mark.parametrize(("method", "grows"), [("whitened", True), ("within_class", True), ("padim", False)])
-def test_grows_whatever_remembers_patches(
+@pytest.mark.parametrize(
+    ("method", "grows"),
+    [("whitened", True), ("within_class", True), ("padim", True), ("blend", True), ("whole_image", False)],
+)
+def test_grows_whatever_can_take_in_more(
     tmp_path: Path, decoder: Decoder, small_settings: DetectorSettings, weights_dir: Path, method: str, *, grows: bool
 ) -> None:
     images = write_plates(tmp_path / "good", 12)

@@ -170,7 +170,7 @@ def _of_nobody(text: str, looked: Looked, known: KnownNames, *, is_first: bool) 
         return unknown_class(text, places.unknown_class, known)
     thing = (
         looked.unknown_thing
-        or looked.unknown_key
+        or (looked.unknown_key if is_of_record else None)
         or (looked.foreign[0] if looked.is_an_unknown_word and not is_first else None)
     )
     if looked.by_cues not in {Intent.CHANGE, Intent.HELP} and thing is not None:

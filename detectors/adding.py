@@ -168,7 +168,8 @@ def _calibrated(before: Calibration, added: AddedImages) -> Calibration:
     scores, peaks = [*before.scores, *added.scores], [*before.map_peaks, *added.peaks]
     found = calibrate(scores, peaks, wanted_rate=before.wanted_rate)
     places = [EARLIER] * len(before.scores) + list(range(len(added.scores)))
-    return replace(found, images=tuple(places[index] for index in np.argsort(scores, kind="stable")))
+    images = tuple(places[index] for index in np.argsort(scores, kind="stable"))
+    return replace(found, images=images, background=before.background)
 
 
 def _widened(one: TrainingStatistics, other: TrainingStatistics) -> TrainingStatistics:

@@ -75,6 +75,15 @@ class CameraStatistics(_Part):
     least: dict[str, FiniteFloat]
 
 
+class BackgroundLearned(_Part):
+    """How much a score rises with the middle patch score, whose mean and extremes are those of good images."""
+
+    slope: FiniteFloat = Field(ge=0)
+    usual: FiniteFloat
+    lowest: FiniteFloat
+    highest: FiniteFloat
+
+
 class Manifest(_Part):
     """Everything about a detector but its arrays.
 
@@ -96,6 +105,7 @@ class Manifest(_Part):
     wanted_rate: FiniteFloat
     promised_rate: FiniteFloat
     promised_interval: tuple[FiniteFloat, FiniteFloat] | None = None
+    background: BackgroundLearned | None = None
     statistics: Statistics
     camera: CameraStatistics | None = None
     images: tuple[str, ...]

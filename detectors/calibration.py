@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, betabinom
 
+from detectors.background import NONE, Background
+
 CONFIDENCE = 0.95
 TENTH = 0.0995  # 10 %, once rounded to two digits
 LEAVE_ONE_OUT_UP_TO = 32
@@ -21,7 +23,7 @@ class Calibration:
 
     promised_rate is the share of normal images that may score above the threshold; where there are too few images to
     promise wanted_rate, it is the smallest rate that they can promise. images: whose score each one is, by its place
-    among the images learned from; empty once restored from a bundle.
+    among the images learned from; empty once restored from a bundle. background: what was taken off all of them.
     """
 
     scores: tuple[float, ...]
@@ -31,6 +33,7 @@ class Calibration:
     threshold: float
     map_threshold: float
     images: tuple[int, ...] = ()
+    background: Background = NONE
 
     def p_value(self, score: float) -> float:
         """Return the conformal p-value (1 + #{calibration scores >= score}) / (n + 1); its floor is 1 / (n + 1)."""

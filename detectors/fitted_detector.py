@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.settings import DetectorSettings
-from detectors.bundle import THUMBNAIL, Manifest, Preprocessing, Statistics, sha256_of, write_bundle
+from detectors.bundle import THUMBNAIL, BackgroundLearned, Manifest, Preprocessing, Statistics, sha256_of, write_bundle
 from detectors.calibration import Calibration
 from detectors.camera.knowledge import CAMERA_VIEW, CameraKnowledge, describe_camera
 from detectors.decode import NORMALISER
@@ -133,6 +133,7 @@ def describe_fit(
         wanted_rate=fit.calibration.wanted_rate,
         promised_rate=fit.calibration.promised_rate,
         promised_interval=fit.calibration.promised_interval,
+        background=BackgroundLearned(**asdict(fit.calibration.background)),
         statistics=Statistics(**asdict(statistics)),
         camera=describe_camera(camera),
         images=tuple(storable(path.name) for path in read.used),

@@ -32,6 +32,7 @@ from detectors.methods.port import (
     FittedMethod,
     LabelledDefect,
     MethodError,
+    MethodScore,
     Remembers,
     TrainedMethod,
 )
@@ -118,7 +119,8 @@ class _Fitting:
         else:
             method, calibration = self._remember(read)
             unseen = self._score_unseen(method, defects)
-        calibration, outlook = price_threshold(calibration, unseen, self._prices)
+        scores = [calibration.background.off(found).score for found in unseen]
+        calibration, outlook = price_threshold(calibration, scores, self._prices)
         fit = Fit(method, calibration, outlook, len(defects), self._seconds)
         return describe_fit(fit, read, self._viewing, self._settings, self._decoder.bit_depth)
 
@@ -180,8 +182,8 @@ class _Fitting:
 
     def _train(
         self, read: TrainingImages, defects: Sequence[DefectFile]
-    ) -> tuple[FittedMethod, Calibration, list[float]]:
-        """Return the method, its calibration, and scores of labelled defects that no training saw."""
+    ) -> tuple[FittedMethod, Calibration, list[MethodScore]]:
+        """Return the method, its calibration, and raw scores of labelled defects that no training saw."""
         method = self._trained_method()
         require_enough(method, len(read.images), len(defects))
         labelled = [self._read_defect(defect) for defect in defects] if method.uses_defects else []
@@ -207,9 +209,9 @@ class _Fitting:
             return Residual(METHODS[self._base_name], self._viewing.choices)
         return TRAINED[self._viewing.view.method]
 
-    def _score_unseen(self, method: FittedMethod, defects: Sequence[DefectFile]) -> list[float]:
+    def _score_unseen(self, method: FittedMethod, defects: Sequence[DefectFile]) -> list[MethodScore]:
         """Score labelled defects by a method that learned from good images alone; one that cannot be read stops it."""
-        return [method.score(self._viewing.embed(self._decode_defect(defect))).score for defect in defects]
+        return [method.score(self._viewing.embed(self._decode_defect(defect))) for defect in defects]
 
     def _decode_defect(self, defect: DefectFile) -> NDArray[np.uint8]:
         try:
@@ -227,7 +229,8 @@ class _Fitting:
 
     @property
     def _promise(self) -> Promise:
-        return Promise(self._settings.promised_rate, self._viewing.view.image_size, self._settings.seed)
+        view = self._viewing.view
+        return Promise(self._settings.promised_rate, view.image_size, self._settings.seed, view.has_background)
 
     @property
     def _prices(self) -> Prices | None:

@@ -7,6 +7,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.background import learn_background, middle_of
 from detectors.calibration import Calibration, calibrate, split_folds
 from detectors.methods.anomaly_map import compute_anomaly_map
 from detectors.methods.port import (
@@ -17,6 +18,7 @@ from detectors.methods.port import (
     LabelledDefect,
     Method,
     MethodError,
+    MethodScore,
     Origin,
     PatchGrid,
     Remembers,
@@ -38,11 +40,15 @@ FEWEST_FOLDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a calibration is asked for: the share of false alarms, and the side of the map whose peaks it looks at."""
+    """What a calibration is asked for: the share of false alarms, and the side of the map whose peaks it looks at.
+
+    has_background: whether the part of an image's background is taken off its score.
+    """
 
     wanted_rate: float
     image_size: int
     seed: int
+    has_background: bool = False
 
 
 class Scores:
@@ -52,6 +58,7 @@ class Scores:
         self._promise, self._total, self._progress = promise, total, progress
         self._scores: list[float] = []
         self._peaks: list[float] = []
+        self._middles: list[float] = []
         self._images: list[int] = []
         progress("calibrate", 0, total)
 
@@ -60,13 +67,18 @@ class Scores:
         found = method.score(image)
         self._images.append(place)
         self._scores.append(found.score)
+        self._middles.append(middle_of(found.patches))
         self._peaks.append(float(compute_anomaly_map(found.patches, self._promise.image_size).max()))
         self._progress("calibrate", len(self._scores), self._total)
 
     def calibration(self) -> Calibration:
-        """Return what the scores can promise."""
-        found = calibrate(self._scores, self._peaks, wanted_rate=self._promise.wanted_rate)
-        return replace(found, images=tuple(self._images[index] for index in np.argsort(self._scores, kind="stable")))
+        """Return what the scores can promise, once their background's part is taken off."""
+        middles = self._middles if self._promise.has_background else []
+        background = learn_background(self._scores, middles)
+        scores = [background.off_score(*one) for one in zip(self._scores, self._middles, strict=True)]
+        found = calibrate(scores, self._peaks, wanted_rate=self._promise.wanted_rate)
+        images = tuple(self._images[index] for index in np.argsort(scores, kind="stable"))
+        return replace(found, images=images, background=background)
 
     def highest(self) -> Calibration:
         """Return what the highest score can promise, where all of them come from one image."""
@@ -136,7 +148,7 @@ def score_unseen_defects(
     training_of: Callable[[str], Training],
     *,
     seed: int,
-) -> list[float]:
+) -> list[MethodScore]:
     """Score each labelled defect by a training on every good image and on defects of other folds alone.
 
     Scores of several trainings stand for those of one, as they do where good images are calibrated by folds. Nothing
@@ -148,11 +160,11 @@ def score_unseen_defects(
         return []
     generator = np.random.default_rng(seed)
     good, order = generator.permutation(len(images)), generator.permutation(len(defects))
-    scores: list[float] = []
+    scores: list[MethodScore] = []
     for number, fold in enumerate(np.array_split(order, folds)):
         seen = [defects[index] for index in np.setdiff1d(order, fold)]
         fitted = _train(method, images, good, seen, training_of(f"defects-{number}"))
-        scores += [fitted.score(defects[index].image).score for index in fold]
+        scores += [fitted.score(defects[index].image) for index in fold]
     return scores
 
 

@@ -17,7 +17,8 @@ WELL_SEEN = 1024
 class View:
     """One way to look at an image: the method, the square's side in pixels, the network's strides, and the score.
 
-    highest: an image's score is the mean of so many highest patch scores; 0 is PatchCore's own re-weighted maximum.
+    highest: an image's score is the mean of so many highest patch scores, less its background's part; 0 is PatchCore's
+    own re-weighted maximum.
     layers: where the settings name them, the network's very layers, in place of those that the strides stand for.
     tiles: the parts along an image's longer side, each looked at by itself.
     """
@@ -28,6 +29,11 @@ class View:
     highest: int = 0
     layers: tuple[int, ...] | None = None
     tiles: int = 1
+
+    @property
+    def has_background(self) -> bool:
+        """Whether the background's part is taken off an image's score: the paper's own is left as it is."""
+        return self.highest > 0
 
     def __str__(self) -> str:
         """Say it in words, as `patchcore at 384 px, stride 8`."""

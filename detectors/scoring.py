@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.backbones import Backbone, Runtime
+from detectors.background import NONE, Background
 from detectors.bundle import BundleError, Manifest, read_bundle, read_thumbnail
 from detectors.calibration import Calibration
 from detectors.camera.knowledge import CAMERA_VIEW, CameraKnowledge, restore_camera
@@ -45,11 +46,11 @@ UNPACKED, SEARCH_BYTES = 2, 7_000_000
 class ScoredImage:
     """What a detector found in one image.
 
-    score: raw, exact, unclamped; higher is more abnormal. anomaly_map: (h, w) float32 over the whole image.
-    regions: pixels of the upright original, none where the verdict is normal, each with the good image to compare it
-    with where the method remembers any. fault: only what the frame shows by itself; signs: what it shows of its camera,
-    to be judged with the frames before it. vectors: (len(regions), D) float16, the L2-normalised embedding of each
-    region's oddest patch.
+    score: unclamped, without its background's part; higher is more abnormal. anomaly_map: (h, w) float32 over the whole
+    image. regions: pixels of the upright original, none where the verdict is normal, each with the good image to
+    compare it with where the method remembers any. fault: only what the frame shows by itself; signs: what it shows of
+    its camera, to be judged with the frames before it. vectors: (len(regions), D) float16, the L2-normalised embedding
+    of each region's oddest patch.
     """
 
     score: float
@@ -96,6 +97,7 @@ class Detector:
         self._statistics = TrainingStatistics(**manifest.statistics.model_dump())
         self._backbone = backbone
         self._method = method
+        self._background = calibration.background
 
     @property
     def memory_bytes(self) -> int:
@@ -129,9 +131,9 @@ class Detector:
         return read_thumbnail(self._folder, worst.nearest.number)
 
     def look(self, pixels: NDArray[np.uint8]) -> tuple[EmbeddedImage, MethodScore]:
-        """Return what it sees in upright RGB pixels (H, W, 3), and the raw scores."""
+        """Return what it sees in upright RGB pixels (H, W, 3), and the scores without the background's part."""
         seen = embed(self._backbone, pixels)
-        return seen, self._method.score(seen)
+        return seen, self._background.off(self._method.score(seen))
 
     def inspect(self, pixels: NDArray[np.uint8], *, names_oddest: bool = False) -> ScoredImage:
         """Score upright RGB pixels (H, W, 3); names_oddest: give the oddest region of a normal image too."""
@@ -220,6 +222,7 @@ def _calibration(folder: Path, manifest: Manifest, arrays: dict[str, NDArray[np.
         promised_rate=manifest.promised_rate,
         threshold=manifest.threshold,
         map_threshold=manifest.map_threshold,
+        background=Background(**manifest.background.model_dump()) if manifest.background else NONE,
     )
 
 

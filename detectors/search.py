@@ -11,8 +11,9 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.background import learn_background, middle_of
 from detectors.fitness import Fitness, judge_fitness
-from detectors.methods.port import EmbeddedImage, FitChoices, MethodError
+from detectors.methods.port import EmbeddedImage, FitChoices, MethodError, MethodScore
 from detectors.methods.registry import METHODS
 from detectors.presets import View
 from detectors.synthetic import CUT_PASTE, SyntheticDefect, make_defects
@@ -148,13 +149,29 @@ def _judge(
     if min(len(turn.learned) for turn in turns) < method.fewest_images:
         return None
     seen = [embed(pixels) for pixels in images]
-    ranks: list[float] = []
+    good: list[list[MethodScore]] = []
+    odd: list[list[MethodScore]] = []
     for turn in turns:
         fitted = method.fit([seen[index].grid.rows for index in turn.learned], choices)
-        good = np.array([fitted.score(seen[index]).score for index in turn.held_out])
-        ranks += [_outranked(good, fitted.score(embed(defect.pixels)).score) for defect in turn.defects]
+        good.append([fitted.score(seen[index]) for index in turn.held_out])
+        odd.append([fitted.score(embed(defect.pixels)) for defect in turn.defects])
+    ranks = _ranks(good, odd, has_background=view.has_background)
     defects = [defect for turn in turns for defect in turn.defects]
     return _judged(view, np.asarray(ranks), defects, perf_counter() - started)
+
+
+def _ranks(
+    good: Sequence[Sequence[MethodScore]], odd: Sequence[Sequence[MethodScore]], *, has_background: bool
+) -> list[float]:
+    """Return, turn after turn, the share of held-out good images below each defect, once backgrounds are taken off."""
+    known = [found for turn in good if has_background for found in turn]
+    scores = [found.score for found in known]
+    background = learn_background(scores, [middle_of(found.patches) for found in known])
+    ranks: list[float] = []
+    for held_out, defects in zip(good, odd, strict=True):
+        usual = np.array([background.off(found).score for found in held_out])
+        ranks += [_outranked(usual, background.off(found).score) for found in defects]
+    return ranks
 
 
 def _judged(view: View, shares: NDArray[np.float64], defects: Sequence[SyntheticDefect], seconds: float) -> JudgedView:

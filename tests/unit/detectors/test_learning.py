@@ -84,7 +84,8 @@ def score(method: TrainedMethod, defects: int) -> tuple[list[float], list[str]]:
 
     labelled = [LabelledDefect(make_image(100 + number), None, "cut") for number in range(defects)]
     good = [make_image(number) for number in range(10)]
-    return score_unseen_defects(method, good, labelled, training_of, seed=0), trained
+    found = score_unseen_defects(method, good, labelled, training_of, seed=0)
+    return [one.score for one in found], trained
 
 
 @pytest.mark.parametrize(("defects", "trainings"), [(9, 4), (2, 2)])

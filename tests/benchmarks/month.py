@@ -52,7 +52,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS, SETTLED_DAYS, DARKEST = 30, 3, 0.85
 STEP, ANSWER = timedelta(minutes=10), timedelta(minutes=15)
 WANTED_FALSE, WANTED_CAUGHT = 2.0, 0.95
-BATCH, LONGEST = 64, 512
+BATCH, LONGEST, TOLD = 64, 512, 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,8 @@ def _stream(options: argparse.Namespace, number: int, category: Category, folder
         bad = [_small(decoder.decode(image.path).pixels) for image in category.test if image.is_defect]
         shots, still = [], []
         for place in range(frames):
+            if place % TOLD == 0:
+                print(f"{category.name}: {place} of {frames} scored", file=sys.stderr, flush=True)
             at = START + timedelta(days=DAYS) * (place + (number + 1) / (sources + 1)) / frames
             light = 1 - (1 - DARKEST) * place / frames if number == 0 else 1.0
             shot = another_shot(pixels[int(chance.integers(len(pixels)))], chance)

@@ -1,5 +1,6 @@
 """`oddspot source`: what there is, and its state by a person's act."""
 
+import shutil
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ from storage.queries.budget import budget_outlook
 from storage.records import SILENT, DetectorVersion, Outage, Source, SourceState, ToldDrift
 from storage.repositories.drift_checks import drift_check_of
 from storage.repositories.outages import list_outages
+from storage.repositories.removing import remove_source
 from storage.repositories.sources import list_sources, set_source_state, source_by_name
 from storage.repositories.versions import active_version, override_fitness, require_fitness
 
@@ -92,6 +94,18 @@ def live(
     _move(config, name, SourceState.LIVE)
     if outlook is not None:
         say(outlook.sentence)
+
+
+@source_app.command()
+def remove(name: Name, config: ConfigOption = None) -> None:
+    """Remove a source that no image ever came from, as one mistyped at `fit`, and its detectors."""
+    settings = load_settings(config)
+    with open_stores(settings).database.transaction() as session:
+        bundles = remove_source(session, name, actor=person(), now=now_utc())
+    for bundle in bundles:
+        shutil.rmtree(settings.storage.data_dir / bundle, ignore_errors=True)
+    named = " It still stands in the settings." if name in settings.sources else ""
+    say(f"{name} is removed, and {len(bundles)} detector{'' if len(bundles) == 1 else 's'} of it.{named}")
 
 
 def _move(config: ConfigOption, name: str, state: SourceState) -> None:

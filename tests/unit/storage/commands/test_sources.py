@@ -43,3 +43,21 @@ def test_says_whether_the_budget_can_be_promised_and_lets_a_person_go_live_all_t
     state, outlook = done.stdout.splitlines()
     assert state == "line-1 is live."
     assert outlook.startswith("At most 3 false incidents a week: whether that can be promised is not known")
+
+
+def test_removes_a_source_that_no_image_came_from_and_its_detectors(sqlite_database: Database, tmp_path: Path) -> None:
+    config = tmp_path / "oddspot.yaml"
+    config.write_text(f"storage: {{data_dir: {json.dumps(str(tmp_path))}}}\n")
+    with sqlite_database.transaction() as session:
+        version = make_version(session, make_source(session, "lien-1"))
+        make_version(session, make_source(session, "line-1"))
+    bundle = tmp_path / str(version.bundle)
+    bundle.mkdir(parents=True)
+
+    done = CliRunner().invoke(source_app, ["remove", "lien-1", "--config", str(config)])
+    left = CliRunner().invoke(source_app, ["list", "--config", str(config)]).stdout
+
+    assert done.stdout == "lien-1 is removed, and 1 detector of it.\n"
+    assert not bundle.exists()
+    assert "line-1" in left
+    assert "lien-1" not in left

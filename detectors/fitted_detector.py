@@ -71,13 +71,17 @@ class FitReport:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What was learned: the method, its calibration, the outlook, how many labelled defects, seconds by stage."""
+    """What was learned: the method, its calibration, the outlook, how many labelled defects, seconds by stage.
+
+    labels: why the labels are not used, where that was found out.
+    """
 
     method: FittedMethod
     calibration: Calibration
     outlook: DefectOutlook | None
     defects: int
     seconds: dict[str, float]
+    labels: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,8 @@ def _preprocessing(report: FitReport, bit_depth: int | None) -> Preprocessing:
 
 def _labels(fit: Fit, method: str) -> str | None:
     """Say what the labels did, where there are any or the method can tell."""
+    if fit.labels is not None:
+        return fit.labels
     if isinstance(fit.method, Explains):
         return fit.method.sentence
     few = f" A labelled defect is used from {FEWEST_DEFECTS} of them on." if 0 < fit.defects < FEWEST_DEFECTS else ""

@@ -17,6 +17,7 @@ from detectors.defect_files import DefectFile
 from detectors.errors import DetectorError
 from detectors.expected_cost import Prices
 from detectors.fitted_detector import Fit, FitReport, FittedDetector, describe_fit
+from detectors.labels_worth import labels_cost_defects
 from detectors.learning import (
     Promise,
     calibrate_by_copies,
@@ -38,7 +39,7 @@ from detectors.methods.port import (
 )
 from detectors.methods.registry import METHODS, RESTORABLE, TRAINED
 from detectors.methods.supervised.head_weight import FEWEST_DEFECTS
-from detectors.methods.supervised.residual import Residual
+from detectors.methods.supervised.residual import FittedResidual, Residual
 from detectors.methods.within_class import WithinClass
 from detectors.pricing import price_threshold
 from detectors.runtime import use_threads
@@ -114,14 +115,17 @@ class _Fitting:
             self._viewing.judge_by(WITH_DEFECTS)
         with self._timed("features"):
             read = self._read_enough(images)
+        labels = None
         if self._viewing.view.method in TRAINED:
             method, calibration, unseen = self._train(read, defects)
+            if isinstance(method, FittedResidual) and self._prices is None and not self._settings.method:
+                method, calibration, unseen, labels = self._unless_labels_cost(method, calibration, read, defects)
         else:
             method, calibration = self._remember(read)
             unseen = self._score_unseen(method, defects)
         scores = [calibration.background.off(found).score for found in unseen]
         calibration, outlook = price_threshold(calibration, scores, self._prices)
-        fit = Fit(method, calibration, outlook, len(defects), self._seconds)
+        fit = Fit(method, calibration, outlook, len(defects), self._seconds, labels)
         return describe_fit(fit, read, self._viewing, self._settings, self._decoder.bit_depth)
 
     def _choose_view(self, images: Sequence[Path]) -> None:
@@ -202,6 +206,23 @@ class _Fitting:
                 unseen = score_unseen_defects(method, read.images, labelled, trainings.begin, seed=self._settings.seed)
         trainings.forget()
         return fitted, calibration, unseen
+
+    def _unless_labels_cost(
+        self, method: FittedResidual, calibration: Calibration, read: TrainingImages, defects: Sequence[DefectFile]
+    ) -> tuple[FittedMethod, Calibration, list[MethodScore], str | None]:
+        """Return it as it is, or the very fit there would be without labels, where they are no use, and why."""
+        self._viewing.judge_by(self._base_name)
+        self._viewing.judge_by(self._method_for(len(read.used)))
+        alone, alone_calibration = self._remember(read)
+        unseen = self._score_unseen(alone, defects)
+        why: str | None = method.sentence
+        if method.unseen:
+            scores = [alone_calibration.background.off(found).score for found in unseen]
+            why = labels_cost_defects(calibration, method.unseen, alone_calibration, scores)
+        if why is not None:
+            return alone, alone_calibration, unseen, why
+        self._viewing.judge_by(WITH_DEFECTS)
+        return method, calibration, [], None
 
     def _trained_method(self) -> TrainedMethod:
         """Return the method to train; labels are added to the very fit there would be without them."""

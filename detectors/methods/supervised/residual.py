@@ -113,12 +113,23 @@ class Residual:
 
 
 class FittedResidual:
-    """A fitted base, perhaps a head, the scales of both, and the weight of the head."""
+    """A fitted base, perhaps a head, the scales of both, and the weight of the head.
+
+    unseen: the scores of the labelled defects, each by a base and a head that had not seen it; none without a head or
+    once restored.
+    """
 
     def __init__(
-        self, base_name: str, base: FittedMethod, head: PatchHead | None, scales: Scales, choice: WeightChoice
+        self,
+        base_name: str,
+        base: FittedMethod,
+        head: PatchHead | None,
+        scales: Scales,
+        choice: WeightChoice,
+        unseen: Sequence[float] = (),
     ) -> None:
         self.choice = choice
+        self.unseen = tuple(unseen)
         self._base_name, self._base, self._head, self._scales = base_name, base, head, scales
 
     def score(self, image: EmbeddedImage) -> MethodScore:
@@ -148,7 +159,7 @@ class FittedResidual:
     def with_origins(self, origins: Sequence[Origin]) -> "FittedResidual":
         """Return the same with the base's images and places renumbered."""
         base = self._base.with_origins(origins) if isinstance(self._base, Remembers) else self._base
-        return FittedResidual(self._base_name, base, self._head, self._scales, self.choice)
+        return FittedResidual(self._base_name, base, self._head, self._scales, self.choice, self.unseen)
 
     def arrays(self) -> Arrays:
         """Return the base and its name, the head, the scales, and what cross-validation found."""
@@ -197,7 +208,7 @@ class _Learner:
         """Train a head for every fold, and for every kind one that knows the others; the folds' heads vote as one."""
         seen = deal_by_kind(self._defects, len(self._folds), self._training.seed)
         unseen = group_kinds(self._defects, MOST_KIND_GROUPS)
-        heads, rounds, odds = [], [], np.zeros(len(self._normals))
+        heads, rounds, odds, unseen_odds = [], [], np.zeros(len(self._normals)), []
         for number, group in enumerate([*seen, *unseen]):
             self._training.progress(number, len(seen) + len(unseen))
             fold = number if number < len(seen) else (number - len(seen)) % len(self._folds)
@@ -206,6 +217,7 @@ class _Learner:
             if number < len(seen):
                 heads.append(head)
                 odds[self._folds[fold]] = normal_odds
+                unseen_odds.append((self._defect_scores[fold][list(group)], defect_odds))
         self._training.progress(len(seen) + len(unseen), len(seen) + len(unseen))
         drawn = float(np.mean([defect.mask is not None for defect in self._defects]))
         choice = choose_weight(rounds[: len(seen)], rounds[len(seen) :], drawn_share=drawn)
@@ -215,7 +227,8 @@ class _Learner:
         head_scale = Scale.measure(odds[known])
         both = combine(alone.base.of_all(self._scores[known]), head_scale.of_all(odds[known]), choice.weight)
         scales = replace(alone, head=head_scale, both=Scale.measure(both))
-        return FittedResidual(self._name, self._base, average_heads(heads), scales, choice)
+        together = np.concatenate([_together(*found, scales, choice.weight) for found in unseen_odds])
+        return FittedResidual(self._name, self._base, average_heads(heads), scales, choice, together.tolist())
 
     def _score_unseen(self, fitted: FittedMethod, fold: NDArray[np.intp]) -> None:
         """Score a fold's normals, and all defects beside them, by a base that knows neither."""
@@ -240,6 +253,11 @@ class _Learner:
         normals = np.stack([base.of_all(scores), head.of_all(normal_odds)])
         defects = np.stack([base.of_all(self._defect_scores[fold][list(group)]), head.of_all(defect_odds)])
         return normals, defects
+
+
+def _together(base: Floats, odds: Floats, scales: Scales, weight: float) -> Floats:
+    """Return the scores of images by their raw base scores and odds (n,)."""
+    return scales.both.of_all(combine(scales.base.of_all(base), scales.head.of_all(odds), weight))
 
 
 def _odds(head: PatchHead, images: Sequence[EmbeddedImage]) -> Floats:

@@ -98,3 +98,25 @@ def test_one_label_leaves_the_very_fit_there_would_be_without_it(
     assert (fitted.report.method, fitted.report.defects) == (without.report.method, 1)
     assert fitted.report.threshold == without.report.threshold
     assert "used from 2 of them on" in (fitted.report.labels or "")
+
+
+def test_where_labels_cost_defects_it_is_the_fit_there_would_be_without_them(
+    tmp_path: Path,
+    decoder: Decoder,
+    small_settings: DetectorSettings,
+    weights_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("detectors.labels_worth.CLEARLY_FEWER", -2.0)
+
+    fitted = fit(tmp_path, write_defects(tmp_path / "bad", 4), decoder, small_settings, weights_dir)
+
+    alone = fit(tmp_path / "alone", [], decoder, small_settings, weights_dir)
+    assert (fitted.report.method, fitted.report.defects) == (alone.report.method, 4)
+    assert fitted.calibration == alone.calibration
+    assert fitted.report.labels is not None
+    assert fitted.report.labels.startswith("The labels are not used: with them")
+    assert fitted.report.outlook is not None
+    assert fitted.report.outlook.scored == 4
+    fitted.save(tmp_path / "bundle")
+    assert load_detector(tmp_path / "bundle", weights_dir=weights_dir, threads=1).method == alone.report.method

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.background import learn_background, middle_of
+from detectors.calibration import conformal_quantile
 from detectors.fitness import Fitness, judge_fitness
 from detectors.methods.port import EmbeddedImage, FitChoices, MethodError, MethodScore
 from detectors.methods.registry import METHODS
@@ -20,6 +21,8 @@ from detectors.synthetic import CUT_PASTE, SyntheticDefect, make_defects
 
 Pixels = NDArray[np.uint8]
 Embed = Callable[[Pixels], EmbeddedImage]
+Found = Sequence[MethodScore]
+Scores = NDArray[np.float64]
 
 CLEARLY_BETTER = 0.05
 MOST_IMAGES = 160
@@ -36,13 +39,14 @@ class JudgedView:
     """How well a view tells made-up defects from held-out good images, and the seconds it took to find out.
 
     synthetic_auroc: over all defects; clear_auroc: over the more visible half of them; moved_auroc: over pieces cut out
-    and pasted elsewhere.
+    and pasted elsewhere; told: the share of all above a threshold that keeps the promise.
     """
 
     view: View
     synthetic_auroc: float
     clear_auroc: float
     moved_auroc: float
+    told: float
     seconds: float
 
     @property
@@ -74,10 +78,14 @@ def choose_view(
     embed_with: Callable[[View], Embed],
     choices: FitChoices,
     *,
+    rate: float,
     seconds: float,
     progress: Callable[[int, int], None],
 ) -> Choice:
-    """Return the view to use; once `seconds` have passed, views not yet judged are left out."""
+    """Return the view to use; once `seconds` have passed, views not yet judged are left out.
+
+    rate: the share of false alarms that is to be promised.
+    """
     turns = _turns(images, choices.seed)
     started = perf_counter()
     judged: list[JudgedView] = []
@@ -85,7 +93,7 @@ def choose_view(
         progress(done, len(views))
         if judged and perf_counter() - started > seconds:
             break
-        found = _judge(images, turns, view, embed_with(view), replace(choices, highest=view.highest))
+        found = _judge(images, turns, view, embed_with(view), replace(choices, highest=view.highest), rate)
         if found is not None:
             judged.append(found)
     progress(len(views), len(views))
@@ -105,7 +113,7 @@ def decide(judged: Sequence[JudgedView]) -> Choice:
     else:
         taken, why = best, f"{first.view} reaches only {first.worth:.3f}"
     reason = f"{taken.view} tells made-up defects from good images with an AUROC of {taken.worth:.3f}; {why}."
-    return Choice(taken.view, reason, judge_fitness(taken.moved_auroc), tuple(judged))
+    return Choice(taken.view, reason, judge_fitness(taken.moved_auroc, taken.told), tuple(judged))
 
 
 def pick_images(count: int, seed: int) -> list[int]:
@@ -142,7 +150,7 @@ def _rolled(indices: list[int], by: int) -> list[int]:
 
 
 def _judge(
-    images: Sequence[Pixels], turns: Sequence[_Turn], view: View, embed: Embed, choices: FitChoices
+    images: Sequence[Pixels], turns: Sequence[_Turn], view: View, embed: Embed, choices: FitChoices, rate: float
 ) -> JudgedView | None:
     started = perf_counter()
     method = METHODS[view.method]
@@ -155,30 +163,39 @@ def _judge(
         fitted = method.fit([seen[index].grid.rows for index in turn.learned], choices)
         good.append([fitted.score(seen[index]) for index in turn.held_out])
         odd.append([fitted.score(embed(defect.pixels)) for defect in turn.defects])
-    ranks = _ranks(good, odd, has_background=view.has_background)
+    usual, unusual = _without_background(good, odd) if view.has_background else (_scores(good), _scores(odd))
+    shares = [_outranked(held_out, score) for held_out, found in zip(usual, unusual, strict=True) for score in found]
     defects = [defect for turn in turns for defect in turn.defects]
-    return _judged(view, np.asarray(ranks), defects, perf_counter() - started)
+    told = _told(np.concatenate(usual), np.concatenate(unusual), rate)
+    return _judged(view, np.asarray(shares), defects, told, perf_counter() - started)
 
 
-def _ranks(
-    good: Sequence[Sequence[MethodScore]], odd: Sequence[Sequence[MethodScore]], *, has_background: bool
-) -> list[float]:
-    """Return, turn after turn, the share of held-out good images below each defect, once backgrounds are taken off."""
-    known = [found for turn in good if has_background for found in turn]
-    scores = [found.score for found in known]
-    background = learn_background(scores, [middle_of(found.patches) for found in known])
-    ranks: list[float] = []
-    for held_out, defects in zip(good, odd, strict=True):
-        usual = np.array([background.off(found).score for found in held_out])
-        ranks += [_outranked(usual, background.off(found).score) for found in defects]
-    return ranks
+def _without_background(good: Sequence[Found], odd: Sequence[Found]) -> tuple[list[Scores], list[Scores]]:
+    """Return scores, turn after turn, less the background's part that the held-out good images show."""
+    known = [found for turn in good for found in turn]
+    background = learn_background([found.score for found in known], [middle_of(found.patches) for found in known])
+    return (
+        _scores([[background.off(found) for found in turn] for turn in good]),
+        _scores([[background.off(found) for found in turn] for turn in odd]),
+    )
 
 
-def _judged(view: View, shares: NDArray[np.float64], defects: Sequence[SyntheticDefect], seconds: float) -> JudgedView:
+def _scores(turns: Sequence[Found]) -> list[Scores]:
+    return [np.array([found.score for found in turn]) for turn in turns]
+
+
+def _told(good: Scores, odd: Scores, rate: float) -> float:
+    """Return the share of defects above the threshold that the held-out good images would set."""
+    return float((odd > conformal_quantile(good.tolist(), max(rate, 1 / (len(good) + 1)))).mean())
+
+
+def _judged(
+    view: View, shares: NDArray[np.float64], defects: Sequence[SyntheticDefect], told: float, seconds: float
+) -> JudgedView:
     visible = np.array([defect.visibility for defect in defects])
     clear = shares[visible >= np.median(visible)].mean()
     moved = shares[[defect.kind == CUT_PASTE for defect in defects]].mean()
-    return JudgedView(view, float(shares.mean()), float(clear), float(moved), seconds)
+    return JudgedView(view, float(shares.mean()), float(clear), float(moved), told, seconds)
 
 
 def _outranked(good: NDArray[np.float64], score: float) -> float:

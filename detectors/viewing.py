@@ -31,6 +31,7 @@ class Viewing:
         self._seed = settings.seed
         self._runtime = settings.runtime
         self._search_seconds = settings.search_seconds
+        self._promised_rate = settings.promised_rate
         self._looked_by: View | None = None
         self.backbone: Backbone
         self.look_by(self.preset.views[0])
@@ -71,6 +72,7 @@ class Viewing:
             [view for view in views if view.tiles == 1 or view.tiles * LEAST_TILE <= longest],
             lambda view: partial(embed, self._backbone_of(view)),
             self._choices_of(views[0]),
+            rate=self._promised_rate,
             seconds=self._search_seconds,
             progress=progress,
         )

@@ -33,23 +33,26 @@ def embedder(view: View) -> Callable[[np.ndarray], EmbeddedImage]:
 def nothing(_done: int, _total: int) -> None: ...
 
 
-def judged(view: View, auroc: float, clear: float = 0.95, moved: float = 0.9) -> JudgedView:
-    return JudgedView(view, auroc, clear, moved, 1.0)
+def judged(view: View, auroc: float, clear: float = 0.95, moved: float = 0.9, told: float = 0.5) -> JudgedView:
+    return JudgedView(view, auroc, clear, moved, told, 1.0)
 
 
 def test_takes_the_view_that_sees_the_defects() -> None:
-    choice = choose_view(photos(), [BLIND, SEEING], embedder, CHOICES, seconds=100, progress=nothing)
+    choice = choose_view(photos(), [BLIND, SEEING], embedder, CHOICES, rate=0.01, seconds=100, progress=nothing)
 
     assert choice.view == SEEING
     assert choice.judged[0].synthetic_auroc == pytest.approx(0.5)
     assert choice.judged[1].synthetic_auroc > 0.8
+    assert choice.judged[0].told == 0
+    assert choice.judged[1].told > 0.3
+    assert f"{choice.judged[1].told:.0%} of made-up defects are told" in choice.fitness.sentence
     assert str(SEEING) in choice.reason
 
 
 def test_judges_every_view_by_its_own_score() -> None:
     sharp, broad = replace(SEEING, highest=1), replace(SEEING, highest=64)
 
-    found = choose_view(photos(), [sharp, broad], embedder, CHOICES, seconds=100, progress=nothing).judged
+    found = choose_view(photos(), [sharp, broad], embedder, CHOICES, rate=0.01, seconds=100, progress=nothing).judged
 
     assert found[0].synthetic_auroc != found[1].synthetic_auroc
 
@@ -64,22 +67,23 @@ def test_the_first_view_stays_unless_another_is_clearly_better() -> None:
 def test_the_verdict_is_that_of_the_view_taken() -> None:
     assert decide([judged(BLIND, 0.6, 0.6, 0.6), judged(SEEING, 0.9)]).fitness.word == "good"
     assert decide([judged(BLIND, 0.6, moved=0.7)]).fitness.word == "weak"
+    assert decide([judged(SEEING, 0.9, told=0.12)]).fitness.word == "weak"
     assert decide([judged(BLIND, 0.5, moved=0.55)]).fitness.word == "not fit"
 
 
 def test_stops_looking_when_the_time_is_over() -> None:
-    choice = choose_view(photos(), [BLIND, SEEING], embedder, CHOICES, seconds=0, progress=nothing)
+    choice = choose_view(photos(), [BLIND, SEEING], embedder, CHOICES, rate=0.01, seconds=0, progress=nothing)
 
     assert [one.view for one in choice.judged] == [BLIND]
 
 
 def test_passes_over_views_that_need_more_images() -> None:
     views = [View("padim", 32, (8,)), SEEING]
-    choice = choose_view(photos(8), views, embedder, CHOICES, seconds=100, progress=nothing)
+    choice = choose_view(photos(8), views, embedder, CHOICES, rate=0.01, seconds=100, progress=nothing)
 
     assert [one.view for one in choice.judged] == [SEEING]
     with pytest.raises(MethodError, match="from 8 images"):
-        choose_view(photos(8), views[:1], embedder, CHOICES, seconds=100, progress=nothing)
+        choose_view(photos(8), views[:1], embedder, CHOICES, rate=0.01, seconds=100, progress=nothing)
 
 
 def test_looks_at_a_bounded_number_of_images_drawn_by_the_seed() -> None:

@@ -118,12 +118,12 @@ class _Fitting:
         labels = None
         if self._viewing.view.method in TRAINED:
             method, calibration, unseen = self._train(read, defects)
+            scores = [calibration.background.off(found).score for found in unseen]
             if isinstance(method, FittedResidual) and self._prices is None and not self._settings.method:
-                method, calibration, unseen, labels = self._unless_labels_cost(method, calibration, read, defects)
+                method, calibration, scores, labels = self._unless_labels_cost(method, calibration, read, defects)
         else:
             method, calibration = self._remember(read)
-            unseen = self._score_unseen(method, defects)
-        scores = [calibration.background.off(found).score for found in unseen]
+            scores = [calibration.background.off(found).score for found in self._score_unseen(method, defects)]
         calibration, outlook = price_threshold(calibration, scores, self._prices)
         fit = Fit(method, calibration, outlook, len(defects), self._seconds, labels)
         return describe_fit(fit, read, self._viewing, self._settings, self._decoder.bit_depth)
@@ -209,20 +209,22 @@ class _Fitting:
 
     def _unless_labels_cost(
         self, method: FittedResidual, calibration: Calibration, read: TrainingImages, defects: Sequence[DefectFile]
-    ) -> tuple[FittedMethod, Calibration, list[MethodScore], str | None]:
-        """Return it as it is, or the very fit there would be without labels, where they are no use, and why."""
+    ) -> tuple[FittedMethod, Calibration, list[float], str | None]:
+        """Return it as it is, or the very fit there would be without labels, where they are no use, and why.
+
+        With it come the scores of the labelled defects by what had not seen them.
+        """
         self._viewing.judge_by(self._base_name)
         self._viewing.judge_by(self._method_for(len(read.used)))
         alone, alone_calibration = self._remember(read)
-        unseen = self._score_unseen(alone, defects)
+        scores = [alone_calibration.background.off(found).score for found in self._score_unseen(alone, defects)]
         why: str | None = method.sentence
         if method.unseen:
-            scores = [alone_calibration.background.off(found).score for found in unseen]
             why = labels_cost_defects(calibration, method.unseen, alone_calibration, scores)
         if why is not None:
-            return alone, alone_calibration, unseen, why
+            return alone, alone_calibration, scores, why
         self._viewing.judge_by(WITH_DEFECTS)
-        return method, calibration, [], None
+        return method, calibration, list(method.unseen), None
 
     def _trained_method(self) -> TrainedMethod:
         """Return the method to train; labels are added to the very fit there would be without them."""

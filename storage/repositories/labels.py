@@ -43,6 +43,8 @@ def add_label(
     if inspection is None:
         raise UnknownInspectionError(inspection_id)
     last = _last_label(session, inspection_id)
+    if last and last.kind == kind:
+        defect_class = defect_class or last.defect_class  # said again without its class it is of that class still
     is_same = last and (last.kind, last.author, last.defect_class, last.note) == (kind, author, defect_class, note)
     if last and is_same and not (renews and now - last.created_at >= SAME_WORD):
         return as_label(last)

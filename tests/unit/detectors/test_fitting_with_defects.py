@@ -53,6 +53,8 @@ def test_labels_are_added_to_the_fit_there_would_be_without_them(
 
     assert (fitted.report.method, fitted.report.defects) == ("residual", 4)
     assert fitted.report.labels is not None
+    assert fitted.report.outlook is not None
+    assert "of 4 labelled defects that it has not seen score above" in fitted.report.outlook.sentence
     fitted.save(tmp_path / "bundle")
     detector = load_detector(tmp_path / "bundle", weights_dir=weights_dir, threads=1)
     good, bad = (detector.inspect(np.asarray(make_plate(900, has_scratch=scratch))).score for scratch in (False, True))

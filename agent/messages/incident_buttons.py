@@ -9,7 +9,15 @@ DEFECT, FALSE_ALARM, UNSURE, ACKNOWLEDGE, SILENCE = "defect", "false_alarm", "un
 MORE = "more"
 DETAILS, SILENCE_LIKE, SIMILAR, EXPLAIN, UNDO = "details", "silence_like", "similar", "explain", "undo"
 CLASS_LENGTH = 40
-ACTS = {"label": "label", "silence": "silence", "incident_acknowledged": "acknowledgement"}
+# An act without a word of its own must not keep a message from being told.
+LAST_ACT = "last act"
+ACTS = {
+    "label": "label",
+    "silence": "silence",
+    "incident_acknowledged": "acknowledgement",
+    "incident_resolved": "resolution",
+    "incident_dismissed": "dismissal",
+}
 
 
 def incident_buttons(
@@ -37,5 +45,5 @@ def _menu(cover: str, undoable: Act | None) -> list[tuple[str, str]]:
         ("Explain", f"{EXPLAIN}:{cover}"),
     ]
     if undoable is not None:
-        options.append((f"Undo the {ACTS[undoable.action]}", f"{UNDO}:{undoable.id}"))
+        options.append((f"Undo the {ACTS.get(undoable.action, LAST_ACT)}", f"{UNDO}:{undoable.id}"))
     return options

@@ -69,6 +69,7 @@ def restore(
     """
     manifest = read_manifest(folder)
     _refuse_unfit(manifest, database)
+    _refuse_damaged(folder, manifest)
     leadership = Leadership(database, data_dir)
     if not leadership.is_leader():
         raise BackupError("Oddspot is running on this database: stop it first.")
@@ -92,6 +93,19 @@ def _refuse_unfit(manifest: BackupManifest, database: Database) -> None:
         raise BackupError(f"The backup is of {manifest.dialect}, the database in use is {database.dialect}.")
     if not knows(manifest.version):
         raise BackupError(f"The backup is of a newer version ({manifest.version}) than this Oddspot knows.")
+
+
+def _refuse_damaged(folder: Path, manifest: BackupManifest) -> None:
+    """Prove every file unchanged before anything is put in its place."""
+    files = _blobs_in(folder)
+    for file in files:
+        if sha256_of(file) != file.name:
+            raise BackupError(f"{folder} is damaged: the blob {file.name[:12]} is not what was written.")
+    if manifest.blobs is not None and len(files) < manifest.blobs:
+        raise BackupError(f"{folder} is damaged: {manifest.blobs - len(files)} of {manifest.blobs} blobs are gone.")
+    for name in manifest.bundles:
+        if not (folder / BUNDLES / Path(name).name).is_dir():
+            raise BackupError(f"{folder} is damaged: {name} is gone.")
 
 
 def _keep_what_is_there(
@@ -140,10 +154,12 @@ def _bring_files(folder: Path, manifest: BackupManifest, blobs: BlobStore, data_
         place = data_dir / BUNDLES / Path(name).name
         if not place.exists():
             shutil.copytree(folder / BUNDLES / Path(name).name, place)
-    for file in sorted((folder / BLOBS).glob("*/*")):
-        if not file.is_symlink() and blobs.put(file.read_bytes()) != file.name:
-            blobs.remove(file.name)
-            raise BackupError(f"{folder} is damaged: the blob {file.name[:12]} is not what was written.")
+    for file in _blobs_in(folder):
+        blobs.put(file.read_bytes())
     for made in (data_dir / BUNDLES, *(data_dir / BUNDLES / Path(name).name for name in manifest.bundles)):
         if made.is_dir():
             os.chmod(made, 0o700)  # noqa: PTH101 - a copy takes the rights of where it lay
+
+
+def _blobs_in(folder: Path) -> list[Path]:
+    return sorted(file for file in (folder / BLOBS).glob("*/*") if not file.is_symlink())

@@ -13,7 +13,7 @@ from storage.leader import Leadership
 from storage.migrate import current, downgrade, head, migrate
 from storage.models import AuditRow, FrameRow, InspectionRow, SourceRow
 from storage.records import LabelKind
-from storage.repositories.labels import add_label
+from storage.repositories.labels import add_label, last_label
 from storage.upkeep.backup import back_up, restore
 from storage.upkeep.inspecting import inspect_database
 from storage.upkeep.manifest import BackupError, BackupManifest
@@ -160,6 +160,31 @@ def test_refuses_a_damaged_backup_and_changes_nothing(house: House, tmp_path: Pa
         house.restore(tmp_path / "kept", replaces=True)
 
     assert house.counts() == before
+
+
+@pytest.mark.parametrize("harm", ["changed", "gone", "bundle"])
+def test_refuses_a_backup_with_a_damaged_file_before_anything_is_changed(
+    house: House, tmp_path: Path, harm: str
+) -> None:
+    house.fill()
+    house.back_up(tmp_path / "kept")
+    blob = next((tmp_path / "kept" / "blobs").glob("*/*"))
+    if harm == "changed":
+        blob.write_bytes(blob.read_bytes() + b"!")
+    elif harm == "gone":
+        blob.unlink()
+    else:
+        (tmp_path / "kept" / "bundles" / "line-1@1").rename(tmp_path / "elsewhere")
+    with house.database.transaction() as session:
+        add_label(session, 2, LabelKind.DEFECT, author="ada", now=NOON)
+
+    with pytest.raises(BackupError, match="damaged"):
+        house.restore(tmp_path / "kept", replaces=True)
+
+    with house.database.reading() as session:
+        assert last_label(session, 2) is not None
+    assert house.wrong() == []
+    assert not list(house.data_dir.glob("before-restore-*"))
 
 
 @pytest.mark.parametrize(

@@ -218,13 +218,14 @@ class _Fitting:
         self._viewing.judge_by(self._method_for(len(read.used)))
         alone, alone_calibration = self._remember(read)
         scores = [alone_calibration.background.off(found).score for found in self._score_unseen(alone, defects)]
+        by_labels = [calibration.background.off(found).score for found in method.unseen]
         why: str | None = method.sentence
-        if method.unseen:
-            why = labels_cost_defects(calibration, method.unseen, alone_calibration, scores)
+        if by_labels:
+            why = labels_cost_defects(calibration, by_labels, alone_calibration, scores)
         if why is not None:
             return alone, alone_calibration, scores, why
         self._viewing.judge_by(WITH_DEFECTS)
-        return method, calibration, list(method.unseen), None
+        return method, calibration, by_labels, None
 
     def _trained_method(self) -> TrainedMethod:
         """Return the method to train; labels are added to the very fit there would be without them."""

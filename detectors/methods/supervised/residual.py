@@ -115,7 +115,7 @@ class Residual:
 class FittedResidual:
     """A fitted base, perhaps a head, the scales of both, and the weight of the head.
 
-    unseen: the scores of the labelled defects, each by a base and a head that had not seen it; none without a head or
+    unseen: what the labelled defects score, each by a base and a head that had not seen it; nothing without a head or
     once restored.
     """
 
@@ -126,24 +126,16 @@ class FittedResidual:
         head: PatchHead | None,
         scales: Scales,
         choice: WeightChoice,
-        unseen: Sequence[float] = (),
+        unseen: Sequence[MethodScore] = (),
     ) -> None:
         self.choice = choice
         self.unseen = tuple(unseen)
         self._base_name, self._base, self._head, self._scales = base_name, base, head, scales
 
     def score(self, image: EmbeddedImage) -> MethodScore:
-        """Return z(z(base) + weight * max(0, z(head))), for the image and for its patches; without a head the base's z.
-
-        The outer z makes scores of trainings that chose other weights comparable; it changes no order.
-        """
-        found, scales = self._base.score(image), self._scales
-        score, patches = scales.base.of(found.score), scales.patches.of_all(found.patches)
-        if self._head is not None:
-            odds = self._head.log_odds(image.grid)
-            score += self.choice.weight * max(0.0, scales.head.of(top_mean(odds, HIGHEST_ODDS)))
-            patches = combine(patches, scales.head.of_all(odds), self.choice.weight)
-        return MethodScore(scales.both.of(score), patches)
+        """Return z(z(base) + weight * max(0, z(head))) of the image and of its patches; without a head the base's z."""
+        odds = None if self._head is None else self._head.log_odds(image.grid)
+        return _joined(self._base.score(image), odds, self._scales, self.choice.weight)
 
     @property
     def sentence(self) -> str:
@@ -191,7 +183,7 @@ class _Learner:
         self._folds = deal_in_runs(len(normals), FOLDS)
         self._scores = np.zeros(len(normals))
         self._oddness: list[Floats] = [np.empty((0, 0), np.float32)] * len(normals)
-        self._defect_scores: list[Floats] = []
+        self._defects_found: list[list[MethodScore]] = []
         for fold, fitted in zip(self._folds, base.cross_fit(rows, self._folds, choices), strict=True):
             self._score_unseen(fitted, fold)
 
@@ -208,7 +200,7 @@ class _Learner:
         """Train a head for every fold, and for every kind one that knows the others; the folds' heads vote as one."""
         seen = deal_by_kind(self._defects, len(self._folds), self._training.seed)
         unseen = group_kinds(self._defects, MOST_KIND_GROUPS)
-        heads, rounds, odds, unseen_odds = [], [], np.zeros(len(self._normals)), []
+        heads, rounds, odds = [], [], np.zeros(len(self._normals))
         for number, group in enumerate([*seen, *unseen]):
             self._training.progress(number, len(seen) + len(unseen))
             fold = number if number < len(seen) else (number - len(seen)) % len(self._folds)
@@ -217,7 +209,6 @@ class _Learner:
             if number < len(seen):
                 heads.append(head)
                 odds[self._folds[fold]] = normal_odds
-                unseen_odds.append((self._defect_scores[fold][list(group)], defect_odds))
         self._training.progress(len(seen) + len(unseen), len(seen) + len(unseen))
         drawn = float(np.mean([defect.mask is not None for defect in self._defects]))
         choice = choose_weight(rounds[: len(seen)], rounds[len(seen) :], drawn_share=drawn)
@@ -227,16 +218,21 @@ class _Learner:
         head_scale = Scale.measure(odds[known])
         both = combine(alone.base.of_all(self._scores[known]), head_scale.of_all(odds[known]), choice.weight)
         scales = replace(alone, head=head_scale, both=Scale.measure(both))
-        together = np.concatenate([_together(*found, scales, choice.weight) for found in unseen_odds])
-        return FittedResidual(self._name, self._base, average_heads(heads), scales, choice, together.tolist())
+        found = [
+            _joined(
+                self._defects_found[fold][index], head.log_odds(self._defects[index].image.grid), scales, choice.weight
+            )
+            for fold, (head, group) in enumerate(zip(heads, seen, strict=True))
+            for index in group
+        ]
+        return FittedResidual(self._name, self._base, average_heads(heads), scales, choice, found)
 
     def _score_unseen(self, fitted: FittedMethod, fold: NDArray[np.intp]) -> None:
         """Score a fold's normals, and all defects beside them, by a base that knows neither."""
         for index in fold:
             found = fitted.score(self._normals[index])
             self._scores[index], self._oddness[index] = found.score, found.patches
-        scores = [fitted.score(defect.image).score for defect in self._defects]
-        self._defect_scores.append(np.array(scores, dtype=np.float32))
+        self._defects_found.append([fitted.score(defect.image) for defect in self._defects])
 
     def _hold_out(self, examples: ExampleMaker, fold: int, group: Sequence[int]) -> tuple[PatchHead, Floats, Floats]:
         """Return a head that knows neither a fold's normals nor a group of defects, and its odds of both."""
@@ -251,13 +247,21 @@ class _Learner:
         scores = self._scores[self._folds[fold]]
         base, head = Scale.measure(scores), Scale.measure(normal_odds)
         normals = np.stack([base.of_all(scores), head.of_all(normal_odds)])
-        defects = np.stack([base.of_all(self._defect_scores[fold][list(group)]), head.of_all(defect_odds)])
+        known = np.array([self._defects_found[fold][index].score for index in group], dtype=np.float32)
+        defects = np.stack([base.of_all(known), head.of_all(defect_odds)])
         return normals, defects
 
 
-def _together(base: Floats, odds: Floats, scales: Scales, weight: float) -> Floats:
-    """Return the scores of images by their raw base scores and odds (n,)."""
-    return scales.both.of_all(combine(scales.base.of_all(base), scales.head.of_all(odds), weight))
+def _joined(found: MethodScore, odds: Floats | None, scales: Scales, weight: float) -> MethodScore:
+    """Return what a base found, raised by a head's odds (height, width).
+
+    The outer z makes scores of trainings that chose other weights comparable; it changes no order.
+    """
+    score, patches = scales.base.of(found.score), scales.patches.of_all(found.patches)
+    if odds is not None:
+        score += weight * max(0.0, scales.head.of(top_mean(odds, HIGHEST_ODDS)))
+        patches = combine(patches, scales.head.of_all(odds), weight)
+    return MethodScore(scales.both.of(score), patches)
 
 
 def _odds(head: PatchHead, images: Sequence[EmbeddedImage]) -> Floats:

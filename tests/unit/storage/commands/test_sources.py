@@ -10,9 +10,14 @@ from storage.repositories.drift_checks import save_drift_check
 from tests.factories import NOON, make_source, make_version
 
 
+def write_config(folder: Path, more: str = "") -> Path:
+    config = folder / "oddspot.yaml"
+    config.write_text(f"storage: {{data_dir: {json.dumps(str(folder))}}}\n{more}")
+    return config
+
+
 def test_lists_which_way_a_detectors_scores_drifted(sqlite_database: Database, tmp_path: Path) -> None:
-    config = tmp_path / "oddspot.yaml"
-    config.write_text(f"storage: {{data_dir: {json.dumps(str(tmp_path))}}}\n")
+    config = write_config(tmp_path)
     with sqlite_database.transaction() as session:
         drifted = make_version(session, make_source(session, "line-1"))
         make_version(session, make_source(session, "line-2"))
@@ -33,8 +38,7 @@ def test_lists_which_way_a_detectors_scores_drifted(sqlite_database: Database, t
 def test_says_whether_the_budget_can_be_promised_and_lets_a_person_go_live_all_the_same(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
-    config = tmp_path / "oddspot.yaml"
-    config.write_text(f"storage: {{data_dir: {json.dumps(str(tmp_path))}}}\nalerts: {{budget: 3}}\n")
+    config = write_config(tmp_path, "alerts: {budget: 3}\n")
     with sqlite_database.transaction() as session:
         make_version(session, make_source(session, "line-1", state=SourceState.COMMISSIONING))
 
@@ -46,8 +50,7 @@ def test_says_whether_the_budget_can_be_promised_and_lets_a_person_go_live_all_t
 
 
 def test_removes_a_source_that_no_image_came_from_and_its_detectors(sqlite_database: Database, tmp_path: Path) -> None:
-    config = tmp_path / "oddspot.yaml"
-    config.write_text(f"storage: {{data_dir: {json.dumps(str(tmp_path))}}}\n")
+    config = write_config(tmp_path)
     with sqlite_database.transaction() as session:
         version = make_version(session, make_source(session, "lien-1"))
         make_version(session, make_source(session, "line-1"))

@@ -12,6 +12,7 @@ from config.errors import OddspotError
 from config.logs import SECRET
 from config.renamed import follow_renames, say
 from config.settings import Settings
+from config.yaml_file import read_yaml
 
 PREFIX = "ODDSPOT__"
 PLAIN_NAMES = {
@@ -52,7 +53,7 @@ def find_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
 
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+        values = read_yaml(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         message = f"{file.name} cannot be read: {_without_content(error)}."
         raise ConfigError(message) from error
@@ -89,7 +90,7 @@ def _secret_from(name: str, path: str) -> str:
 
 def _parsed(value: str) -> Any:
     try:
-        parsed = yaml.safe_load(value)
+        parsed = read_yaml(value)
     except yaml.YAMLError:
         return value
     if parsed is None:  # "#channel" is a comment to YAML, and no null

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, SecretStr, model_validator
 
-from config.sections import Section, good_clock, is_safe
+from config.sections import Minutes, Section, good_clock, is_safe
 
 MENTION = re.compile(r"here|[UWS][A-Z0-9]{3,20}")
 SECRET_PREFIX, FEWEST_BYTES, MOST_BYTES = "whsec_", 24, 64
@@ -76,7 +76,7 @@ WebhookEvent = Literal["incident.opened", "incident.updated", "incident.resolved
 class EscalationSettings(Section):
     """What happens where nobody acknowledges an incident."""
 
-    after_minutes: float = Field(gt=0, description="Minutes from the message on, without anybody's act.")
+    after_minutes: Minutes = Field(gt=0, description="Minutes from the message on, without anybody's act.")
     channel: str | None = Field(None, description="Another channel to tell; null: a reply under the message.")
     mention: Mentions = Field((), description="Ids of people or user groups, or here.")
 
@@ -125,7 +125,7 @@ class AlarmSettings(Section):
     urls: Annotated[tuple[SecretStr, ...], BeforeValidator(_by_lines)] = Field(
         (), description="Apprise addresses for e-mail, webhooks and more, as mailtos://user:password@example.com."
     )
-    unsent_minutes: float = Field(5.0, gt=0, description="What stays unsent this long is an alarm.")
+    unsent_minutes: Minutes = Field(5.0, gt=0, description="What stays unsent this long is an alarm.")
 
 
 class WebhookSettings(Section):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, PlainSerializer, SecretStr, model_validator
 
 from config.routes import AlarmSettings, Images, RouteSettings, WebhookSettings, need_distinct_names
-from config.sections import ClockTime, is_loopback, is_safe
+from config.sections import ClockTime, Days, Minutes, Seconds, is_loopback, is_safe
 from config.sections import Section as _Section
 
 SOURCE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
@@ -83,7 +83,7 @@ class LimitSettings(_Section):
     max_bytes: int = Field(64_000_000, gt=0, description="Largest file, in bytes.")
     max_pixels: int = Field(50_000_000, gt=0, description="Largest image, in pixels.")
     max_aspect: float = Field(50.0, gt=1, description="Longest side over shortest side.")
-    decode_seconds: float = Field(10.0, gt=0, description="Processor time one decode may take.")
+    decode_seconds: Seconds = Field(10.0, gt=0, description="Processor time one decode may take.")
     decode_memory_bytes: int = Field(1_500_000_000, gt=0, description="Address space of the decoding process.")
 
 
@@ -106,8 +106,8 @@ class DetectorSettings(_Section):
     )
     image_size: int | None = Field(None, ge=64, le=2048, description="Side of the square the image is resized to, px.")
     tiles: int | None = Field(None, ge=1, le=32, description="Parts along the longer side, each looked at in full.")
-    train_seconds: float = Field(240.0, gt=0, description="Time one training may take; it keeps the best so far.")
-    search_seconds: float = Field(300.0, gt=0, description="Time the search of the default preset may take.")
+    train_seconds: Seconds = Field(240.0, gt=0, description="Time one training may take; it keeps the best so far.")
+    search_seconds: Seconds = Field(300.0, gt=0, description="Time the search of the default preset may take.")
     promised_rate: float = Field(0.01, gt=0, lt=0.5, description="False alarms promised, as a share of normal images.")
     miss_cost: float | None = Field(
         None,
@@ -137,7 +137,7 @@ class DetectorSettings(_Section):
 class ScheduleSettings(_Section):
     """When a source is looked at: every so many seconds, or by a cron line."""
 
-    every_seconds: float | None = Field(None, gt=0, description="Seconds between two looks.")
+    every_seconds: Seconds | None = Field(None, gt=0, description="Seconds between two looks.")
     cron: CronLine | None = Field(None, description='Five cron fields in its zone: "*/5 6-22 * * mon-fri".')
 
     @model_validator(mode="after")
@@ -180,15 +180,15 @@ class SourceSettings(_Section):
     url: Url | None = Field(None, description="snapshot: address of the picture.")
     username: str | None = Field(None, description="snapshot: user for HTTP basic authentication.")
     password: SecretStr | None = Field(None, description="snapshot: password; better by environment or file.")
-    timeout_seconds: float = Field(10.0, gt=0, description="snapshot: time one picture may take.")
+    timeout_seconds: Seconds = Field(10.0, gt=0, description="snapshot: time one picture may take.")
     schedule: ScheduleSettings = Field(ScheduleSettings(), description="When to look; a folder is also watched.")
     mode: Literal["live", "batch"] = Field("live", description="live pages people; batch never does.")
     time_zone: TimeZone | None = Field(None, description="The source's own zone; null takes the global one.")
     channel: str | None = Field(None, description="Slack channel for its alerts; null takes slack.channel.")
     images: Images | None = Field(None, description="What Slack may see of its images; null takes slack.images.")
-    late_after_seconds: float = Field(3600.0, gt=0, description="Older frames are scored but never page.")
+    late_after_seconds: Seconds = Field(3600.0, gt=0, description="Older frames are scored but never page.")
     active: ActiveSettings = Field(ActiveSettings(), description="Active hours, for frozen and silent; default always.")
-    silent_after_seconds: float | None = Field(
+    silent_after_seconds: Seconds | None = Field(
         None, gt=0, description="No frame for so long in active hours is told; null: by its own pace; batch never is."
     )
     bit_depth: Literal[8, 10, 12, 14, 16] | None = Field(None, description="Bits used by 16-bit images; null means 16.")
@@ -263,7 +263,7 @@ class AssistantSettings(_Section):
     model: str | None = Field(None, description='A LangChain model string such as "openai:gpt-5-mini"; null: built-in.')
     base_url: Url | None = Field(None, description="An OpenAI-compatible server, e.g. http://127.0.0.1:11434/v1.")
     api_key: SecretStr | None = Field(None, description="Key for the model; better by environment or file.")
-    time_limit_seconds: float = Field(60.0, gt=0, description="Longest a question may take.")
+    time_limit_seconds: Seconds = Field(60.0, gt=0, description="Longest a question may take.")
     max_model_calls: int = Field(8, ge=1, le=50, description="Model calls in one question.")
     max_tool_calls: int = Field(20, ge=1, le=200, description="Calls of tools in one question.")
     max_tokens: int = Field(120_000, ge=100, description="Tokens of all model calls of one question, in and out.")
@@ -279,7 +279,7 @@ class AssistantSettings(_Section):
     mode: Literal["tools", "picks"] = Field(
         "tools", description="tools, for models that call them, or picks, for small ones that only pick what is wanted."
     )
-    pick_seconds: float = Field(10.0, gt=0, description="Longest a pick may take before the built-in reader goes on.")
+    pick_seconds: Seconds = Field(10.0, gt=0, description="Longest a pick may take before the built-in reader goes on.")
     vision: bool = Field(
         default=False, description="Show the model crop and heatmap, as `images` allows, when asked what is wrong."
     )
@@ -292,18 +292,18 @@ class AssistantSettings(_Section):
 class AlertSettings(_Section):
     """When anomalies become one incident, and how often a message may change."""
 
-    join_minutes: float = Field(30.0, gt=0, description="An anomaly this near the last one, and alike, joins it.")
+    join_minutes: Minutes = Field(30.0, gt=0, description="An anomaly this near the last one, and alike, joins it.")
     alike: float = Field(
         0.5, ge=-1, le=1, description="Least cosine of two anomalies that are alike; -1: by time alone."
     )
-    edit_every_seconds: float = Field(5.0, ge=0, description="At most one edit of a message in this time.")
-    resolve_minutes: float = Field(60.0, gt=0, description="A quiet incident resolves after this time.")
-    repeat_minutes: float = Field(240.0, gt=0, description="An open incident nobody took up is told again after this.")
+    edit_every_seconds: Seconds = Field(5.0, ge=0, description="At most one edit of a message in this time.")
+    resolve_minutes: Minutes = Field(60.0, gt=0, description="A quiet incident resolves after this time.")
+    repeat_minutes: Minutes = Field(240.0, gt=0, description="An open incident nobody took up is told again then.")
     storm_incidents: int = Field(20, ge=1, description="New incidents an hour and source; what is more goes into one.")
-    remember_days: float = Field(30.0, gt=0, description="A false alarm holds back its like for this long.")
-    outage_edit_seconds: float = Field(60.0, ge=0, description="At most one edit of `not judged since` in this time.")
-    silence_minutes: float = Field(60.0, gt=0, description="What the button Silence gives.")
-    silence_like_days: float = Field(7.0, gt=0, description="What the button Silence things like this gives.")
+    remember_days: Days = Field(30.0, gt=0, description="A false alarm holds back its like for this long.")
+    outage_edit_seconds: Seconds = Field(60.0, ge=0, description="At most one edit of `not judged since` in this time.")
+    silence_minutes: Minutes = Field(60.0, gt=0, description="What the button Silence gives.")
+    silence_like_days: Days = Field(7.0, gt=0, description="What the button Silence things like this gives.")
     digest_frames: int = Field(5, ge=1, le=20, description="Oddest frames in the digest of a commissioning source.")
     audit_frames: int = Field(
         5, ge=0, le=9, description="Frames called normal that a live source's daily audit asks about; 0: no audit."
@@ -339,12 +339,12 @@ class StorageSettings(_Section):
 class RetentionSettings(_Section):
     """What is thrown away, and when."""
 
-    normal_days: float = Field(30.0, gt=0, description="Originals of normal frames are kept this long.")
-    least_days: float = Field(
+    normal_days: Days = Field(30.0, gt=0, description="Originals of normal frames are kept this long.")
+    least_days: Days = Field(
         1.0, ge=0, description="And at least this long where the disk is full: the oldest go early until there is room."
     )
-    anomaly_days: float = Field(365.0, gt=0, description="Originals of anomalies are kept this long.")
-    question_days: float = Field(7.0, gt=0, description="Images people asked about, and their pictures, likewise.")
+    anomaly_days: Days = Field(365.0, gt=0, description="Originals of anomalies are kept this long.")
+    question_days: Days = Field(7.0, gt=0, description="Images people asked about, and their pictures, likewise.")
 
 
 class StatusSettings(_Section):
@@ -377,7 +377,7 @@ class ReportSettings(_Section):
     monthly: bool = Field(default=False, description="A report of the month, with a page in its thread.")
     at: ClockTime = Field("07:00", description="When daily, weekly and monthly ones are told, in the sources' zone.")
     channel: str | None = Field(None, description="One channel for all reports; null: each source's own.")
-    quiet_minutes: float = Field(60.0, gt=0, description="A live source without a frame for this long counts as down.")
+    quiet_minutes: Minutes = Field(60.0, gt=0, description="A live source without a frame so long counts as down.")
 
 
 class Settings(_Section):

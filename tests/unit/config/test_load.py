@@ -244,3 +244,62 @@ def test_a_disk_is_told_of_before_nothing_more_is_taken_in(tmp_path: Path) -> No
 
     with pytest.raises(ConfigError, match=r"disk_warn_share 0\.97 must be less than disk_stop_share 0\.9"):
         load_settings(file, environ={})
+
+
+@pytest.mark.parametrize("clock", ["17:00", "'17:00'", "00:30"])
+def test_takes_a_time_of_day_as_it_is_written(tmp_path: Path, clock: str) -> None:
+    file = write(tmp_path, f"reports: {{at: {clock}}}\nshifts: {{starts: [{clock}]}}\n")
+    wanted = clock.strip("'")
+
+    settings = load_settings(file, environ={"ODDSPOT__ALERTS__AUDIT_TIME": "17:00"})
+
+    assert (settings.reports.at, settings.shifts.starts, settings.alerts.audit_time) == (wanted, (wanted,), "17:00")
+
+
+def test_takes_times_of_day_in_a_list_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = load_settings(environ={"ODDSPOT__SHIFTS__STARTS": "[06:00, 17:30]"})
+
+    assert settings.shifts.starts == ("06:00", "17:30")
+
+
+@pytest.mark.parametrize("clock", ["1020", "7:05", "24:00", "noon", "17", "06:60"])
+def test_refuses_what_is_no_time_of_day(tmp_path: Path, clock: str) -> None:
+    with pytest.raises(ConfigError, match="is not a time of day, as 06:00"):
+        load_settings(write(tmp_path, f"reports: {{at: {clock}}}\n"), environ={})
+
+
+def test_refuses_a_source_that_is_given_twice(tmp_path: Path) -> None:
+    text = "sources:\n  line-1: {path: a}\n  line-2: {path: b}\n  line-1: {path: c}\n"
+
+    with pytest.raises(ConfigError, match=r"the key of line 2 is given again in line 4, column 3"):
+        load_settings(write(tmp_path, text), environ={})
+
+
+def test_lets_a_key_stand_beside_the_one_it_takes_over_from(tmp_path: Path) -> None:
+    text = (
+        "sources:\n  line-1: &one {path: a, channel: x}\n  line-2: &two {<<: *one, path: b}\n"
+        "  line-3: {<<: *two, path: c}\n"
+    )
+
+    settings = load_settings(write(tmp_path, text), environ={})
+
+    assert [source.path.name for source in settings.sources.values() if source.path] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("retention.normal_days", ".inf"),
+        ("retention.anomaly_days", "1e9"),
+        ("alerts.join_minutes", ".nan"),
+        ("alerts.resolve_minutes", "1e12"),
+        ("detector.train_seconds", ".inf"),
+    ],
+)
+def test_refuses_a_time_without_end(tmp_path: Path, key: str, value: str) -> None:
+    section, name = key.split(".")
+
+    with pytest.raises(ConfigError, match=rf"Setting {key} in oddspot.yaml: Input should be .*finite|less than"):
+        load_settings(write(tmp_path, f"{section}: {{{name}: {value}}}\n"), environ={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.metadata
 import json
 import os
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ START_SECONDS = 15.0
 # A child that lived so long is started again soon, however many died before it.
 WELL_SECONDS = 60.0
 STOP_SECONDS = 60.0
+# What a person mends at the disk, and no fault of ours.
+DISK_TROUBLES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
 
 def main() -> None:
@@ -59,7 +62,7 @@ def _end_with_supervisor(pid: str | None) -> None:
 
 def _run_command() -> int:
     """Run the command line; an error made on purpose is one sentence on stderr and exit code 1."""
-    from config.errors import OddspotError  # noqa: PLC0415 - after our folder stands first on the path
+    from config.errors import OddspotError, reason_of  # noqa: PLC0415 - after our folder stands first on the path
     from config.printable import printable  # noqa: PLC0415 - the same
 
     try:
@@ -73,7 +76,19 @@ def _run_command() -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.errno not in DISK_TROUBLES:
+            raise
+        _drop_output()
+        place = f": {error.filename}" if error.filename else ""
+        print(f"oddspot: {printable(reason_of(error))}{printable(place)}.", file=sys.stderr)  # noqa: T201 - the same
+        return 1
     return result if isinstance(result, int) else 0
+
+
+def _drop_output() -> None:
+    """Let nothing more be written to standard output, which may be what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _prefer_our_rooms() -> None:
@@ -185,6 +200,9 @@ def _add_joint_commands(app: typer.Typer) -> None:
     @app.command()
     def run(config: Path | None = config_option) -> None:
         """Start the service: one process that detects, one that talks."""
+        from config.logs import configure_logs  # noqa: PLC0415 - see _front_door
+
+        configure_logs()
         _prepare(config)
         sys.exit(_supervise([["detect"], ["talk"]], config))
 
@@ -233,6 +251,12 @@ def _supervise(commands: list[list[str]], config: Path | None) -> int:
     return code
 
 
+def _log_death(command: str, code: int, wait: float) -> None:
+    import structlog  # noqa: PLC0415 - see _front_door
+
+    structlog.get_logger().error("process_died", command=command, code=code, again_in_seconds=wait)
+
+
 class _Child:
     """One of our commands as a process, started again when it dies."""
 
@@ -259,7 +283,9 @@ class _Child:
         if not self._wait_until:
             is_well = now - self._started_at > WELL_SECONDS
             self._deaths = 1 if is_well else self._deaths + 1
-            self._wait_until = now + min(60.0, 2.0**self._deaths)
+            wait = min(60.0, 2.0**self._deaths)
+            self._wait_until = now + wait
+            _log_death(self._line[3], code, wait)
         elif now >= self._wait_until:
             self._wait_until = 0.0
             self._start()
@@ -288,7 +314,7 @@ def _examine(config: Path | None, *, as_json: bool) -> bool:
     settings = load_settings(config)
     is_well = True
     for look in (storage_checks, detector_checks, agent_checks):
-        for check in look(settings):
+        for check in _all_looked(look, settings):
             is_well = is_well and check.is_ok
             if as_json:
                 line = {"name": check.name, "ok": check.is_ok, "found": check.found, "fix": check.fix}
@@ -298,6 +324,17 @@ def _examine(config: Path | None, *, as_json: bool) -> bool:
                 line_shown = f"{'ok  ' if check.is_ok else 'FAIL'} {check.name}: {check.found}{fix}"
                 print(printable(line_shown), flush=True)  # noqa: T201 - the same
     return is_well
+
+
+def _all_looked(look: Callable[[Any], Iterator[Any]], settings: Any) -> Iterator[Any]:
+    """Yield what a package checks, and what kept it from going on."""
+    from config.errors import OddspotError  # noqa: PLC0415 - see _front_door
+    from storage.records import Check  # noqa: PLC0415 - the same
+
+    try:
+        yield from look(settings)
+    except (OddspotError, OSError) as error:
+        yield Check(look.__module__.partition(".")[0], is_ok=False, found=str(error), fix="See the lines above.")
 
 
 if __name__ == "__main__":

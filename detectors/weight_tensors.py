@@ -37,7 +37,14 @@ def convert_packaged(path: Path) -> None:
         raise WeightsError(f"The packaged weights do not fit this version of timm's {PACKAGED_BACKBONE}.")
     # The package and timm name the same tensors differently, in the same order.
     tensors = {name: value.contiguous() for name, value in zip(names, packaged.values(), strict=True)}
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(tensors, path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"The weights file {path} cannot be written: {error}.") from error
+
+
+def _write_whole(tensors: dict[str, torch.Tensor], path: Path) -> None:
     unfinished = path.with_name(f"{path.name}.{uuid4().hex}.part")
     try:
         save_file(tensors, unfinished)

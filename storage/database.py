@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError as DriverError
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
@@ -53,6 +54,12 @@ class Database:
         """Give a session whose changes are all kept, or none where an error leaves it; raise DatabaseError."""
         with _plain_errors(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def connecting(self) -> Iterator[Connection]:
+        """Give a connection without a transaction of ours; raise DatabaseError."""
+        with _plain_errors(), self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -136,6 +143,10 @@ def _plain_errors() -> Iterator[None]:
         yield
     except OperationalError as error:
         raise DatabaseError(_first_line(error), permanent=False) from error
+    except DriverError as error:
+        if type(error) is not DriverError:  # a broken rule of the tables is a fault of ours, and shows as one
+            raise
+        raise DatabaseError(_first_line(error)) from error  # a SQLite file that is damaged, or none
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -77,8 +77,8 @@ def downgrade(database: Database, revision: str) -> None:
 
 
 def current(database: Database) -> str | None:
-    """Return the version the database is of, None where it is empty."""
-    with database.engine.connect() as connection:
+    """Return the version the database is of, None where it is empty; raise DatabaseError."""
+    with database.connecting() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from config.errors import reason_of
 from storage.blobs import BlobStore
 from storage.database import Database, make_private
 from storage.leader import Leadership
@@ -53,7 +54,7 @@ def back_up(
         write_manifest(manifest, part)
         part.rename(folder)
     except OSError as error:
-        raise BackupError(f"The backup cannot be written: {error.strerror}.") from error
+        raise BackupError(f"The backup cannot be written: {reason_of(error)}.") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return manifest
@@ -82,7 +83,7 @@ def restore(
             detail = {"backup_of": manifest.created_at}
             write_audit(session, actor=actor, action="database_restored", subject=folder.name, detail=detail, now=now)
     except OSError as error:
-        raise BackupError(f"The backup cannot be restored: {error.strerror}.") from error
+        raise BackupError(f"The backup cannot be restored: {reason_of(error)}.") from error
     finally:
         leadership.release()
     return manifest, kept

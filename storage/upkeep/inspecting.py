@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, func, select, text
 from sqlalchemy.orm import Session
 
 from storage.blobs import BlobStore
-from storage.database import Database
+from storage.database import Database, DatabaseError
 from storage.migrate import current, head
 from storage.models import Base, CapturedRollUpRow, FrameRow, InspectionRow
 from storage.records import Check, FrameState
@@ -22,6 +22,20 @@ LARGEST = 1e300
 
 def inspect_database(database: Database, blobs: BlobStore, data_dir: Path) -> Iterator[Check]:
     """Look at everything, one line each; what is read is one state, and nothing is changed."""
+    try:
+        yield from _inspected(database, blobs, data_dir)
+    except DatabaseError as error:  # nothing after this can be read
+        yield Check("file", is_ok=False, found=str(error), fix=_way_out(database))
+
+
+def _way_out(database: Database) -> str:
+    if database.dialect != "sqlite":
+        return "Look at storage.database_url and its server."
+    file = database.engine.url.database
+    return f"Move {file} away, with its -wal and -shm, then restore a backup: `oddspot db restore FOLDER`."
+
+
+def _inspected(database: Database, blobs: BlobStore, data_dir: Path) -> Iterator[Check]:
     yield _version(database)
     with database.reading() as session:
         connection = session.connection()

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,18 +28,21 @@ def oddspot(
     cwd: Path,
     given: str | None = None,
     env: Mapping[str, str] | None = None,
+    to: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one command to its end."""
-    return subprocess.run(
-        [*FRONT_DOOR, *map(str, arguments)],
-        cwd=cwd,
-        env=environment(**(env or {})),
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=150,
-    )
+    """Run one command to its end; to: a file that gets what it prints."""
+    with ExitStack() as stack:
+        return subprocess.run(
+            [*FRONT_DOOR, *map(str, arguments)],
+            cwd=cwd,
+            env=environment(**(env or {})),
+            input=given,
+            stdout=subprocess.PIPE if to is None else stack.enter_context(to.open("w")),
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=150,
+        )
 
 
 def json_lines(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

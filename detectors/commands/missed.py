@@ -22,7 +22,7 @@ from storage.moments import read_moment
 from storage.opening import Stores, open_stores
 from storage.queries.around import frames_round
 from storage.queries.inspections import get_inspection
-from storage.records import Inspection, Source
+from storage.records import Inspection, Source, Verdict
 from storage.repositories.sources import source_by_name
 
 
@@ -61,8 +61,9 @@ def missed(
     ]
     columns = ("frame", "captured", "score", "called", "labelled", "picture" if saved else "file")
     print_table(columns, rows, empty=f"No frame of {source} was judged within half an hour of that.")
-    if near:
-        say(f"`oddspot label {near[0].shown_id} missed` says which one shows a defect.")
+    passed = next((frame for frame in near if frame.verdict is Verdict.NORMAL), None)
+    if passed:
+        say(f"`oddspot label {passed.shown_id} missed` says which one shows a defect.")
 
 
 def _save(folder: Path, source: Source, near: list[Inspection], settings: Settings, stores: Stores) -> dict[int, str]:

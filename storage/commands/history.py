@@ -30,7 +30,7 @@ def bring_in(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Import inspections; the same line twice is imported once, a bad line is named and skipped."""
+    """Import inspections; the same line twice is imported once, a bad line is named and skipped, with exit code 1."""
     try:
         lines = sys.stdin if str(file) == "-" else file.open(encoding="utf-8", errors="replace")
     except OSError as error:
@@ -48,6 +48,8 @@ def bring_in(
         say(f"line {number}: {reason}", err=True)
     if not report.ids and report.errors:
         raise HistoryFileError(f"No line of {file} could be imported.")
+    if report.errors:
+        raise typer.Exit(1)
 
 
 def _run(lines: TextIO, config: Path | None) -> ImportReport:

@@ -17,6 +17,10 @@ from storage.records import LabelKind
 from storage.repositories.labels import add_label
 
 SHOWN_ERRORS = 20
+CALLED = {
+    LabelKind.MISSED: ": it was called normal",
+    LabelKind.DEFECT: ": it was called anomalous, so it was not missed",
+}
 HELP = "Say what an inspection really shows, as in `oddspot label A-1042 defect`, or import a report's labels."
 
 
@@ -71,7 +75,8 @@ def label(
     if as_json:
         print_json({"id": f"A-{inspection_id}", "label": written.kind, "defect_class": written.defect_class})
     else:
-        say(f"A-{inspection_id} is labelled {written.kind.replace('_', ' ')}.")
+        why = "" if written.kind is kind else CALLED.get(written.kind, "")
+        say(f"A-{inspection_id} is labelled {written.kind.replace('_', ' ')}{why}.")
 
 
 @label_app.command("import")

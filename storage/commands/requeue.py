@@ -58,7 +58,7 @@ def requeue(
     limit: Limit = MOST,
     as_json: JsonOption = False,
 ) -> None:
-    """Let frames that were given up or rejected wait again; without a choice, list what there is."""
+    """Let frames that were given up or rejected wait again; without a choice, list them; exit code 1 if any cannot."""
     settings = load_settings(config)
     database = open_stores(settings).database
     chosen = _chosen(ids, rejected, source, is_dead_letter=dead_letter)
@@ -71,10 +71,12 @@ def requeue(
     left = len(set(chosen.ids) - set(requeued))
     if as_json:
         print_json({"requeued": requeued, "not_requeued": sorted(set(chosen.ids) - set(requeued))})
-        return
-    typer.echo(f"{_frames(len(requeued))} again." if requeued else "No frame of the kind can wait again.")
+    else:
+        typer.echo(f"{_frames(len(requeued))} again." if requeued else "No frame of the kind can wait again.")
+        if left:
+            typer.echo(f"{left} of those named cannot: not rejected or given up, or without an image any more.")
     if left:
-        typer.echo(f"{left} of those named cannot: not rejected or given up, or without an image any more.")
+        raise typer.Exit(1)
 
 
 def _chosen(

@@ -18,11 +18,13 @@ from storage.commands.options import (
     rfc3339,
     say,
 )
+from storage.database import Session
 from storage.errors import StorageError
 from storage.opening import open_stores
+from storage.queries.vocabulary import defect_classes
 from storage.records import Silence
 from storage.repositories.audit import write_audit
-from storage.repositories.silences import active_silences, add_silence, end_silence
+from storage.repositories.silences import active_silences, add_silence, end_silence, is_whole
 from storage.repositories.sources import source_by_name
 
 silence_app = typer.Typer(help="Until when, and for what, no alert is sent.", no_args_is_help=True)
@@ -74,6 +76,8 @@ def add(
         raise BadSilenceError(f"{attribute!r} is no attribute with its value, as lot=L7.")
     until = now + timedelta(minutes=minutes)
     with open_stores(settings).database.transaction() as session:
+        if defect_class is not None:
+            _need_class(session, defect_class)
         silence_id = add_silence(
             session,
             source_id=source_by_name(session, source).id,
@@ -85,7 +89,9 @@ def add(
             attribute=(key, value) if attribute else None,
             now=now,
         )
-    say(f"S-{silence_id}: {source} is silenced until {local_time(until, settings.zone_of(source))}.")
+        [made] = [one for one in active_silences(session, now=now) if one.id == silence_id]
+    what = source if is_whole(made) else f"{_covers(made)} on {source}"
+    say(f"S-{silence_id}: {what} is silenced until {local_time(made.until, settings.zone_of(source))}.")
 
 
 @silence_app.command("end")
@@ -101,6 +107,13 @@ def end(silence: Annotated[str, typer.Argument(help="The silence, as S-3.")], co
             subject = f"silence-{int(digits)}"
             write_audit(session, actor=person(), action="silence_ended", subject=subject, detail={}, now=now)
     say(f"S-{int(digits)} is over." if is_ended else f"S-{int(digits)} was over already.")
+
+
+def _need_class(session: Session, defect_class: str) -> None:
+    known = defect_classes(session)
+    if defect_class not in known:
+        there = f"; there are {', '.join(known)}" if known else ""
+        raise BadSilenceError(f"No defect was ever called {defect_class!r}{there}.")
 
 
 def _covers(one: Silence) -> str:

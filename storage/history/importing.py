@@ -15,6 +15,7 @@ from storage.history.parents import Parents
 from storage.models import FrameRow, InspectionRow, LabelRow
 from storage.records import FrameState, Verdict
 from storage.repositories import roll_ups
+from storage.repositories.labels import kind_of
 
 BATCH_LINES = 2000
 FrameKey = tuple[int, str, datetime]
@@ -142,7 +143,7 @@ def _inspection(parents: Parents, key: tuple[int, int], line: HistoryLine, now: 
         "height": 0,
         "embedding_space": "",
         "crops": [],
-        "label": line.label,
+        "label": kind_of(line.label, line.verdict) if line.label else None,
         "defect_class": line.defect_class,
         "incident_id": parents.incident_id(line),
     }
@@ -152,7 +153,7 @@ def _add_labels(session: Session, lines: dict[int, HistoryLine]) -> None:
     rows = [
         {
             "inspection_id": inspection_id,
-            "kind": line.label,
+            "kind": kind_of(line.label, line.verdict),
             "defect_class": line.defect_class,
             "author": "import",
             "created_at": line.captured_at,

@@ -72,13 +72,13 @@ def import_labels(database: Database, lines: Iterable[str], *, author: str, now:
                 defect_class=line.defect_class,
                 renews=False,
                 now=now,
-            ).created_at
+            )
             for line in parsed
         ]
-    kinds = Counter(line.kind for line in parsed)
+    kinds = Counter(label.kind for label in written)
     return LabelReport(
         kinds={kind: kinds[kind] for kind in LabelKind},
-        known=sum(moment != now for moment in written),
+        known=sum(label.created_at != now for label in written),
         taken_in=len(strangers),
     )
 

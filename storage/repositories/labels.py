@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
 from storage.models import InspectionRow, LabelRow
-from storage.records import Label, LabelKind
+from storage.records import DEFECTS, Label, LabelKind, Verdict
 from storage.repositories.audit import write_audit
 from storage.repositories.incidents import settle_by_label
 
@@ -36,12 +36,14 @@ def add_label(
 ) -> Label:
     """Record a person's word, put it on the inspection, write an audit row; raise UnknownInspectionError.
 
-    The same word by the same person twice in a row (a double click, a retry) is recorded once; later, where it renews,
+    A defect in what was called normal is a miss, and none in what was found: the kind is put right by the verdict. The
+    same word by the same person twice in a row (a double click, a retry) is recorded once; later, where it renews,
     it is recorded again, and what was learned from it lasts anew.
     """
     inspection = session.get(InspectionRow, inspection_id, with_for_update=True)
     if inspection is None:
         raise UnknownInspectionError(inspection_id)
+    kind = kind_of(kind, inspection.verdict)
     last = _last_label(session, inspection_id)
     if last and last.kind == kind:
         defect_class = defect_class or last.defect_class  # said again without its class it is of that class still
@@ -72,6 +74,15 @@ def add_label(
     session.flush()
     settle_by_label(session, inspection, now=now)
     return as_label(row)
+
+
+def kind_of(kind: LabelKind, verdict: str) -> LabelKind:
+    """Return what a word says of an inspection: a defect was missed where its image was called normal, else found."""
+    if kind not in DEFECTS:
+        return kind
+    if verdict == Verdict.NORMAL:
+        return LabelKind.MISSED
+    return LabelKind.DEFECT if verdict == Verdict.ANOMALOUS else kind
 
 
 def withdraw_label(session: Session, label_id: int, *, author: str, now: datetime) -> bool:

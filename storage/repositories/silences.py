@@ -6,7 +6,7 @@ from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
-from storage.models import SilenceRow, SourceRow
+from storage.models import InspectionRow, SilenceRow, SourceRow
 from storage.records import Silence
 from storage.repositories.audit import write_audit
 
@@ -19,6 +19,10 @@ class UnknownSilenceError(StorageError):
 
     def __init__(self, silence_id: int) -> None:
         super().__init__(f"There is no silence S-{silence_id}.")
+
+
+class SilencesNothingError(StorageError):
+    """What a silence is to cover is not there to be covered."""
 
 
 def add_silence(
@@ -36,8 +40,11 @@ def add_silence(
 ) -> int:
     """Silence a source (None: all), or what is like one anomaly or has an attribute there, with an audit row.
 
-    One already as long by the same person is kept. incident_id: what the act was about.
+    One already as long by the same person is kept. incident_id: what the act was about. Raise SilencesNothingError for
+    an anomaly that is not there, or is of another source.
     """
+    if like_inspection_id is not None:
+        _need_anomaly(session, like_inspection_id, source_id)
     key, value = attribute or (None, None)
     wanted = {
         SilenceRow.source_id: source_id,
@@ -79,6 +86,16 @@ def add_silence(
         session, actor=author, action="silence", subject=subject, detail=detail, incident_id=incident_id, now=now
     )
     return row.id
+
+
+def _need_anomaly(session: Session, inspection_id: int, source_id: int | None) -> None:
+    found = session.get(InspectionRow, inspection_id)
+    if found is None:
+        raise SilencesNothingError(f"There is no inspection A-{inspection_id}.")
+    if source_id is not None and found.source_id != source_id:
+        raise SilencesNothingError(f"A-{inspection_id} is of another source.")
+    if found.vectors is None:
+        raise SilencesNothingError(f"What A-{inspection_id} looks like is not on record, so nothing is like it.")
 
 
 def end_silence(session: Session, silence_id: int, *, author: str, now: datetime) -> bool:

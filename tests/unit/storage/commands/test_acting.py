@@ -63,7 +63,7 @@ def test_takes_an_incident_up_and_back_and_lets_its_message_say_so(sqlite_databa
 
 def test_silences_what_is_like_an_anomaly_and_ends_it(sqlite_database: Database, config: Path) -> None:
     words = ("silence", "add", "line-1", "--like", "A-1", "--minutes", "30", "--attribute", "lot=L7")
-    assert run(config, *words).startswith("S-1: line-1 is silenced until ")
+    assert run(config, *words).startswith("S-1: like A-1, lot=L7 on line-1 is silenced until ")
     (listed,) = rows(config, "silence", "list")
     table = run(config, "silence", "list")
     assert run(config, "silence", "end", "S-1") == "S-1 is over.\n"

@@ -8,8 +8,9 @@ from storage.cli import app
 from storage.commands.labels import sentence_of
 from storage.database import Database
 from storage.history.labelling import LabelReport
-from storage.records import LabelKind
+from storage.records import LabelKind, Verdict
 from tests.factories import make_inspection, make_source, make_version
+from tests.histories import change
 
 RUN = CliRunner()
 LINE = {
@@ -32,6 +33,25 @@ def test_labels_one_inspection_with_and_without_the_word_set(words: list[str]) -
     done = RUN.invoke(app, ["label", *words])
 
     assert (done.exit_code, done.stdout) == (0, "A-1 is labelled false alarm.\n")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "kept"),
+    [
+        (Verdict.ANOMALOUS, "missed", "defect: it was called anomalous, so it was not missed"),
+        (Verdict.NORMAL, "defect", "missed: it was called normal"),
+        (Verdict.NORMAL, "missed", "missed"),
+        (Verdict.ANOMALOUS, "unsure", "unsure"),
+    ],
+)
+def test_a_defect_was_missed_where_its_image_was_called_normal(
+    sqlite_database: Database, verdict: Verdict, said: str, kept: str
+) -> None:
+    change(sqlite_database, 1, verdict=verdict)
+
+    done = RUN.invoke(app, ["label", "A-1", said])
+
+    assert done.stdout == f"A-1 is labelled {kept}.\n"
 
 
 def test_options_may_come_first() -> None:

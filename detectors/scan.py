@@ -25,7 +25,8 @@ logger = structlog.get_logger()
 class Scanner:
     """Looks at one source; ticks that come while a look runs are skipped.
 
-    waited_at: when it last let its images wait for room, on the disk or in the ledger.
+    waited_at: when it last let its images wait for room, on the disk or in the ledger. looked: told of every look,
+    and whether it reached the source.
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class Scanner:
         gate: DiskGate,
         clock: Callable[[], datetime],
         on_new: Callable[[], None],
+        looked: Callable[[str, bool], None] = lambda _name, _is_reached: None,
     ) -> None:
         self.name = name
+        self._looked = looked
         self._stores = stores
         self._settings = settings
         self._decoder = decoder
@@ -64,10 +67,12 @@ class Scanner:
         try:
             new = self._take()
         except SourceError as error:
+            self._looked(self.name, False)
             logger.warning("source_not_reached", source=self.name, reason=str(error))
         except Exception:  # the edge of a tick: another source must not be held up
             logger.exception("scan_failed", source=self.name)
         else:
+            self._looked(self.name, True)
             if new:
                 self._on_new()
         finally:

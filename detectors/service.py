@@ -51,14 +51,16 @@ def run_service(
     config: Path | None,
     beat: Callable[[], None] = lambda: None,
     swept: Callable[[str], None] = lambda _: None,
+    looked: Callable[[str, bool], None] = lambda _name, _is_reached: None,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Scan, score and sweep until `stop` is set; what a worker holds is ended first.
 
     config: the settings file, for the processes that score; environment: what they need beside ours. beat: called at
-    every round of looking after them. swept: called with the name of a chore that went well.
+    every round of looking after them. swept: called with the name of a chore that went well. looked: called at
+    every look with its source, and whether that was reached.
     """
-    service = _Service(settings, stores, stop, config, beat=beat, swept=swept, environment=environment)
+    service = _Service(settings, stores, stop, config, beat=beat, swept=swept, looked=looked, environment=environment)
     try:
         service.run()
     finally:
@@ -75,10 +77,12 @@ class _Service:
         *,
         beat: Callable[[], None],
         swept: Callable[[str], None],
+        looked: Callable[[str, bool], None],
         environment: Mapping[str, str],
     ) -> None:
         self._settings = settings
         self._swept = swept
+        self._looked = looked
         self._stores = stores
         self._stop = stop
         self._beat = beat
@@ -197,6 +201,7 @@ class _Service:
             gate=self._gate,
             clock=_utc_now,
             on_new=self._wake.set,
+            looked=self._looked,
         )
 
     def _scheduled(self) -> BackgroundScheduler:

@@ -13,6 +13,7 @@ from storage.commands.options import ConfigOption
 from storage.opening import open_stores
 from storage.status.ages import sweep_ages
 from storage.status.pulse import Pulse
+from storage.status.reached import Reached
 from storage.status.server import serve_status
 from storage.status.stages import SharedStages
 
@@ -43,10 +44,10 @@ def detect(
     else:
         from detectors.service import run_service  # noqa: PLC0415 - the scheduler is for the one that scans
 
-        pulse, sweeps = Pulse("detecting", longest_seconds=LONGEST_SECONDS), sweep_ages()
+        pulse, sweeps, reached = Pulse("detecting", longest_seconds=LONGEST_SECONDS), sweep_ages(), Reached()
         with (
             closing(SharedStages()) as stages,
-            serve_status(settings.status, stores.database, pulse, own=[stages, sweeps]),
+            serve_status(settings.status, stores.database, pulse, own=[stages, sweeps, reached]),
         ):
             run_service(
                 settings,
@@ -55,6 +56,7 @@ def detect(
                 config=config,
                 beat=pulse.beat,
                 swept=sweeps.mark,
+                looked=reached.mark,
                 environment=stages.environment,
             )
     stores.database.close()

@@ -12,6 +12,13 @@ from tests.plates import make_plate
 from tests.servers.free_port import free_port
 
 
+def reached(port: int) -> list[float]:
+    """Whether each source was reached."""
+    text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return [one.value for one in samples if one.name == "oddspot_source_reached"]
+
+
 def measured(port: int) -> dict[str, float]:
     """How often each stage was measured, by name."""
     text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
@@ -34,4 +41,7 @@ def test_sums_the_stages_of_every_scoring_process(tmp_path: Path) -> None:
         found = measured(port)
         assert {stage: found[stage] for stage in ("wait", "decode", "score")} == {"wait": 6, "decode": 6, "score": 6}
         wait_until(lambda: measured(port).get("record", 0) >= 1)
+        assert reached(port) == [1.0]
+        (home / "incoming").rename(home / "elsewhere")
+        wait_until(lambda: reached(port) == [0.0])
         assert service.stop() == 0

@@ -12,16 +12,27 @@ from storage.repositories.frames import queue_depth
 from tests.factories import NOON
 from tests.unit.detectors.test_room import FakeDisk
 
+Looks = list[tuple[str, bool]]
 LATER = NOON + timedelta(days=9000)  # every file is old enough to be whole
 
 
-def scanner(stores: Stores, folder: Path, disk: FakeDisk, **own: object) -> Scanner:
+def scanner(stores: Stores, folder: Path, disk: FakeDisk, looks: Looks | None = None, **own: object) -> Scanner:
     for number in range(5):
         (folder / f"{number}.png").write_bytes(b"%d" % number)
     settings = Settings.model_validate({"sources": {"line-1": {"path": folder, **own}}})
     gate = DiskGate(settings.storage, look=disk)
     decoder = Decoder(LimitSettings())  # starts a process only once it is used
-    return Scanner("line-1", stores, settings, decoder=decoder, gate=gate, clock=lambda: LATER, on_new=lambda: None)
+    looks = [] if looks is None else looks
+    return Scanner(
+        "line-1",
+        stores,
+        settings,
+        decoder=decoder,
+        gate=gate,
+        clock=lambda: LATER,
+        on_new=lambda: None,
+        looked=lambda *look: looks.append(look),
+    )
 
 
 def waiting(stores: Stores) -> int:
@@ -53,3 +64,18 @@ def test_leaves_files_in_their_folder_where_enough_wait(stores: Stores, tmp_path
     assert waiting(stores) == 3
     assert one.waited_at == LATER
     assert len(list(folder.iterdir())) == 5
+
+
+def test_says_of_every_look_whether_it_reached_its_source(stores: Stores, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    looks: Looks = []
+    one = scanner(stores, folder, FakeDisk(), looks=looks)
+
+    one.tick()
+    folder.rename(tmp_path / "gone")
+    one.tick()
+    (tmp_path / "gone").rename(folder)
+    one.tick()
+
+    assert looks == [("line-1", True), ("line-1", False), ("line-1", True)]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from storage.errors import StorageError
 from storage.models import DeliveryRow, IncidentRow, InspectionRow, SourceRow
 from storage.records import (
+    DEFECTS,
     OPEN_STATES,
     Candidate,
     DeliveryKind,
@@ -167,15 +168,31 @@ def set_incident_state(
 
 
 def settle_by_label(session: Session, inspection: InspectionRow, *, now: datetime) -> None:
-    """Let an incident follow the word on its cover: a false alarm dismisses it, any other word opens it again."""
+    """Let an incident follow what people say of its anomalies.
+
+    A false alarm on its cover dismisses it, unless another of it is a defect; any other word on the cover, and a defect
+    in any of it, opens it again.
+    """
     row = session.get(IncidentRow, inspection.incident_id, with_for_update=True) if inspection.incident_id else None
-    if row is None or row.cover_inspection_id != inspection.id:
+    if row is None:
         return
-    if inspection.label == LabelKind.FALSE_ALARM and row.state in OPEN_STATES:
+    is_cover, is_defect = row.cover_inspection_id == inspection.id, inspection.label in DEFECTS
+    if row.state in OPEN_STATES and _is_a_false_alarm(session, row):
         row.state, row.closed_at = IncidentState.DISMISSED, now
-    elif inspection.label != LabelKind.FALSE_ALARM and row.state == IncidentState.DISMISSED:
+    elif row.state == IncidentState.DISMISSED and (
+        is_defect or (is_cover and inspection.label != LabelKind.FALSE_ALARM)
+    ):
         row.state, row.closed_at = IncidentState.OPEN, None
     session.flush()
+
+
+def _is_a_false_alarm(session: Session, incident: IncidentRow) -> bool:
+    """Say whether people called its cover a false alarm, and none of it a defect."""
+    own = InspectionRow.incident_id == incident.id
+    said = session.scalar(select(InspectionRow.label).where(own, InspectionRow.id == incident.cover_inspection_id))
+    if said != LabelKind.FALSE_ALARM:
+        return False
+    return session.scalar(select(InspectionRow.id).where(own, InspectionRow.label.in_(DEFECTS)).limit(1)) is None
 
 
 def resolve_quiet_incidents(session: Session, *, quiet: timedelta, now: datetime) -> list[int]:

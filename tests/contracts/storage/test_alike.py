@@ -20,7 +20,7 @@ from storage.repositories.incidents import (
     set_message,
     untaken_incidents,
 )
-from storage.repositories.labels import add_label, last_label
+from storage.repositories.labels import add_label, last_label, withdraw_label
 from storage.repositories.memory import held_back, hold_back, labelled_false_alarms, remembered
 from storage.repositories.silences import active_silences, add_silence, count_hit, is_silenced, silences_of
 from storage.repositories.undoing import NotUndoneError, undo
@@ -128,6 +128,25 @@ def test_dismisses_an_incident_by_the_word_on_its_cover_and_opens_it_by_another(
         assert labelled_false_alarms(session, 1) == [ids[1]]
 
     assert states == [IncidentState.OPEN, IncidentState.DISMISSED, IncidentState.OPEN]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_never_dismisses_an_incident_with_a_defect_in_it(database: Database, *, is_first: bool) -> None:
+    ids = anomalies(database, "a", "a")
+    for one in ids:
+        join(database, one, Joining(JOIN))
+    words = [(ids[1], LabelKind.DEFECT), (ids[0], LabelKind.FALSE_ALARM)]
+    with database.transaction() as session:
+        labels = [
+            add_label(session, inspection_id, kind, author="slack:U1", now=NOON)
+            for inspection_id, kind in (words if is_first else reversed(words))
+        ]
+        said = incident_by_id(session, 1).state
+        defect = next(label for label in labels if label.kind is LabelKind.DEFECT)
+        withdraw_label(session, defect.id, author="slack:U1", now=NOON)
+        withdrawn = incident_by_id(session, 1).state
+
+    assert (said, withdrawn) == (IncidentState.OPEN, IncidentState.DISMISSED)
 
 
 def test_remembers_defects_for_good_and_false_alarms_for_a_while(database: Database) -> None:

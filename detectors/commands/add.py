@@ -10,6 +10,7 @@ from config.settings import Settings
 from detectors.commands.files import list_images
 from detectors.commands.fit import StageProgress, progress_bars, report_version
 from detectors.commands.fitted import fitted_version
+from detectors.commands.known_defects import leave_out_defects
 from storage.commands.options import ConfigOption, JsonOption, now_utc, person, say
 from storage.opening import Stores, open_stores
 from storage.records import DetectorVersion
@@ -24,9 +25,10 @@ def add(
 ) -> None:
     """Take more good photos into a source's detector without a fit of all; the grown one is a version of its own."""
     settings = load_settings(config)
-    images = list_images([good])
+    given = list_images([good])
     stores = open_stores(settings)
     version = fitted_version(source, settings, stores)
+    images = leave_out_defects(given, source, stores.database)
     say(f"Adding {len(images)} photos to {version.name} ...", err=True)
     report_version(source, _add(source, version, images, settings, stores), stores, as_json=as_json)
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from config.load import load_settings
 from config.settings import SOURCE_NAME, DetectorSettings, Settings
 from detectors.commands.files import list_images
+from detectors.commands.known_defects import leave_out_defects
 from detectors.commands.options import choose_settings
 from detectors.commands.photos import Photos, leave_out_odd, list_photos
 from detectors.errors import DetectorError
@@ -90,11 +91,12 @@ def fit(
         raise BadNameError(source)
     settings = load_settings(config)
     chosen = choose_settings(settings.detector_of(source), {"preset": preset, "method": method})
-    images = list_photos(good, unlabelled, keep)
+    given = list_photos(good, unlabelled, keep)
     defects = _defects(bad, masks)
     if settings.sources and source not in settings.sources:
         say(f"{source} is not in the settings, so `oddspot run` will not watch it.", err=True)
     stores = open_stores(settings)
+    images = leave_out_defects(given, source, stores.database)
     say(f"Fitting {source} on {len(images)} photos ...", err=True)
     photos = Photos(tuple(images)) if unlabelled is None else _leave_out_odd(source, images, keep, settings, chosen)
     version = _fit(source, photos, settings, chosen, stores, defects=defects, goes_live=live)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from storage.models import FrameRow, InspectionRow
+from storage.models import FrameRow, InspectionRow, SourceRow
 from storage.queries.whatif import in_window
 from storage.records import DEFECTS, DetectorVersion, LabelKind, Scored, Window
 from storage.repositories.sources import source_by_id
@@ -53,6 +53,17 @@ def false_alarms_of(session: Session, source_id: int, *, now: datetime) -> list[
         return []
     found = labelled_frames(session, version, now=now)
     return [frame for frame in found if frame.is_false_alarm and frame.scored.score > version.threshold]
+
+
+def defect_hashes(session: Session, source: str) -> set[str]:
+    """Return the sha256 of every image of a source that people called a defect."""
+    query = (
+        select(FrameRow.sha256)
+        .join(InspectionRow, InspectionRow.frame_id == FrameRow.id)
+        .join(SourceRow, SourceRow.id == InspectionRow.source_id)
+        .where(SourceRow.name == source, InspectionRow.label.in_(DEFECTS))
+    )
+    return set(session.scalars(query))
 
 
 def _scored(row: InspectionRow) -> Scored:

@@ -15,7 +15,7 @@ from agent.errors import AgentError
 from agent.messages.safe_text import clean
 from agent.reports.as_json import as_json as report_json
 from agent.reports.as_json import standing_json
-from agent.reports.figures import MISSES_UNKNOWN, PARTS, groups_of, shown
+from agent.reports.figures import PARTS, groups_of, shown
 from agent.reports.making import MadeReport, make_report, zone_of_report
 from agent.reports.periods import Period, PeriodKind, last_ended, period_at
 from agent.reports.standing import Standing, read_standing
@@ -29,6 +29,7 @@ from storage.commands.options import ConfigOption, JsonOption, now_utc, print_js
 from storage.database import Session
 from storage.opening import Stores, open_stores
 from storage.queries.report_figures import BY_NAME, figures_of
+from storage.records import misses_unknown
 from storage.repositories.sources import source_by_name
 
 STANDING_SHOWN = 50
@@ -154,7 +155,7 @@ def _print(made: MadeReport) -> None:
     console = Console()
     console.print(table)
     if report.total.misses is None:
-        console.print(Text(f"{MISSES_UNKNOWN.capitalize()}."))
+        console.print(Text(f"{misses_unknown(report.total.counts.missed).capitalize()}."))
 
 
 def _print_standing(standing: Standing, zone_of: Zone) -> None:

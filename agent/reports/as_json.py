@@ -3,12 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from agent.reports.figures import MISSES_UNKNOWN
 from agent.reports.making import MadeReport
 from agent.reports.standing import Standing
 from storage.queries.report_figures import figures_of
 from storage.queries.report_results import BucketRow, ReportRow
-from storage.records import Inspection
+from storage.records import Inspection, misses_unknown
 
 BUCKET_FIGURES = ("received", "judged", "not_judged", "anomalies", "confirmed", "false_alarms", "unsure", "unlabelled")
 
@@ -71,7 +70,7 @@ def as_json(made: MadeReport) -> dict[str, Any]:
         "how": {one.name: {"words": one.words, "sql": one.sql, "sql_of_source": one.sql_of_source} for one in made.how},
     }
     if report.total.misses is None:
-        values["note"] = MISSES_UNKNOWN
+        values["note"] = misses_unknown(report.total.counts.missed)
     return values
 
 

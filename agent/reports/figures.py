@@ -5,7 +5,6 @@ from storage.queries.report_results import ReportRow
 from storage.queries.results import InspectionCounts
 
 UNKNOWN = "-"
-MISSES_UNKNOWN = "misses unknown: only alerted frames were labelled"
 MISSES = "Miss rate"
 MINUTES_AN_HOUR = 60
 HOURS_SHOWN_WITH_MINUTES = 24

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from agent.messages.figures import clock
 from agent.messages.message import Block, Message, context, fields, header, message, section
 from agent.messages.safe_text import safe, who
-from agent.reports.figures import GROUPS, MISSES, MISSES_UNKNOWN, called, duration, false_alarm_bounds, percent, shown
+from agent.reports.figures import GROUPS, MISSES, called, duration, false_alarm_bounds, percent, shown
 from agent.reports.making import MadeReport
 from agent.reports.standing import Standing
 from agent.reports.standing_words import Zone, incident_line, listed, silence_line, source_line
 from storage.queries.report_figures import figures_of
 from storage.queries.report_results import LabelsBy, ReportRow
-from storage.records import LabelKind
+from storage.records import LabelKind, misses_unknown
 
 SOURCES_SHOWN = 20
 LINES_SHOWN = 10
@@ -33,7 +33,7 @@ def period_message(made: MadeReport) -> Message:
     """Return what stands above the page of a week or month: its figures, in words."""
     total = made.report.total
     figures = figures_of(total)
-    misses = MISSES_UNKNOWN.removeprefix("misses ")
+    misses = misses_unknown(total.counts.missed).removeprefix("misses ")
     if total.misses is not None:
         rate, low, high = (shown(name, figures[name]) for name in GROUPS[MISSES])
         misses = f"{rate} ({low} to {high})"

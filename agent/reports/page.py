@@ -10,7 +10,6 @@ from agent.messages.figures import against_threshold
 from agent.messages.safe_text import clean
 from agent.reports.charts import draw_found, draw_judged, draw_scores
 from agent.reports.figures import (
-    MISSES_UNKNOWN,
     PARTS,
     UNKNOWN,
     called,
@@ -33,7 +32,7 @@ from agent.reports.pictures import crop_of
 from storage.blobs import BlobStore
 from storage.queries.report_figures import BY_NAME, figures_of
 from storage.queries.report_results import Change, Report, ReportRow
-from storage.records import Inspection
+from storage.records import Inspection, misses_unknown
 
 LONGEST_DETAIL = 160
 Section = Callable[["PageSource"], Iterator[str]]
@@ -101,7 +100,8 @@ def _sentence(report: Report) -> str:
     still = counts.unlabelled + counts.unsure
     most = f" {still:,} anomalies are unlabelled or unsure; if all of them were false, it would be" if still else ""
     most += f" {percent(figures['false_alarm_rate_at_most'] or 0)}." if still else ""
-    missed = f" {MISSES_UNKNOWN.capitalize()}." if report.total.misses is None else ""
+    unknown = misses_unknown(counts.missed).capitalize()
+    missed = f" {unknown}." if report.total.misses is None else ""
     return said + most + missed
 
 
@@ -123,7 +123,7 @@ def _figures(source: PageSource) -> Iterator[str]:
             yield f'<tr{kind}><td class="word"><a href="#how-{name}">{title}</a></td>{cells}</tr>'
     yield "</tbody></table></div>"
     if source.report.total.misses is None:
-        yield render_paragraph(f"{MISSES_UNKNOWN.capitalize()}.", "soft")
+        yield render_paragraph(f"{misses_unknown(source.report.total.counts.missed).capitalize()}.", "soft")
 
 
 def _charts(source: PageSource) -> Iterator[str]:

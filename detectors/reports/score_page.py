@@ -243,7 +243,7 @@ def _against(score: float, threshold: float) -> str:
 
 def _rarity(p_value: float) -> str:
     share = f"{p_value:.1%}" if p_value < 0.1 else f"{p_value:.0%}"  # noqa: PLR2004 - digits
-    return f"about {share} of good photos look at least as odd"
+    return f"at most about {share} of good photos look at least as odd"
 
 
 def _text(words: object) -> str:

@@ -11,6 +11,7 @@ from storage.records.compared import (
     Switch,
     VersionProposal,
     WhatIf,
+    misses_unknown,
     proposal_from,
 )
 from storage.records.disk import DiskUse
@@ -121,6 +122,7 @@ __all__ = [
     "ViewProposal",
     "WhatIf",
     "Window",
+    "misses_unknown",
     "proposal_from",
     "view_from",
 ]

@@ -89,6 +89,13 @@ class WhatIf:
         return self.alerts_now / self.weeks
 
 
+def misses_unknown(reported: int) -> str:
+    """Say that nobody knows how much is missed, and what people reported of themselves."""
+    if not reported:
+        return "misses unknown: only alerted frames were labelled"
+    return f"misses unknown: {reported} {'was' if reported == 1 else 'were'} reported, but no audit was answered"
+
+
 @dataclass(frozen=True, slots=True)
 class MissRate:
     """How many images called normal were defects, by the audit.
@@ -115,7 +122,7 @@ class MissRate:
     def sentence(self) -> str:
         """What is known of misses, in one sentence."""
         if not self.looked_at or self.low is None or self.high is None:
-            return "misses unknown: only alerted frames were labelled"
+            return misses_unknown(self.reported)
         looked = "1 audited frame" if self.looked_at == 1 else f"{self.looked_at} audited frames"
         return (
             f"misses: {self.missed} of {looked} called normal {'was a defect' if self.missed == 1 else 'were defects'},"

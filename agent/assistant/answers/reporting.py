@@ -5,6 +5,7 @@ from typing import Any
 from agent.assistant.answers.counts import no_data
 from agent.assistant.answers.phrases import counted, joined, moment, number, percent, searched
 from agent.assistant.tools.result import ToolResult, ToolStatus
+from storage.records import misses_unknown
 
 
 def tell_report(result: ToolResult, _: str | None = None) -> str:
@@ -40,7 +41,7 @@ def _rates(data: dict[str, Any]) -> str:
     if data["promised_rate"] is not None:
         parts.append(f"promised {percent(data['promised_rate'])}")
     missed = (
-        "misses unknown: only alerted frames were labelled"
+        misses_unknown(data["missed"])
         if data["miss_rate"] is None
         else f"{percent(data['miss_rate'])} of audited images were missed defects"
     )

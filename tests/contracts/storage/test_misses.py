@@ -151,3 +151,17 @@ def test_keeps_a_thumbnail_only_where_there_was_none(database: Database) -> None
 
         assert [inspection_id for inspection_id, _ in waiting] == ids
         assert [inspection_id for inspection_id, _ in without_thumbnail(session, ids)] == ids[1:]
+
+
+@pytest.mark.parametrize(("reports", "were"), [(1, "1 was"), (2, "2 were")])
+def test_says_that_misses_were_reported_where_nobody_answered_an_audit(
+    database: Database, reports: int, were: str
+) -> None:
+    with database.transaction() as session:
+        for inspection_id in normals(session, make_source(session), 5)[:reports]:
+            add_label(session, inspection_id, LabelKind.MISSED, author="ben", now=NOON)
+
+        found = misses(session, selection=Selection(window=DAY))
+
+    assert (found.reported, found.rate) == (reports, None)
+    assert found.sentence == f"misses unknown: {were} reported, but no audit was answered"

@@ -70,7 +70,7 @@ def test_says_of_a_photo_what_a_person_asks() -> None:
     for words in (
         "2.50x the threshold",
         "(score 2.5 of 1)",
-        "p-value 0.0050: about 0.5% of good photos look at least as odd",
+        "p-value 0.0050: at most about 0.5% of good photos look at least as odd",
         "56x78 px at (12, 34), peak 2.5; compare with good-7.png",
         "Compare with the good one <b>good-7.png</b>",
         "left:25.00%;top:50.00%;width:12.50%;height:6.25%",

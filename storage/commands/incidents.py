@@ -58,15 +58,15 @@ def show(config: ConfigOption = None, *, limit: Limit = 20, as_json: JsonOption 
 
 
 @incident_app.command()
-def acknowledge(incident: Id, config: ConfigOption = None) -> None:
+def acknowledge(incident: Id, config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Take an incident up, so that it is not told again."""
-    _move(config, incident, IncidentState.ACKNOWLEDGED)
+    _move(config, incident, IncidentState.ACKNOWLEDGED, as_json=as_json)
 
 
 @incident_app.command()
-def resolve(incident: Id, config: ConfigOption = None) -> None:
+def resolve(incident: Id, config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Call an incident over."""
-    _move(config, incident, IncidentState.RESOLVED)
+    _move(config, incident, IncidentState.RESOLVED, as_json=as_json)
 
 
 @incident_app.command("undo")
@@ -90,12 +90,15 @@ def incident_id_of(text: str) -> int:
     return int(digits)
 
 
-def _move(config: ConfigOption, text: str, state: IncidentState) -> None:
+def _move(config: ConfigOption, text: str, state: IncidentState, *, as_json: bool) -> None:
     now = now_utc()
     with open_stores(load_settings(config)).database.transaction() as session:
         moved = set_incident_state(session, incident_id_of(text), state, actor=person(), now=now)
         show_change(session, moved.id, now=now)
-    say(f"{moved.shown_id} is {moved.state}.")
+    if as_json:
+        print_json(_as_json(moved))
+    else:
+        say(f"{moved.shown_id} is {moved.state}.")
 
 
 def _as_json(incident: Incident) -> dict[str, Any]:

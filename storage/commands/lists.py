@@ -50,7 +50,10 @@ def models(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
 
 
 @db_app.command("migrate")
-def bring_up(config: ConfigOption = None) -> None:
+def bring_up(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Bring the database to this version of Oddspot."""
     database = open_stores(load_settings(config)).database
+    if as_json:
+        print_json({"database": database.dialect, "version": current(database), "newest": head()})
+        return
     typer.echo(f"The database ({database.dialect}) is at version {current(database)} of {head()}.")

@@ -60,18 +60,18 @@ def show(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
 
 
 @source_app.command()
-def pause(name: Name, config: ConfigOption = None) -> None:
+def pause(name: Name, config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Stop judging a source; its frames wait."""
-    _move(config, name, SourceState.PAUSED)
+    _tell(_move(config, name, SourceState.PAUSED), as_json=as_json)
 
 
 @source_app.command()
-def resume(name: Name, config: ConfigOption = None) -> None:
+def resume(name: Name, config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
     """Judge a paused source again, as before: live, or still in commissioning."""
     stores = open_stores(load_settings(config))
     with stores.database.reading() as session:
         was_live = source_by_name(session, name).live_since is not None
-    _move(config, name, SourceState.LIVE if was_live else SourceState.COMMISSIONING)
+    _tell(_move(config, name, SourceState.LIVE if was_live else SourceState.COMMISSIONING), as_json=as_json)
 
 
 @source_app.command()
@@ -80,6 +80,7 @@ def live(
     config: ConfigOption = None,
     *,
     override: Annotated[bool, typer.Option("--override", help="Alert though the detector was judged not fit.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """End a source's commissioning: from now on its anomalies are told."""
     settings = load_settings(config)
@@ -91,8 +92,8 @@ def live(
         if override and version is not None and not version.may_alert:
             override_fitness(session, version, actor=person(), now=now_utc())
         require_fitness(session, source)
-    _move(config, name, SourceState.LIVE)
-    if outlook is not None:
+    _tell(_move(config, name, SourceState.LIVE), as_json=as_json)
+    if outlook is not None and not as_json:
         say(outlook.sentence)
 
 
@@ -108,11 +109,17 @@ def remove(name: Name, config: ConfigOption = None) -> None:
     say(f"{name} is removed, and {len(bundles)} detector{'' if len(bundles) == 1 else 's'} of it.{named}")
 
 
-def _move(config: ConfigOption, name: str, state: SourceState) -> None:
+def _move(config: ConfigOption, name: str, state: SourceState) -> Source:
     stores = open_stores(load_settings(config))
     with stores.database.transaction() as session:
-        source = set_source_state(session, name, state, actor=person(), now=now_utc())
-    say(f"{source.name} is {source.state}.")
+        return set_source_state(session, name, state, actor=person(), now=now_utc())
+
+
+def _tell(source: Source, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"source": source.name, "state": source.state, "live_since": rfc3339(source.live_since)})
+    else:
+        say(f"{source.name} is {source.state}.")
 
 
 def _state(source: Source, drift: ToldDrift | None, outage: Outage | None, zone: str) -> str:

@@ -1,10 +1,11 @@
-"""`oddspot db check`, `backup`, `restore`, `prune`, `recount`, `reader`: keeping the database."""
+"""`oddspot db check`, `backup`, `restore`, `import`, `prune`, `recount`, `reader`: keeping the database."""
 
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from config.load import load_settings
 from config.settings import Settings
@@ -18,6 +19,7 @@ from storage.repositories.audit import write_audit
 from storage.repositories.roll_ups import recount_captured
 from storage.retention import BATCH_FRAMES, prune_looks, prune_originals
 from storage.upkeep.backup import back_up, restore
+from storage.upkeep.bringing_over import bring_over
 from storage.upkeep.inspecting import inspect_database
 from storage.upkeep.manifest import BackupError
 from storage.upkeep.reading_role import make_role, statements_for_administrator
@@ -98,6 +100,30 @@ def bring_back(
     typer.echo(f"Restored the backup of {made.made_at:%Y-%m-%d %H:%M} UTC.")
     if kept is not None:
         typer.echo(f"What was there before is in {kept}.")
+
+
+@db_app.command("import")
+def bring_in(
+    file: Annotated[Path, typer.Argument(help="The SQLite file used until now.")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring all of a SQLite file into the empty PostgreSQL that storage.database_url names."""
+    settings = load_settings(config)
+    with Console(stderr=True).status("Copying ...") as status:
+        rows = bring_over(
+            file.absolute(),
+            Database(settings.database_url),
+            settings.storage.data_dir,
+            progress=lambda table, copied: status.update(f"Copying ... {table}: {copied:,}"),
+            actor=person(),
+            now=now_utc(),
+        )
+    if as_json:
+        print_json(rows)
+    else:
+        typer.echo(f"{sum(rows.values()):,} rows are copied, {rows['inspection']:,} inspections among them.")
 
 
 @db_app.command()

@@ -76,10 +76,13 @@ def test_says_that_no_frame_came(make: Make) -> None:
 
 
 def test_says_a_weeks_rates_and_that_misses_are_unknown(make: Make) -> None:
-    shown = checked(period_message(make()))
+    made = make()
+    shown = checked(period_message(made))
 
     assert "Week 13, 23 Mar to 29 Mar 2026" in shown
-    assert "*Misses*\\nunknown: only alerted frames were labelled" in shown
+    reported = made.report.total.counts.missed
+    assert reported > 1
+    assert f"*Misses*\\nunknown: {reported} were reported, but no audit was answered" in shown
     assert "are unlabelled or unsure" in shown
 
 

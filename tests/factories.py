@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from storage.models import FrameRow
 from storage.records import (
     DetectorVersion,
+    FrameState,
     Lease,
     NewFrame,
     NewInspection,
@@ -21,6 +25,7 @@ from storage.repositories.sources import activate_version, ensure_source, set_so
 from storage.repositories.versions import NewVersion, next_number, register_version
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LOST_AT = datetime(2026, 3, 25, 10, tzinfo=UTC)
 
 
 def make_source(session: Session, name: str = "line-1", *, state: SourceState = SourceState.LIVE) -> Source:
@@ -73,6 +78,16 @@ def found(score: float = 2.0, **changes: object) -> NewInspection:
         height=300,
     )
     return replace(base, **changes)  # type: ignore[arg-type]  # the caller's names are checked by replace
+
+
+def lose_frame(session: Session, name: str, state: FrameState, reason: str | None, *, at: datetime = LOST_AT) -> int:
+    """Write a frame of line-1 that ended without being judged."""
+    source = make_source(session)
+    frame = replace(new_frame(source, 900_000, captured_at=at), name=name, sha256=sha256(name.encode()).hexdigest())
+    frame_id = receive_frame(session, frame)
+    assert frame_id is not None
+    session.execute(update(FrameRow).where(FrameRow.id == frame_id).values(state=state, reason=reason))
+    return frame_id
 
 
 def lease_one(session: Session, owner: str = "worker", *, seconds: float = 60.0) -> Lease:

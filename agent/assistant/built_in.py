@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from agent.assistant.answer import Answer, AnswerStatus, Fact
+from agent.assistant.answer import Answer, AnswerStatus
 from agent.assistant.answers.compose import told
 from agent.assistant.asking_back import (
     Read,
@@ -18,9 +18,11 @@ from agent.assistant.asking_back import (
     unknown_thing,
     which_one,
 )
+from agent.assistant.from_results import from_results
 from agent.assistant.reading.acting import answer_act, says_what_one_is
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.deciding import CERTAIN, SURE, decide, sure_of
+from agent.assistant.reading.files import with_its_id
 from agent.assistant.reading.follow_ups import follow
 from agent.assistant.reading.known import KnownNames, known_names
 from agent.assistant.reading.language import follow_up_language
@@ -48,24 +50,11 @@ from agent.assistant.reading.times import span_text
 from agent.assistant.reading.wishes import OF_THRESHOLDS, written_wish
 from agent.assistant.replies import CHANGED, HELP, OUTSIDE, example_questions
 from agent.assistant.tools.context import ToolContext
-from agent.assistant.tools.registry import run_tool, use_of
-from agent.assistant.tools.result import ToolResult, ToolStatus
+from agent.assistant.tools.registry import run_tool
+from agent.assistant.tools.result import ToolResult
 from agent.assistant.windows.problems import AmbiguousDateError, WindowError
 from storage.records import Window
 
-FILTERS = {
-    "sources",
-    "excluded_sources",
-    "labels",
-    "excluded_labels",
-    "defect_classes",
-    "detectors",
-    "attributes",
-    "min_ratio",
-    "min_score",
-    "states",
-    "person",
-}
 FOLLOW_UPS = follow_up_language()
 # What is asked of people: a name that nobody has is no word to be passed over.
 OF_PEOPLE = {Intent.LABELS, Intent.CHANGES, Intent.INCIDENTS}
@@ -83,6 +72,9 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
     """Answer a question from the record, ask back, or refuse."""
     known = known_names(context)
     try:
+        written, file = with_its_id(text, context)
+        if file is not None:
+            return _of_a_file(written, file, context, known, last)
         return _answered(text, context, known, last)
     except AmbiguousDateError as error:
         meant = meant_date(text, error.readings, known.first, context.now)
@@ -95,6 +87,16 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
         if read_by_cues(corrected(Question(text).masked())) is Intent.CHANGE:
             return answer_reading(Reading(Intent.CHANGE, Slots()), context)
         return Read(Answer(str(error), AnswerStatus.ASKED_BACK, example_questions(known.sources)))
+
+
+def _of_a_file(text: str, found: ToolResult, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
+    """Answer what is asked of an image by its file's name: all that is known of it, what is like it, or an act."""
+    if not found.ids:
+        return Read(from_results(told(Reading(Intent.DETAIL, Slots()), [found]), [found]))
+    looked = look(in_full(text, known), context, known)
+    if _wants_change(looked, last) or looked.guess.best is Intent.SIMILAR:
+        return _answered(text, context, known, last)
+    return answer_reading(Reading(Intent.DETAIL, Slots(ids=looked.slots.ids[:1])), context, last)
 
 
 def _answered(text: str, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:
@@ -256,44 +258,6 @@ def _kept_window(reading: Reading, last: Remembered | None) -> Window | None:
     if reading.intent is not Intent.COMPARE or last is None or last.window is None:
         return None
     return last.window if span_text(last.window) in reading.slots.windows else None
-
-
-def from_results(text: str, results: Sequence[ToolResult], *, is_pair: bool = False) -> Answer:
-    """Put tools' results round a text: the first result's window and filters, every fact, id and call."""
-    window = next((result.window for result in results if result.window is not None), None)
-    filters = {
-        name: value for result in results[:1] for name, value in result.parameters.items() if name in FILTERS and value
-    }
-    return Answer(
-        text=text,
-        status=status_of(results),
-        window=window,
-        filters=filters,
-        facts=_facts(results, is_pair=is_pair),
-        tools=tuple(use_of(result) for result in results),
-        ids=tuple(dict.fromkeys(shown for result in results for shown in result.ids)),
-        results=tuple(results),
-    )
-
-
-def status_of(results: Sequence[ToolResult]) -> AnswerStatus:
-    """Return how results end a question: an error only where nothing else is there."""
-    statuses = {result.status for result in results}
-    if ToolStatus.OK in statuses:
-        first_is_empty = results[0].status is ToolStatus.NO_DATA and results[0].tool == "count_anomalies"
-        return AnswerStatus.NO_DATA if first_is_empty and len(results) > 2 else AnswerStatus.ANSWERED  # noqa: PLR2004 - a summary
-    return AnswerStatus.NO_DATA if ToolStatus.NO_DATA in statuses else AnswerStatus.ERROR
-
-
-def _facts(results: Sequence[ToolResult], *, is_pair: bool) -> tuple[Fact, ...]:
-    """Join results' facts; a name with another value, and each side of a comparison, gets its call's number."""
-    facts: dict[str, Fact] = {}
-    for number, result in enumerate(results, 1):
-        for fact in result.facts:
-            is_other = fact.name in facts and facts[fact.name].value != fact.value
-            name = f"{fact.name}[{number}]" if is_pair or is_other else fact.name
-            facts.setdefault(name, Fact(name, fact.value, fact.unit))
-    return tuple(facts.values())
 
 
 def _readings(looked: Looked, last: Remembered | None, context: ToolContext, known: KnownNames) -> tuple[Reading, ...]:

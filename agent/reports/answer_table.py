@@ -10,7 +10,7 @@ from agent.assistant.tools.result import ToolResult
 from agent.reports.table_file import guarded
 
 # Tools that tell of one thing: whatever lists it has are a part of it.
-ONE = {"get_anomaly"}
+ONE = {"get_anomaly", "find_image"}
 # Where two sides are compared, each is a row.
 SIDES = ("first", "second")
 

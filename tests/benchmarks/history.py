@@ -59,6 +59,8 @@ OTHER_CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("compare", {"attributes": {"lot": "L2400"}, "other_attributes": {"lot": "L2401"}}),
     ("similar", {"id": "A-4997201"}),
     ("list_silences", {}),
+    ("list_unjudged", {}),
+    ("find_image", {"file": "no such image.png"}),
     ("versions", {}),
     ("coverage", {}),
     ("changes", {}),

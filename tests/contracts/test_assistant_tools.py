@@ -32,6 +32,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "similar": {"id": "A-1"},
     "list_silences": {},
     "list_outages": {"sources": ["line-1"]},
+    "list_unjudged": {"window": "last 7 days"},
+    "find_image": {"file": "part-1.png"},
     "versions": {},
     "misses": {},
     "coverage": {},

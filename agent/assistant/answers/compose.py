@@ -11,6 +11,7 @@ from agent.assistant.answers.reporting import tell_changes, tell_report
 from agent.assistant.answers.similar import tell_similar
 from agent.assistant.answers.status import tell_health, tell_status
 from agent.assistant.answers.trends import tell_trend
+from agent.assistant.answers.unjudged import tell_image, tell_unjudged
 from agent.assistant.answers.watching import (
     tell_coverage,
     tell_latency,
@@ -40,6 +41,8 @@ TELLERS: dict[str, Callable[[ToolResult, str | None], str]] = {
     "list_outages": tell_outages,
     "versions": tell_versions,
     "misses": tell_misses,
+    "list_unjudged": tell_unjudged,
+    "find_image": tell_image,
     "coverage": tell_coverage,
     "latency": tell_latency,
     "changes": tell_changes,

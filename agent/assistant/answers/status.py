@@ -6,6 +6,8 @@ from agent.assistant.answers.counts import not_judged, tell_count
 from agent.assistant.answers.phrases import counted, moment, number, percent, span
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
+UNTOLD = {"commissioning": " (its anomalies are not told yet)", "paused": " (its frames wait)"}
+
 
 def tell_status(result: ToolResult, _: str | None = None) -> str:
     """Tell how sources and detectors are."""
@@ -45,7 +47,7 @@ def _needs_a_look(row: dict[str, Any]) -> bool:
 
 def _row(row: dict[str, Any], zone: str) -> str:
     fault = f" ({row['fault']})" if row["fault"] else ""
-    parts = [f"{row['source']} is {row['state'].replace('_', ' ')}{fault}"]
+    parts = [f"{row['source']} is {row['state'].replace('_', ' ')}{UNTOLD.get(row['state'], '')}{fault}"]
     parts.append(_detector(row))
     if row["last_inspected"]:
         parts.append(f"last image {moment(row['last_inspected'], zone)}")

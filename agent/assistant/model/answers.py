@@ -15,9 +15,10 @@ from agent.assistant.answer import Answer, AnswerStatus
 from agent.assistant.answers.compose import table
 from agent.assistant.answers.phrases import searched
 from agent.assistant.asking_back import Read
-from agent.assistant.built_in import answer_reading, from_results
+from agent.assistant.built_in import answer_reading
 from agent.assistant.errors import ModelError
 from agent.assistant.footnote import priced
+from agent.assistant.from_results import from_results
 from agent.assistant.model.bounded import Patience
 from agent.assistant.model.conversation import Conversation, open_conversation
 from agent.assistant.model.opening import Place, open_model, places_of

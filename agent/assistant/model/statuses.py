@@ -23,6 +23,8 @@ DOINGS = {
     "latency": "looking at delays",
     "list_silences": "looking up silences",
     "list_outages": "looking up outages",
+    "list_unjudged": "looking what was not judged",
+    "find_image": "looking for the image",
     "versions": "looking up versions",
     "misses": "looking for misses",
     "coverage": "looking what is known",

@@ -38,6 +38,7 @@ KEPT = {
     Intent.SILENCES,
     Intent.COVERAGE,
     Intent.OUTAGES,
+    Intent.UNJUDGED,
     Intent.MISSES,
     Intent.LATENCY,
     Intent.VERSIONS,

@@ -170,6 +170,8 @@ PLANS = {
     Intent.LATENCY: plan_house.latency,
     Intent.SILENCES: plan_house.silences,
     Intent.OUTAGES: plan_house.outages,
+    Intent.UNJUDGED: plan_house.unjudged,
+    Intent.UNTOLD: plan_house.untold,
     Intent.VERSIONS: plan_house.versions,
     Intent.MISSES: plan_house.misses,
     Intent.COVERAGE: plan_house.coverage,

@@ -42,6 +42,17 @@ def outages(slots: Slots) -> list[Call]:
     return [("list_outages", _sources(slots) | _window(slots) | is_open)]
 
 
+def unjudged(slots: Slots) -> list[Call]:
+    """Ask which images were not judged, and why."""
+    limit = {"limit": slots.limit} if slots.limit else {}
+    return [("list_unjudged", _sources(slots) | _window(slots) | limit)]
+
+
+def untold(slots: Slots) -> list[Call]:
+    """Ask why nothing was told: what state a source is in, and what is silenced."""
+    return [("detector_status", _sources(slots) | _window(slots)), ("list_silences", _sources(slots))]
+
+
 def versions(slots: Slots) -> list[Call]:
     """Ask for the detector versions of a source."""
     named = slots.sources or tuple(dict.fromkeys(name.split("@")[0] for name in slots.detectors))

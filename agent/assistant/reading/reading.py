@@ -27,6 +27,8 @@ class Intent(StrEnum):
     LATENCY = "latency"
     SILENCES = "silences"
     OUTAGES = "outages"
+    UNJUDGED = "unjudged"
+    UNTOLD = "untold"
     VERSIONS = "versions"
     MISSES = "misses"
     COVERAGE = "coverage"

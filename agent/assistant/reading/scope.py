@@ -22,6 +22,7 @@ TIMED = {
     Intent.HOTSPOTS,
     Intent.SUMMARY,
     Intent.OUTAGES,
+    Intent.UNJUDGED,
     Intent.INCIDENTS,
     Intent.MISSES,
     Intent.LATENCY,

@@ -37,6 +37,8 @@ LEADS = {
     Intent.LATENCY: "How long does an inspection take",
     Intent.SILENCES: "What is silenced",
     Intent.OUTAGES: "Which outages were there",
+    Intent.UNJUDGED: "Which images were not judged, and why",
+    Intent.UNTOLD: "Why was nothing told",
     Intent.VERSIONS: "Which versions were there",
     Intent.MISSES: "What is the miss rate",
     Intent.COVERAGE: "Since when do we have data",

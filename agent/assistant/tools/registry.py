@@ -42,13 +42,16 @@ from agent.assistant.tools.result import ToolResult, ToolStatus
 from agent.assistant.tools.silences import list_kept_quiet
 from agent.assistant.tools.similar import similar
 from agent.assistant.tools.trends import tell_trend
+from agent.assistant.tools.unjudged import find_image, list_unjudged
 from agent.assistant.tools.versions import list_detector_versions
 from agent.assistant.tools.watch_arguments import (
     Changes,
     Coverage,
+    FindImage,
     Latency,
     ListOutages,
     ListSilences,
+    ListUnjudged,
     Misses,
     ReportArguments,
     Versions,
@@ -89,6 +92,8 @@ TOOLS = {
         Tool("hotspots", Hotspots, hotspots),
         Tool("list_silences", ListSilences, list_kept_quiet),
         Tool("list_outages", ListOutages, list_stops),
+        Tool("list_unjudged", ListUnjudged, list_unjudged),
+        Tool("find_image", FindImage, find_image),
         Tool("versions", Versions, list_detector_versions),
         Tool("misses", Misses, tell_misses),
         Tool("coverage", Coverage, tell_coverage),

@@ -43,6 +43,19 @@ class ListOutages(OfSources):
     limit: int = Field(20, ge=1, le=500, description="Rows at most.")
 
 
+class ListUnjudged(OfSources):
+    """List images that ended without being judged (rejected, dropped, given up) and why; camera faults are counted."""
+
+    window: WindowWords | None = Field(None, description="In words or FROM/TO; left out: all time.")
+    limit: int = Field(10, ge=1, le=500, description="Rows at most.")
+
+
+class FindImage(Arguments):
+    """Find an image by its file's name: what became of it, and the id of its inspection."""
+
+    file: Annotated[str, StringConstraints(min_length=1, max_length=300)] = Field(description="Such as part-17.png.")
+
+
 class Versions(OfSources):
     """List sources' detector versions: threshold, promised rate, when and by whom made active, what each judged."""
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from agent.messages.figures import several
 from agent.messages.message import Message, context, message, section
+from config.counting import several
 
 LOW, FULL, ROOM = "low", "full", "room"
 TOO_EARLY = "It is too early to say how fast the disk fills."

@@ -3,7 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-CONSONANT_Y = ("ly", "ry", "ty", "dy", "cy")
+from config.counting import several
+
 AGES = (
     ("year", 365 * 86400),
     ("month", 30 * 86400),
@@ -61,10 +62,3 @@ def ago(moment: datetime, *, now: datetime) -> str:
 def span(minutes: float) -> str:
     """Write minutes as `1 h`, `30 min` or `1.5 h`."""
     return f"{minutes / 60:g} h" if minutes >= 60 else f"{minutes:g} min"  # noqa: PLR2004 - minutes in an hour
-
-
-def several(count: int, word: str) -> str:
-    """Write a count with its word in the right number."""
-    if count == 1:
-        return f"{count} {word}"
-    return f"{count} {word[:-1]}ies" if word.endswith(CONSONANT_Y) else f"{count} {word}s"

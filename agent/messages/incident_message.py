@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.messages.figures import against_good_ones, against_threshold, ago, clock, several
+from agent.messages.figures import against_good_ones, against_threshold, ago, clock
 from agent.messages.incident_buttons import incident_buttons
 from agent.messages.message import Message, actions, context, fields, message, picture, section
 from agent.messages.region_words import describe_regions
 from agent.messages.safe_text import clean, safe, who
+from config.counting import several
 from storage.records import OPEN_STATES, Act, Incident, IncidentState, Inspection, Label, LabelKind, Silence
 
 ATTRIBUTES_SHOWN = 4

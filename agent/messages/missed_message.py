@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.messages.figures import clock, several
+from agent.messages.figures import clock
 from agent.messages.frame_lines import frame_line
 from agent.messages.message import Block, Message, actions, button, message, section
 from agent.messages.safe_text import safe
+from config.counting import several
 from storage.records import Inspection, LabelKind, Verdict
 
 MISSED_DEFECT = "missed_defect"

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from agent.messages.figures import clock, several
+from agent.messages.figures import clock
 from agent.messages.message import Block, Message, actions, button, context, message, section
 from agent.messages.safe_text import safe, who
+from config.counting import several
 from storage.records import SILENT, Fault, Job, JobState, Outage
 
 USE_VIEW = "use_new_view"

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent.messages.figures import against_threshold, clock, several
+from agent.messages.figures import against_threshold, clock
 from agent.messages.incident_buttons import DEFECT, FALSE_ALARM
 from agent.messages.message import Block, Message, actions, button, context, message, section
 from agent.messages.region_words import describe_regions
 from agent.messages.safe_text import safe
+from config.counting import several
 from storage.records import Incident, Inspection
 
 CLOSED_SHOWN = 10

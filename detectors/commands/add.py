@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from config.counting import several
 from config.load import load_settings
 from config.settings import Settings
 from detectors.commands.files import list_images
@@ -29,7 +30,7 @@ def add(
     stores = open_stores(settings)
     version = fitted_version(source, settings, stores)
     images = leave_out_defects(given, source, stores.database)
-    say(f"Adding {len(images)} photos to {version.name} ...", err=True)
+    say(f"Adding {several(len(images), 'photo')} to {version.name} ...", err=True)
     report_version(source, _add(source, version, images, settings, stores), stores, as_json=as_json)
 
 

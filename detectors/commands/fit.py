@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from config.counting import several
 from config.load import load_settings
 from config.settings import SOURCE_NAME, DetectorSettings, Settings
 from detectors.commands.files import list_images
@@ -97,7 +98,7 @@ def fit(
         say(f"{source} is not in the settings, so `oddspot run` will not watch it.", err=True)
     stores = open_stores(settings)
     images = leave_out_defects(given, source, stores.database)
-    say(f"Fitting {source} on {len(images)} photos ...", err=True)
+    say(f"Fitting {source} on {several(len(images), 'photo')} ...", err=True)
     photos = Photos(tuple(images)) if unlabelled is None else _leave_out_odd(source, images, keep, settings, chosen)
     version = _fit(source, photos, settings, chosen, stores, defects=defects, goes_live=live)
     report_version(source, version, stores, as_json=as_json)
@@ -201,12 +202,12 @@ def _as_json(source: str, version: DetectorVersion, pace: float | None) -> dict[
 def _tell(source: str, version: DetectorVersion, pace: float | None, state: SourceState, *, is_active: bool) -> None:
     skipped = version.details["skipped"]
     if skipped:
-        say(f"{len(skipped)} photos could not be read and were skipped:")
+        say(f"{several(len(skipped), 'photo')} could not be read and {'was' if len(skipped) == 1 else 'were'} skipped:")
         for name, reason in skipped[:SHOWN_SKIPPED]:
             say(f"  {plain(Path(name).name)}: {reason}")
     _tell_odd(version)
     stands = "is active" if is_active else "is kept aside: the detector before it stays active"
-    say(f"{version.name} is fitted on {version.training_images} good photos and {stands}.")
+    say(f"{version.name} is fitted on {several(version.training_images, 'good photo')} and {stands}.")
     if version.details["choice"]:
         say(f"  chosen          {version.details['choice']}")
     if version.details["fitness"]:
@@ -236,7 +237,7 @@ def _tell_promise(version: DetectorVersion) -> None:
     outlook, wanted = version.details["outlook"], version.details["wanted_rate"]
     if version.promised_rate > wanted and not (outlook and outlook["least_cost"]):
         needed = round(1 / wanted) - 1
-        say(f"                  ({wanted:.2%} was asked for; that needs at least {needed} good photos)")
+        say(f"                  ({wanted:.2%} was asked for; that needs at least {several(needed, 'good photo')})")
     say(f"  camera          {version.details['camera']}")
     if outlook:
         say(f"  unseen defects  {outlook['sentence']}")

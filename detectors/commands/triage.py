@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from config.counting import several
 from config.load import load_settings
 from config.settings import DetectorSettings, Settings
 from detectors.commands.files import list_images, picture_name
@@ -136,7 +137,7 @@ def _tell(found: "Triage", top: int, drawn: dict[Path, Path]) -> None:
     ]
     print_table(("rank", "image", "score", ""), rows, empty="Nothing was ranked.")
     if found.skipped:
-        say(f"{len(found.skipped)} photos could not be read:")
+        say(f"{several(len(found.skipped), 'photo')} could not be read:")
         for path, reason in found.skipped:
             say(f"  {plain(path.name)}: {reason}")
     count, total = len(found.standing_out), len(found.photos)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path, PurePath
 
+from config.counting import several
 from detectors.reports.page import render_page, render_paragraph, render_table
 from storage.records import Region, Verdict
 from storage.text import storable
@@ -93,7 +94,7 @@ def _head(report: ScoreReport) -> Iterator[str]:
     }
     yield f"<h1>Scores of {_text(report.source)}</h1>"
     yield render_paragraph(
-        f"Scored by {report.detector}, which learnt from {report.good_images} good photos, on "
+        f"Scored by {report.detector}, which learnt from {several(report.good_images, 'good photo')}, on "
         f"{report.made_at:%Y-%m-%d at %H:%M} UTC. Nothing was recorded and nobody was told.",
         "soft",
     )

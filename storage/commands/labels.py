@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from config.counting import several
 from config.load import load_settings
 from storage.commands.options import ConfigOption, JsonOption, now_utc, person, print_json, say
 from storage.commands.told import show_word
@@ -103,12 +104,12 @@ def bring_in(
 def sentence_of(report: LabelReport) -> str:
     """Say what an import did."""
     kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in report.kinds.items() if count)
-    words = f"{_several(report.labels, 'label')}: {kinds}"
+    words = f"{several(report.labels, 'label')}: {kinds}"
     if report.known:
         words += f"; {report.known} known already"
     if report.taken_in:
         was = "was" if report.taken_in == 1 else "were"
-        words += f"; {_several(report.taken_in, 'photo')} {was} not on record and {was} taken in"
+        words += f"; {several(report.taken_in, 'photo')} {was} not on record and {was} taken in"
     return words
 
 
@@ -132,10 +133,6 @@ def _tell_errors(error: BadLabelsError, *, as_json: bool) -> None:
 def _as_json(report: LabelReport) -> dict[str, Any]:
     kinds = {str(kind): count for kind, count in report.kinds.items()}
     return {"labels": report.labels, **kinds, "known": report.known, "taken_in": report.taken_in}
-
-
-def _several(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def inspection_id_of(text: str) -> int:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from config.counting import several
 from storage.records.found import LabelKind
 
 CONFIDENCE = 0.95
@@ -213,10 +214,10 @@ class VersionProposal:
         found = [self._made]
         if self.false_alarms:
             found.append(
-                f"It avoids {self.false_alarms_avoided} of {_several(self.false_alarms, 'labelled false alarm')}."
+                f"It avoids {self.false_alarms_avoided} of {several(self.false_alarms, 'labelled false alarm')}."
             )
         if self.unlabelled_lost:
-            found.append(f"{_several(self.unlabelled_lost, 'alerted image')} nobody labelled would not be flagged.")
+            found.append(f"{several(self.unlabelled_lost, 'alerted image')} nobody labelled would not be flagged.")
         found.append(f"Held-out good images promise at most {100 * self.promised_rate:.2g} % false alarms with it.")
         return (*found, f"{self.misses[0].upper()}{self.misses[1:]}.")
 
@@ -224,7 +225,7 @@ class VersionProposal:
     def _made(self) -> str:
         if not self.learnt:
             return f"Its threshold is {self.threshold:.4g}; that of {self.was} is {self.threshold_now:.4g}."
-        learnt = _several(self.learnt, "labelled false alarm")
+        learnt = several(self.learnt, "labelled false alarm")
         return f"It has learnt {learnt} as good; for these figures each was scored by one that had not learnt it."
 
     @property
@@ -246,7 +247,3 @@ class VersionProposal:
 def proposal_from(values: dict[str, Any]) -> VersionProposal:
     """Read a proposal from JSON values."""
     return VersionProposal(**values | {"lost": tuple(values["lost"])})
-
-
-def _several(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

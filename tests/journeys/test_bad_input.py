@@ -57,7 +57,7 @@ def test_skips_lists_and_counts_unreadable_images_among_good_ones(tmp_path: Path
     done = oddspot("fit", "line-1", "--good", "good", cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
-    assert "1 photos could not be read and were skipped" in done.stdout
+    assert "1 photo could not be read and was skipped" in done.stdout
     assert "broken.png: not_an_image" in done.stdout
     assert "6 good photos" in done.stdout
 

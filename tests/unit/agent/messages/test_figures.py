@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.messages.figures import against_good_ones, against_threshold, clock, several, span
+from agent.messages.figures import against_good_ones, against_threshold, clock, span
+from config.counting import several
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,7 @@ from agent.assistant.reading.question import Question
 from agent.assistant.reading.reader import MOST_STRANGE, Looked, look, shaped
 from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.remembered import Remembered
+from agent.assistant.reading.repairs import repaired
 from agent.assistant.reading.scope import in_scope
 from agent.assistant.reading.slashed import meant_date, with_date
 from agent.assistant.reading.spelling import corrected
@@ -72,6 +73,7 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
     """Answer a question from the record, ask back, or refuse."""
     known = known_names(context)
     try:
+        text = repaired(text, known)
         written, file = with_its_id(text, context)
         if file is not None:
             return _of_a_file(written, file, context, known, last)
@@ -84,7 +86,8 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
         choices = tuple(replaced(text, error.said, reading) for reading in error.readings)
         return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
     except WindowError as error:
-        if read_by_cues(corrected(Question(text).masked())) is Intent.CHANGE:
+        clauses = [text, *re.split(r"[,.;] ", text)]
+        if any(read_by_cues(corrected(Question(one).masked())) is Intent.CHANGE for one in clauses):
             return answer_reading(Reading(Intent.CHANGE, Slots()), context)
         return Read(Answer(str(error), AnswerStatus.ASKED_BACK, example_questions(known.sources)))
 

@@ -50,6 +50,7 @@ KEPT = {
 OF_NOW = {Intent.SILENCES, Intent.INCIDENTS, Intent.DETECTOR, Intent.HEALTH}
 OF_FRAMES = {"dropped", "rejected", "received", "not_judged"}
 FEW_WORDS = 2
+BOTH = re.compile(r"\b(?:both|each|two|those|rates?|instead|as)\b")
 CERTAIN = 0.85
 LIKELY_OTHER, STRANGE_OTHER, SURELY_OTHER = 0.15, 0.35, 0.7
 CLEAR = 0.95
@@ -219,11 +220,23 @@ def _turned_to(looked: Looked, last: Reading) -> Intent | None:
         return Intent.COMPARE
     if before is Intent.COMPARE and slots.order is not None and slots.group_by is not None:
         return Intent.GROUP
+    if before is Intent.COMPARE and own_of(looked) in {None, Intent.COUNT} and _names_only_a_figure(looked):
+        return Intent.COMPARE
     if before is Intent.LATENCY and slots.figure in OF_FRAMES:
         return Intent.COUNT
     if before is Intent.COMPARE and own_of(looked) in {None, Intent.COUNT} and _names_one_side(slots, last.slots):
         return Intent.COUNT
     return Intent.GROUP if before is Intent.TOP and looked.slots.group_by not in {None, "source"} else None
+
+
+def _names_only_a_figure(looked: Looked) -> bool:
+    """Whether another figure of the same is wanted, and no sum: `as anomaly rates, please`."""
+    slots = looked.slots
+    rest = replace(slots, figure=None, labels=(), excluded_labels=(), action=None)
+    text = looked.question.text
+    is_sum = WORDS.their_sum.search(text) or WORDS.everyone.search(text) or WORDS.no_groups.search(text)
+    is_of_one = WORDS.counts.search(looked.masked) and BOTH.search(text) is None
+    return slots.figure is not None and rest == Slots() and not (is_sum or is_of_one)
 
 
 def _names_one_side(new: Slots, old: Slots) -> bool:

@@ -18,7 +18,7 @@ COUNTED = re.compile(
     rf"(?<![\w.-])(\d{{1,3}}|{'|'.join(word for word, value in slot_language().numbers.items() if value > 1)})$"
 )
 NUMBER = re.compile(r"(?<![\w.-])(\d+\.\d+)(?![\w.])|(?<![\w.-])(\d+)$")
-TIMES = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?) ?x(?!\w)")
+TIMES = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?) ?(?:x|times)(?!\w)")
 MANY_TIMES = {"twice": 2.0, "double": 2.0, "thrice": 3.0, "three times": 3.0, "four times": 4.0}
 LISTED = {Intent.LIST, Intent.INCIDENTS, Intent.TOP, Intent.SIMILAR}
 

@@ -120,7 +120,7 @@ def _begun(token: str, owners: int, known: KnownNames) -> str:
     word = f"{re.escape(token[0])}-?{re.escape(token[1:])}"  # x-ray is xray
     if owners == 1:
         ending = "(?:'?s|er|ers|ing)?" if len(token) >= SHORTEST_TYPO else ""
-        others = rf"(?![ ._#-](?:{slot_language().sides}|[a-z]|\d+[a-z]?)(?!\w))"
+        others = rf"(?![ ._#-](?!right (?:now|away)(?!\w))(?:{slot_language().sides}|[a-z]|\d+[a-z]?)(?!\w))"
         return rf"(?<![\w-]){word}{ending}(?: (?:{nouns}))?(?![\w-]){others}" if _tells(token, known) else ""
     if token in nouns.split("|"):
         return rf"(?<![\w-])both (?:the )?{word}s(?![\w-])" if owners == PAIR else ""

@@ -28,6 +28,8 @@ def detector_status(context: ToolContext, wanted: DetectorStatus) -> ToolResult:
     for row in rows:
         key = "" if len(rows) == 1 else str(row["source"])
         facts += facts_of({name: row[name] for name in FACTS if row.get(name) is not None}, key)
+        if row["last_inspected"]:
+            facts += (Fact(f"last[{key}]" if key else "last", row["last_inspected"], "RFC 3339"),)
     return ToolResult(
         tool="detector_status",
         status=ToolStatus.OK if rows else ToolStatus.NO_DATA,

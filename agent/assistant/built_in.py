@@ -282,7 +282,8 @@ def _readings(looked: Looked, last: Remembered | None, context: ToolContext, kno
 
 
 def _standing_alone(looked: Looked) -> tuple[Reading, ...]:
-    if looked.by_cues is Intent.UNKNOWN and looked.guess.intents[Intent.UNKNOWN] >= LEAST:
+    is_unknown = looked.by_cues is Intent.UNKNOWN and looked.guess.intents[Intent.UNKNOWN] >= LEAST
+    if is_unknown or FOLLOW_UPS.foretells.search(looked.masked):
         return (Reading(Intent.UNKNOWN, looked.slots),)
     if WORDS_ALONE.sub("", looked.masked).strip(" ,.;:") == "" and looked.has_slots:
         return (_bare(looked),)

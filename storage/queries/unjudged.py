@@ -12,7 +12,7 @@ from storage.records import FrameState, Window
 
 ENDED_UNJUDGED = (FrameState.REJECTED, FrameState.DROPPED, FrameState.DEAD_LETTER)
 # A name has no index: so many of the newest frames are looked through.
-NEWEST_FRAMES = 200_000
+NEWEST_FRAMES = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,19 @@ def frame_called(session: Session, name: str, *, sources: tuple[str, ...], now: 
     """Return the newest frame whose file is called so, with or without its folders, of the newest there are."""
     newest = session.scalar(select(func.max(FrameRow.id))) or 0
     query = (
-        select(FrameRow, SourceRow.name, InspectionRow.id)
+        select(FrameRow, SourceRow.name)
         .join(SourceRow, SourceRow.id == FrameRow.source_id)
-        .outerjoin(InspectionRow, (InspectionRow.frame_id == FrameRow.id) & is_counted)
         .where(FrameRow.id > newest - NEWEST_FRAMES, FrameRow.captured_at <= now, SourceRow.name.in_(sources))
-        .where(or_(func.lower(FrameRow.name) == name.lower(), FrameRow.name.iendswith(f"/{name}", autoescape=True)))
-        .order_by(FrameRow.id.desc(), InspectionRow.id.desc())
+        .where(or_(FrameRow.name == name, FrameRow.name.endswith(f"/{name}", autoescape=True)))
+        .order_by(FrameRow.id.desc())
         .limit(1)
     )
     found = session.execute(query).first()
-    return None if found is None else _as_named(*found)
+    if found is None:
+        return None
+    frame, source = found
+    own = select(InspectionRow.id).where(InspectionRow.frame_id == frame.id, is_counted)
+    return _as_named(frame, source, session.scalar(own.order_by(InspectionRow.id.desc()).limit(1)))
 
 
 def _unjudged(window: Window, sources: tuple[str, ...]) -> list[ColumnElement[bool]]:

@@ -356,7 +356,8 @@ def test_tells_misses_by_the_audit_and_that_nobody_looked(run: Run, written: Dat
 
     assert facts(blind)["audited"] == 0
     assert "miss_rate" not in facts(blind)
-    assert blind.data["note"] == "misses unknown: only alerted frames were labelled"
+    reported = facts(blind)["missed_reported"]
+    assert blind.data["note"] == f"misses unknown: {reported} were reported, but no audit was answered"
     assert (held["audited"], held["missed"], held["miss_rate"]) == (8, 1, 0.125)
     assert held["miss_low"] < 0.125 < held["miss_high"]
 

@@ -170,6 +170,7 @@ class FollowUpLanguage:
     how_long_already: re.Pattern[str]
     each_person: re.Pattern[str]
     their_sum: re.Pattern[str]
+    foretells: re.Pattern[str]
     goes_with_it: re.Pattern[str]
     calls_it: re.Pattern[str]
     acting: re.Pattern[str]

@@ -20,7 +20,7 @@ def tell_unjudged(result: ToolResult, _: str | None = None) -> str:
     """Tell which images ended without being judged."""
     data, zone = result.data, str(result.parameters["time_zone"])
     if result.status is ToolStatus.NO_DATA:
-        return no_data(result, "every image was judged, or waits to be")
+        return no_data(result, "no image ended without being judged")
     ended = sum(data[name] for name in STATES)
     parts = [f"{number(data[name])} {word}{_reasons(data, name)}" for name, word in STATES.items() if data[name]]
     if data["not_judged"]:

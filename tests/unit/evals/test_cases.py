@@ -22,7 +22,7 @@ from tests.evals.cases import (
 from tests.evals.checking import sha256_of
 from tests.evals.world import NOW
 
-LEAST_QUESTIONS = {"seen": 160, "spent": 160, "practice": 160, "unseen": 220}
+LEAST_QUESTIONS = {"seen": 160, "spent": 160, "practice": 160, "unseen": 190}
 LEAST_REFUSED = {"seen": 20, "spent": 20, "practice": 20, "unseen": 24}
 BERLIN, CHICAGO = "Europe/Berlin", "America/Chicago"
 

@@ -262,6 +262,7 @@ class _Child:
 
     def __init__(self, command: list[str], config: Path | None) -> None:
         option = ["--config", str(config)] if config else []
+        self._command = command[0]
         self._line = [sys.executable, "-P", str(ROOT / "oddspot.py"), *command, *option]
         self._deaths = 0
         self._wait_until = 0.0
@@ -285,7 +286,7 @@ class _Child:
             self._deaths = 1 if is_well else self._deaths + 1
             wait = min(60.0, 2.0**self._deaths)
             self._wait_until = now + wait
-            _log_death(self._line[3], code, wait)
+            _log_death(self._command, code, wait)
         elif now >= self._wait_until:
             self._wait_until = 0.0
             self._start()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from config.counting import several
 from detectors.errors import DetectorError
 from detectors.weights_file import sha256_of
 from storage.commands.options import say
@@ -32,8 +33,8 @@ def leave_out_defects(images: Sequence[Path], source: str, database: Database) -
     if len(defects) == len(images):
         raise OnlyDefectsError
     shown = ", ".join(image.name for image in defects[:SHOWN]) + (", ..." if len(defects) > SHOWN else "")
-    several = f"{len(defects)} photos are" if len(defects) > 1 else "1 photo is"
-    say(f"{several} labelled as a defect, and left out: {shown}", err=True)
+    are = "is" if len(defects) == 1 else "are"
+    say(f"{several(len(defects), 'photo')} {are} labelled as a defect, and left out: {shown}", err=True)
     left_out = set(defects)
     return [image for image in images if image not in left_out]
 

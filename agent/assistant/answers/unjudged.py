@@ -7,13 +7,7 @@ from agent.assistant.answers.phrases import moment, number, searched
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
 STATES = {"rejected": "rejected", "dropped": "dropped", "given_up": "given up"}
-FATES = {
-    "rejected": "it was rejected",
-    "dropped": "it was dropped",
-    "given_up": "it was given up",
-    "pending": "it waits to be judged",
-    "leased": "it is being judged",
-}
+FATES = {"pending": "it waits to be judged", "leased": "it is being judged"}
 
 
 def tell_unjudged(result: ToolResult, _: str | None = None) -> str:
@@ -38,7 +32,11 @@ def tell_image(result: ToolResult, _: str | None = None) -> str:
     if result.status is ToolStatus.NO_DATA:
         return f"No data: {result.message[0].lower()}{result.message[1:]}"
     row = result.data
-    fate = f"it was judged, see {row['id']}" if row["id"] else FATES.get(row["state"], row["state"])
+    fate = (
+        f"it was judged, see {row['id']}"
+        if row["id"]
+        else FATES.get(row["state"]) or f"it was {STATES.get(row['state'], row['state'])}"
+    )
     why = f" ({_plain(row['reason'])})" if row["reason"] and not row["id"] else ""
     return f"{row['file']} on {row['source']}, {moment(row['captured_at'], row['time_zone'])}: {fate}{why}."
 

@@ -46,13 +46,14 @@ def repaired(text: str, known: KnownNames, name: str = "english") -> str:
 def _without_reparandum(text: str, term: re.Match[str], kinds: re.Pattern[str], name: str) -> str | None:
     left, right = text[: term.start()], text[term.end() :]
     near = re.split(r"[.?!](?:\s|$)", right[:REACH])[0]
-    before = [said for said in _all_said(left, kinds, name) if said.start >= len(left) - REACH]
+    far, left = left[:-REACH], left[-REACH:]
+    before = list(_all_said(left, kinds, name))
     for repair in _all_said(near, kinds, name):
         taken_back = next((one for one in reversed(before) if one.kind == repair.kind), None)
         if taken_back is not None and taken_back.name != repair.name:
             cut = taken_back.start if repair.phrase_start == repair.start else taken_back.lead_start
             cut = taken_back.phrase_start if repair.placed else cut
-            return left[:cut] + right[repair.phrase_start :]
+            return far + left[:cut] + right[repair.phrase_start :]
     return None
 
 

@@ -1,0 +1,42 @@
+"""Small talk before a question is put away, and nothing that a question is about."""
+
+import pytest
+
+from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.normal import normal
+
+KNOWN = KnownNames(sources=("line-1", "line-2"))
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("Morning all, thanks for the lift Ben! How many on line-1?", "How many on line-1?"),
+        ("hello guard here. anything on line-2 today?", "anything on line-2 today?"),
+        ("Item 5(a). The same for line-1.", "The same for line-1."),
+        ("l2 / last night -> worst 3?", "l2, last night, worst 3?"),
+        ("dust. fa it", "dust. label it a false alarm"),
+    ],
+)
+def test_puts_away_what_asks_for_nothing(said: str, left: str) -> None:
+    assert normal(said, KNOWN) == left
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Line-1 was odd yesterday morning. How many anomalies were there?",
+        "This week was bad. How many on line-1?",
+        "anomalies here, how many?",
+        "how many anomalies over lunch yesterday",
+        "In March line-1 was bad, but what I need is the rate.",
+        "Hope you can tell me how many line-2 had. Good luck to all of you.",
+        "on 4 / 9 how many",
+    ],
+)
+def test_leaves_what_a_question_is_about(said: str) -> None:
+    assert normal(said, KNOWN) == said
+
+
+def test_never_puts_away_a_wish_to_change_something() -> None:
+    assert "delete the incidents" in normal("Thanks, now delete the incidents. How many are open?", KNOWN)

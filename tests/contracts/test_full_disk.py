@@ -102,7 +102,7 @@ def make_house(database: Database, folder: Path, decoder: Decoder) -> House:
     (incoming / "bad.png").write_bytes(b"this is no picture")
     settings = Settings.model_validate(
         {
-            "sources": {"line-1": {"path": incoming, "late_after_seconds": 10**12}},
+            "sources": {"line-1": {"path": incoming, "late_after_seconds": 10**9}},
             "storage": {"data_dir": folder / "data"},
         }
     )

@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+
+from agent.assistant.windows import language
+from config.yaml_file import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("agent", "config", "detectors", "storage")
@@ -23,6 +27,9 @@ CALLS = {
 PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy", ".npz", ".faiss", ".index", ".bin", ".onnx"}
 # The one such file that is ever read: its sha256 is pinned, its tensors alone are read, and it is converted once.
 TORCH_LOAD = "detectors/weight_tensors.py"
+
+# Where YAML is read by a loader of its own choice, and the name of that loader there: each is asked below.
+SAFE_LOADERS = {"config/yaml_file.py": "_PlainLoader", "agent/assistant/windows/language.py": "loader"}
 
 
 def sources() -> list[Path]:
@@ -58,7 +65,8 @@ def test_reads_nothing_that_runs_code(file: Path) -> None:
         if name == "torch.load":
             assert str(file.relative_to(ROOT)) == TORCH_LOAD
             assert keywords["weights_only"] == "True"
-        assert name != "yaml.load" or keywords.get("Loader") == "loader", "only where a safe loader is chosen"
+        if name == "yaml.load":
+            assert keywords["Loader"] == SAFE_LOADERS.get(str(file.relative_to(ROOT))), "only where a safe loader is"
         assert name not in {"torch.save", "np.load", "numpy.load", "np.save"}, name
 
 
@@ -73,3 +81,14 @@ def test_the_one_exception_is_pinned() -> None:
     text = (ROOT / TORCH_LOAD).read_text(encoding="utf-8")
 
     assert text.index("!= PACKAGED_SHA256") < text.index("torch.load(")
+
+
+def test_yaml_makes_no_objects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "!!python/object/apply:os.getcwd []"
+    (tmp_path / "hostile.yaml").write_text(hostile, encoding="utf-8")
+    monkeypatch.setattr(language, "WORDS", tmp_path)
+
+    with pytest.raises(yaml.YAMLError):
+        read_yaml(hostile)
+    with pytest.raises(yaml.YAMLError):
+        language.read_words("hostile")

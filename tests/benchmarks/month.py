@@ -3,6 +3,7 @@
 Every frame is a real good image in another shot (noise, a shift), scored by a real fit; the light of the first source
 fades slowly; defects come at random. A source starts in commissioning and goes live by the proposal that ends it. A
 person labels each message after a quarter of an hour and applies the thresholds proposed that lose no labelled defect.
+With `--kept FOLDER` what was scored is kept, 5,000 frames at a time, so that a stopped run goes on where it was.
 Prints a table, then one JSON object; returns 1 where a wanted figure is missed.
 """
 
@@ -14,69 +15,56 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
+import structlog
 
 from agent.alerts.deliver import Deliverer
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.route import repeat_untaken, resolve_quiet, route_events
 from agent.bot import acts
-from config.settings import DetectorSettings, LimitSettings
+from config.settings import LimitSettings
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder
 from detectors.fitting import fit_detector
 from detectors.jobs.proposing import propose
 from detectors.registering import register_fit
-from detectors.scoring import load_detector
 from detectors.sweep_watch import start_sweeps
 from storage.opening import Stores
 from storage.queries.incidents import list_incidents
 from storage.queries.inspections import get_inspection
-from storage.records import LabelKind, NewFrame, NewInspection, SourceState, Verdict
+from storage.records import LabelKind, NewFrame, SourceState, Verdict
 from storage.repositories.frames import claim_frames, receive_frame
 from storage.repositories.inspections import record_inspection
 from storage.repositories.sources import set_source_state, source_by_name
 from storage.repositories.switches import apply_version
 from storage.repositories.versions import active_version, version_by_id
-from tests.benchmarks.scored_images import Fitted, Pixels, another_shot, as_new
+from tests.benchmarks.month_scores import (
+    DAYS,
+    SETTLED_DAYS,
+    START,
+    Shot,
+    Stream,
+    learnt_and_seen,
+    score_month,
+    settings_of,
+)
 from tests.factories_agent import Clock, Plant, make_plant
 from tests.unit.agent.fakes import FakeNotifier, InlineExecutor
 
 ROOT = Path(__file__).resolve().parents[2]
-START = datetime(2026, 1, 1, tzinfo=UTC)
-DAYS, SETTLED_DAYS, DARKEST = 30, 3, 0.85
 STEP, ANSWER = timedelta(minutes=10), timedelta(minutes=15)
 WANTED_FALSE, WANTED_CAUGHT = 2.0, 0.95
-BATCH, LONGEST, TOLD = 64, 512, 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """A frame to come: what it is, and what its source's detector finds in it."""
-
-    source: str
-    at: datetime
-    is_defect: bool
-    found: NewInspection
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A source's month; still: the scores its good frames would have without any change of the light."""
-
-    source: str
-    shots: tuple[Shot, ...]
-    still: tuple[float, ...]
+BATCH = 64
 
 
 def main() -> int:
     """Measure and return 1 where a wanted figure is missed."""
     options = _options()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     categories = [one for one in find_categories(options.data) if one.name in (options.categories or [one.name])]
     with tempfile.TemporaryDirectory() as folder:
         plant = make_plant(Path(folder))
@@ -86,7 +74,7 @@ def main() -> int:
         )
         with ProcessPoolExecutor(options.processes) as pool:
             futures = [
-                pool.submit(_stream, options, number, category, Path(folder) / "fits", len(categories))
+                pool.submit(score_month, options, number, category, Path(folder) / "fits", len(categories))
                 for number, category in enumerate(categories)
             ]
             for category in categories:
@@ -109,24 +97,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--defects", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--kept", type=Path, help="a folder to keep what was scored in, and to go on from")
     return parser.parse_args()
 
 
-def _learnt(category: Category, seed: int) -> tuple[list[Path], list[Path]]:
-    """Return the good images a detector learns from, and those it sees later."""
-    order = np.random.default_rng(seed).permutation(len(category.train))
-    train = [category.train[place] for place in order]
-    half = max(len(train) // 2, min(len(train) - 5, 20))
-    return train[:half], [*train[half:], *(image.path for image in category.test if not image.is_defect)]
-
-
 def _register(options: argparse.Namespace, category: Category, stores: Stores, data_dir: Path) -> None:
-    learnt, _ = _learnt(category, options.seed)
+    learnt, _ = learnt_and_seen(category, options.seed)
     with Decoder(LimitSettings()) as decoder:
         made = fit_detector(
             learnt,
             decoder=decoder,
-            settings=_settings(options),
+            settings=settings_of(options),
             bit_depth=None,
             weights_dir=options.weights_dir,
             progress=lambda _stage, _done, _total: None,
@@ -134,64 +115,6 @@ def _register(options: argparse.Namespace, category: Category, stores: Stores, d
     register_fit(
         made, category.name, stores, data_dir=data_dir, images=[], goes_live=False, actor="benchmark", now=START
     )
-
-
-def _settings(options: argparse.Namespace) -> DetectorSettings:
-    return DetectorSettings(preset="fast", seed=options.seed, threads=1)
-
-
-def _stream(options: argparse.Namespace, number: int, category: Category, folder: Path, sources: int) -> Stream:
-    """Score a source's month; the fit is the one that is registered, made again from the same images and seed."""
-    learnt, good = _learnt(category, options.seed)
-    chance = np.random.default_rng([options.seed, number])
-    frames, defects = options.frames // sources, options.defects // sources
-    with Decoder(LimitSettings()) as decoder:
-        made = fit_detector(
-            learnt,
-            decoder=decoder,
-            settings=_settings(options),
-            bit_depth=None,
-            weights_dir=options.weights_dir,
-            progress=lambda _stage, _done, _total: None,
-        )
-        made.save(folder / category.name)
-        detector = load_detector(folder / category.name, weights_dir=options.weights_dir, threads=1)
-        judge = Fitted(detector, decoder)
-        pixels = [_small(decoder.decode(path).pixels) for path in good]
-        bad = [_small(decoder.decode(image.path).pixels) for image in category.test if image.is_defect]
-        shots, still = [], []
-        for place in range(frames):
-            if place % TOLD == 0:
-                print(f"{category.name}: {place} of {frames} scored", file=sys.stderr, flush=True)
-            at = START + timedelta(days=DAYS) * (place + (number + 1) / (sources + 1)) / frames
-            light = 1 - (1 - DARKEST) * place / frames if number == 0 else 1.0
-            shot = another_shot(pixels[int(chance.integers(len(pixels)))], chance)
-            shots.append(Shot(category.name, at, is_defect=False, found=_found(judge, _dimmed(shot, light))))
-            if number == 0 and place % 4 == 0:
-                still.append(_found(judge, shot).score)
-        for one in chance.permutation(len(bad))[:defects]:
-            day = SETTLED_DAYS + 2 + (DAYS - SETTLED_DAYS - 2) * float(chance.random())
-            light = 1 - (1 - DARKEST) * day / DAYS if number == 0 else 1.0
-            seen = _found(judge, _dimmed(bad[one], light))
-            shots.append(Shot(category.name, START + timedelta(days=day), is_defect=True, found=seen))
-    print(f"{category.name}: scored", file=sys.stderr, flush=True)
-    return Stream(category.name, tuple(shots), tuple(still) or tuple(s.found.score for s in shots if not s.is_defect))
-
-
-def _small(pixels: Pixels) -> Pixels:
-    """Return pixels at most twice as long as the network's square: what is done to them takes no longer than a look."""
-    image = Image.fromarray(pixels)
-    image.thumbnail((LONGEST, LONGEST))
-    return np.asarray(image)
-
-
-def _dimmed(pixels: Pixels, light: float) -> Pixels:
-    dimmed: Pixels = np.asarray(pixels * light, dtype=np.uint8)
-    return dimmed
-
-
-def _found(judge: Fitted, pixels: Pixels) -> NewInspection:
-    return as_new(judge.detector.inspect(pixels), pixels, judge.detector)
 
 
 class Month:

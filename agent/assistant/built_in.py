@@ -20,6 +20,7 @@ from agent.assistant.asking_back import (
 )
 from agent.assistant.from_results import from_results
 from agent.assistant.reading.acting import answer_act, says_what_one_is
+from agent.assistant.reading.asides import plainly_asked
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.deciding import CERTAIN, SURE, decide, sure_of
 from agent.assistant.reading.files import with_its_id
@@ -73,7 +74,7 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
     """Answer a question from the record, ask back, or refuse."""
     known = known_names(context)
     try:
-        text = repaired(text, known)
+        text = plainly_asked(repaired(text, known), known)
         written, file = with_its_id(text, context)
         if file is not None:
             return _of_a_file(written, file, context, known, last)
@@ -275,17 +276,19 @@ def _readings(looked: Looked, last: Remembered | None, context: ToolContext, kno
     is_little = is_little and looked.guess.intents[Intent.UNKNOWN] < CERTAIN
     if is_little and looked.has_slots:
         return ()  # too little said to call it unknowable: `the late one of that day`
-    readings = _standing_alone(looked)
+    readings = _standing_alone(looked, last)
     if last is None:
         return readings
     return tuple(in_scope(reading, looked, last, context, known.first) for reading in readings)
 
 
-def _standing_alone(looked: Looked) -> tuple[Reading, ...]:
+def _standing_alone(looked: Looked, last: Remembered | None) -> tuple[Reading, ...]:
     is_unknown = looked.by_cues is Intent.UNKNOWN and looked.guess.intents[Intent.UNKNOWN] >= LEAST
     if is_unknown or FOLLOW_UPS.foretells.search(looked.masked):
         return (Reading(Intent.UNKNOWN, looked.slots),)
-    if WORDS_ALONE.sub("", looked.masked).strip(" ,.;:") == "" and looked.has_slots:
+    rest = WORDS_ALONE.sub("", looked.masked).strip(" ,.;:")
+    is_one_more = rest == "qid" and (last is None or last.reading.intent is not Intent.SIMILAR)
+    if looked.has_slots and (rest == "" or is_one_more):
         return (_bare(looked),)
     if looked.guess.best is Intent.SIMILAR and not looked.slots.ids:
         return (Reading(Intent.SIMILAR, looked.slots),)

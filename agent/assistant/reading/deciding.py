@@ -16,6 +16,8 @@ from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 DECIMAL = re.compile(r"(?<![\w.-])\d+\.\d+(?![\w.])")
 # How likely a reading has to be to be answered at once: else the likeliest are offered.
 SURE = 0.5
+# How likely a reading has to be where what is wanted is surer than what shapes it.
+LEANING, SURE_OF_KIND = 0.4, 0.7
 # A number and the list it counts are told together where either may be meant.
 TOGETHER = {Intent.COUNT, Intent.LIST}
 # What happened somewhere tells how many there were.
@@ -71,6 +73,9 @@ def sure_of(readings: list[tuple[Reading, float]]) -> tuple[Reading, ...]:
         return ()
     (first, chance), *others = readings
     if chance >= SURE:
+        return (first,)
+    alike = sum(its for reading, its in others if reading.intent is first.intent)
+    if chance >= LEANING and chance + alike >= SURE_OF_KIND:
         return (first,)
     second, its_chance = others[0] if others else (first, 0.0)
     if {first.intent, second.intent} == TOGETHER and chance + its_chance >= SURE:

@@ -26,6 +26,10 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     """
     words = leaning_language()
     text = words.extend.sub(lambda match: _extended(match, window, now, shifts), with_digits(text))
+    text = words.own_day.sub(lambda match: "" if _names_a_day(text[: match.start()]) else match[0], text)
+    if local_day(window) < Calendar(now, window.time_zone).today:
+        text = words.its_night.sub("", text)
+    text = words.its_slot.sub("", words.nth.sub(lambda match: _listed(match, shown), text))
     text = words.week_ago.sub("a week earlier", text)
     text = words.shifted.sub(lambda match: shifted(match, window, now), text)
     text = words.weekend.sub(lambda _: _weekend_before(window), text)
@@ -41,6 +45,16 @@ def written_out(text: str, window: Window, *, shown: int, now: datetime, shifts:
     text = words.same.sub(_or_as_said(window, _same_unit), text)
     text = words.monthday.sub(lambda match: (int(match["day"]) > shown and _monthday(match, window)) or match[0], text)
     return on_its_day(text, window, now)
+
+
+def _names_a_day(text: str) -> bool:
+    return any(one.kind == "day" for one in find_times(text.lower()))
+
+
+def _listed(match: re.Match[str], shown: int) -> str:
+    """Write `of the 2nd` as the number of what was listed, not as a day of the month."""
+    number = int(match["of"] or match["id"])
+    return f"of number {number}" if 0 < number <= shown else match[0]
 
 
 def _or_as_said(

@@ -29,6 +29,10 @@ class LeaningLanguage:
     shifted: re.Pattern[str]
     week_ago: re.Pattern[str]
     supposed_at: re.Pattern[str]
+    its_night: re.Pattern[str]
+    own_day: re.Pattern[str]
+    its_slot: re.Pattern[str]
+    nth: re.Pattern[str]
     value_alone: str
     leader: str
     nouns: dict[str, str]

@@ -145,7 +145,8 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
         spoken = re.escape(folded(key)).replace("_", "[ _-]")
         pattern = rf"(?<!\w){spoken}(?: (?:number|no\.?|nr\.?|id|is))?\s*[:=#]?\s*([\w][\w./-]*)(?!\w)"
         for match in re.finditer(pattern, question.rest):
-            value = question.cased[match.start(1) : match.end(1)].rstrip("./-")
+            end = match.start(1) + len(match[1].rstrip("./-"))
+            value = question.cased[match.start(1) : end]
             is_plural = value.endswith("s") and folded(value[:-1]) in values and folded(value) not in values
             value = _as_written(value[:-1] if is_plural else value, known.values.get(key, ()))
             is_title = (
@@ -159,7 +160,7 @@ def _keyed_values(question: Question, known: KnownNames, places: Places) -> None
                     places.several = key
                 else:
                     places.attributes[key] = value
-                question.cover(match.start(), match.end(), "qattribute")
+                question.cover(match.start(), end, "qattribute")
 
 
 def _as_written(value: str, known: Sequence[str]) -> str:

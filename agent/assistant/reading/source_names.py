@@ -206,7 +206,7 @@ def unknown_sibling(rest: str, known: KnownNames) -> str | None:
         if other is not None and len(last) > SHORT:
             return other[1]
         short = r"(?:[a-z]|\d+[a-z]?)" if len(last) <= SHORT else r"[a-z]{3,}"
-        joined = re.search(rf"(?<![\w-])({head}[._#-]{short}|{head} (?:\d+[a-z]?|[b-hj-z]))(?![\w:]|-\w)", rest)
+        joined = re.search(rf"(?<![\w-])({head}[._#-]{short}|{head} (?:\d+[a-z]?|[b-hj-z]))(?!\w|:\d|-\w)", rest)
         if joined is not None and len(last) <= SHORT:
             return joined[1]
         if joined is not None and joined[1][len(parts[0])] in "._-":

@@ -16,6 +16,7 @@ EVALS = Path(__file__).parents[3] / "evals" / "questions.yaml"
         ("¿Cuántas anomalías hubo ayer?", "Lo siento"),
         ("Quante anomalie ieri?", "Mi dispiace"),
         ("Hoeveel afwijkingen waren er gisteren?", "Sorry, ik"),
+        ("Quantas anomalias houve ontem?", "Desculpe"),
         ("Ile anomalii było wczoraj?", "Przepraszam"),
         ("昨日の異常はいくつですか", "I read English only"),
         ("сколько аномалий вчера?", "I read English only"),
@@ -30,7 +31,17 @@ def test_says_in_their_own_words_that_it_reads_english(text: str, start: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["show A-12", "line-1?", "and yesterday?", "worst on la-linea", "only line 2", "lot L7", "das-1 today"]
+    "text",
+    [
+        "show A-12",
+        "line-1?",
+        "and yesterday?",
+        "worst on la-linea",
+        "only line 2",
+        "lot L7",
+        "das-1 today",
+        "As a rate, no more than as many",
+    ],
 )
 def test_leaves_english_alone(text: str) -> None:
     assert answer_to_other_language(text) is None

@@ -20,6 +20,10 @@ def written(text: str, window: Window, shown: int = 0) -> str:
 @pytest.mark.parametrize(
     ("said", "window", "means"),
     [
+        ("and the graveyard before that one?", EARLY, "the graveyard shift of 2026-04-13?"),
+        ("but was it off on friday the 3rd? how many that day?", DAY, "but was it off on friday the 3rd? how many ?"),
+        ("and in this night, how many?", EARLY, "and , how many?"),
+        ("the worst three for this tuesday slot", EARLY, "the worst three "),
         ("afternoon of the same day", DAY, "afternoon on 2026-04-10"),
         ("that morning", DAY, "2026-04-10 morning"),
         ("make that the whole week", DAY, "make that in the week of 2026-04-10"),
@@ -103,3 +107,11 @@ def test_hours_within_a_night_do_not_lean_on_either_of_its_days() -> None:
 
     assert written("and between 2 and 4?", night) == "and between 2 and 4?"
     assert written("and the early shift?", night) == "and the early shift of 2026-04-13?"
+
+
+@pytest.mark.parametrize(
+    ("said", "means"), [("lot of the 2nd?", "lot of number 2?"), ("4th id there", "of number 4 there")]
+)
+def test_takes_a_place_in_what_was_listed_for_no_day(said: str, means: str) -> None:
+    assert written(said, DAY, shown=4) == means
+    assert written(said, DAY, shown=1) == said

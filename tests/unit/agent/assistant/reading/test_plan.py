@@ -10,6 +10,7 @@ from agent.assistant.reading.deciding import decide, sure_of
 from agent.assistant.reading.known import KnownNames
 from agent.assistant.reading.plan import calls_of
 from agent.assistant.reading.reader import look
+from agent.assistant.reading.reading import Intent, Reading, Slots
 from agent.assistant.tools.context import ToolContext
 from storage.database import Database
 from tests.histories import NOW
@@ -73,6 +74,14 @@ def test_asks_the_tool_that_knows(
     [reading] = sure_of(decide(looked))
     [(called, given)] = calls_of(reading)
     assert (called, given | arguments) == (tool, given)
+
+
+def test_is_sure_of_what_is_wanted_where_only_its_shape_may_be_either() -> None:
+    dismissed = Reading(Intent.INCIDENTS, Slots(states=("dismissed",)))
+    every, count = Reading(Intent.INCIDENTS, Slots()), Reading(Intent.COUNT, Slots())
+
+    assert sure_of([(dismissed, 0.46), (every, 0.44), (count, 0.1)]) == (dismissed,)
+    assert sure_of([(dismissed, 0.46), (count, 0.44), (every, 0.1)]) == ()
 
 
 def test_keeps_the_sides_of_a_comparison_as_they_were_said(sqlite_database: Database, tmp_path: Path) -> None:

@@ -40,3 +40,17 @@ def test_leaves_what_a_question_is_about(said: str) -> None:
 
 def test_never_puts_away_a_wish_to_change_something() -> None:
     assert "delete the incidents" in normal("Thanks, now delete the incidents. How many are open?", KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("dictated", "meant"),
+    [
+        ("how many on line won yesterday question mark", "how many on line-1 yesterday"),
+        ("okay the weld sell this weak comma how many flagged", "the weld cell this week"),
+        ("how many of those where falls alarms", "how many of those were false alarms"),
+        ("any open incidence on the hole site", "open incidents on the whole site"),
+        ("what's the thresh hold on line too now", "threshold on line 2 now"),
+    ],
+)
+def test_hears_dictated_words_as_they_were_meant(dictated: str, meant: str) -> None:
+    assert meant.replace("-", " ") in normal(dictated, KNOWN).replace("-", " ").replace(",", "")

@@ -1,0 +1,42 @@
+"""What is guessed or claimed is not what is asked: a ranking stays of all, a claimed figure is found out."""
+
+import pytest
+
+from agent.assistant.reading.asides import plainly_asked
+from agent.assistant.reading.known import KnownNames
+
+KNOWN = KnownNames(
+    sources=("line-1", "line-2", "press-line"), defect_classes=("crack", "dent"), values={"lot": ("B-1238", "B-1239")}
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Which line had the fewest false alarms? line-2, I bet?", "Which line had the fewest false alarms?"),
+        ("Worst lot since March, B-1240?", "Worst lot since March?"),
+        ("Most common class last week, again dent?", "Most common class last week?"),
+        ("'12 anomalies on line-1 in March.' Correct?", "how many anomalies on line-1 in March?"),
+        ("Line-15: 12 anomalies in March. Is that right?", "Line-15: how many anomalies in March?"),
+        ("Page 3: '84 images were audited.' Please verify.", "how many images were audited?"),
+    ],
+)
+def test_asks_what_is_to_be_found_out(said: str, meant: str) -> None:
+    assert plainly_asked(said, KNOWN) == meant
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "How many anomalies on line-1 yesterday, and line-2?",
+        "Which was worst last week, line-1 or line-2?",
+        "The worst five, please",
+        "How many in March? line-2",
+        "worst anomalies of line-2",
+        "12 anomalies on line-1 over 3 days",
+        "Show the 5 newest anomalies. Is the camera right?",
+        "what's up with the dents?",
+    ],
+)
+def test_leaves_what_is_asked(said: str) -> None:
+    assert plainly_asked(said, KNOWN) == said

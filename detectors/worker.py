@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 
 from config.logs import traced
+from config.printable import printable
 from config.settings import Settings
 from detectors.beside import render_beside
 from detectors.bundle import BundleError
@@ -277,7 +278,7 @@ class Worker:
     def _reject(self, lease: Lease, reason: RejectReason) -> None:
         with self._stores.database.transaction() as session:
             finish_frame(session, lease, FrameState.REJECTED, reason)
-        logger.info("frame_rejected", frame=lease.frame.id, reason=reason)
+        logger.info("frame_rejected", frame=lease.frame.id, file=printable(lease.frame.name), reason=reason)
 
     def _stop_judging(self, lease: Lease, source: Source, error: BundleError | WeightsError) -> None:
         logger.error("source_not_judged", source=source.name, reason=str(error))
@@ -286,7 +287,8 @@ class Worker:
             set_source_fault(session, source, str(error), now=self._clock())
 
     def _count_failure(self, lease: Lease, error: Exception) -> None:
-        logger.error("frame_failed", frame=lease.frame.id, attempt=lease.attempt, exc_info=error)
+        name = printable(lease.frame.name)
+        logger.error("frame_failed", frame=lease.frame.id, file=name, attempt=lease.attempt, exc_info=error)
         with self._stores.database.transaction() as session:
             give_back_frame(session, lease, counts=True)
 

@@ -5,6 +5,7 @@ from typing import Any
 from agent.assistant.answers.counts import no_data
 from agent.assistant.answers.phrases import counted, joined, number, span
 from agent.assistant.tools.result import ToolResult, ToolStatus
+from storage.records import SourceState
 
 IDS_SHOWN = 10
 
@@ -19,7 +20,14 @@ def tell_what_if(result: ToolResult, _: str | None = None) -> str:
     lines = _table(data, result) if "thresholds" in data else _one(data, result)
     looked = f"{counted(data['judged'], 'image')} judged by the fit of {data['detector']}{_others(data)}."
     known = f"{data['misses'][0].upper()}{data['misses'][1:]}"
-    return "\n".join([*lines, looked, f"{known} (by all recent audits)." if data["audited"] else f"{known}."])
+    lines += [looked, f"{known} (by all recent audits)." if data["audited"] else f"{known}."]
+    return "\n".join([*lines, *_unsent(data)])
+
+
+def _unsent(data: dict[str, Any]) -> list[str]:
+    """Say of a source in commissioning that the alerts counted are those it would send, were it live."""
+    words = f"{data['source']} is in commissioning and sends none yet: counted is what it would send once it is live."
+    return [words] if data["state"] == SourceState.COMMISSIONING else []
 
 
 def _one(row: dict[str, Any], result: ToolResult) -> list[str]:

@@ -84,6 +84,7 @@ def _result(
     ids = tuple(dict.fromkeys(shown for row in rows for key in LISTS for shown in row[key]))
     shared = {
         "source": source.name,
+        "state": source.state.value,
         "detector": plain(version.name),
         "threshold_now": round(version.threshold, DIGITS),
         "misses": known.sentence,

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from config.settings import LimitSettings, Settings
 from detectors import worker
@@ -214,11 +215,14 @@ def test_pages_nobody_for_late_frames_and_batches(
 def test_rejects_what_cannot_be_decoded_and_goes_on(stores: Stores, decoder: Decoder) -> None:
     receive(stores, b"this is no picture", png()[:40], png())
 
-    make_worker(stores, decoder, FakeDetector()).work()
+    with capture_logs() as logged:
+        make_worker(stores, decoder, FakeDetector()).work()
 
-    ends = [(row.state, row.reason) for row in rows(stores, FrameRow)]
-    assert [state for state, _ in ends] == ["rejected", "rejected", "scored"]
+    ends = [(row.state, row.reason, row.name) for row in rows(stores, FrameRow)]
+    assert [state for state, _, _ in ends] == ["rejected", "rejected", "scored"]
     assert ends[0][1] == "not_an_image"
+    told = [(line["file"], str(line["reason"])) for line in logged if line["event"] == "frame_rejected"]
+    assert told == [(name, reason) for state, reason, name in ends if state == "rejected"]
 
 
 def test_rejects_images_read_at_another_depth_than_those_of_the_fit(stores: Stores, decoder: Decoder) -> None:

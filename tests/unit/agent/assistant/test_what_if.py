@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from agent.assistant.answer import Answer, AnswerStatus
 from agent.assistant.assistant import Assistant
@@ -12,6 +13,7 @@ from agent.assistant.tools.context import ToolContext
 from agent.assistant.tools.registry import run_tool
 from config.settings import Settings
 from storage.database import Database
+from storage.models.seen import SourceRow
 from storage.records import Window
 from storage.repositories.audit_picks import answer_pick, pick_for_audit
 from storage.repositories.sources import source_by_name
@@ -49,6 +51,16 @@ def test_says_what_a_supposed_threshold_would_have_done(assistant: Assistant) ->
     assert "would have sent 2 alerts instead of 5" in answer.text
     assert "1 of 2 labelled defects lost: A-3." in answer.text
     assert "Misses unknown: only alerted frames were labelled." in answer.text
+
+
+def test_says_that_a_source_in_commissioning_sends_none_yet(assistant: Assistant, sqlite_database: Database) -> None:
+    told = "line-1 is in commissioning and sends none yet: counted is what it would send once it is live."
+    assert told not in assistant.ask("what if the threshold of line-1 were 2.5?", now=NOW).text
+
+    with sqlite_database.transaction() as session:
+        session.execute(update(SourceRow).values(state="commissioning"))
+
+    assert told in assistant.ask("what if the threshold of line-1 were 2.5?", now=NOW).text
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What a person adds that is not asked: a guess of the answer, or a claim of a report whose figures are to be checked.
 
 `Which line had the fewest false alarms? line-2, I bet?` is of every line; `'12 anomalies on line-1 in March.' Correct?`
-asks how many there were.
+asks how many there were; what is quoted from an answer asks for nothing.
 """
 
 import re
@@ -10,13 +10,16 @@ from functools import lru_cache
 from agent.assistant.reading.known import KnownNames, folded
 from agent.assistant.windows.language import read_words
 
+# A line of an earlier message, as chats show it: what is asked stands under it.
+QUOTED = re.compile(r"^[ \t]*(?:>|&gt;).*$", re.MULTILINE)
 # What lots and parts are called: b-1238.
 CODE = re.compile(r"(?:(?:lot|batch|part) )?[a-z]{1,4}-?\d+")
 
 
 def plainly_asked(text: str, known: KnownNames) -> str:
-    """Return a question without the guess of its answer, and what is claimed as what is to be found out."""
-    return _without_guess(_asked_of_claim(text), known)
+    """Return a question without quotes and the guess of its answer, and what is claimed as what is to be found out."""
+    own = QUOTED.sub("", text).strip()
+    return _without_guess(_asked_of_claim(own or text), known)
 
 
 def _asked_of_claim(text: str, name: str = "english") -> str:

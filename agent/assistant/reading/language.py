@@ -62,6 +62,7 @@ class SlotLanguage:
     periods: tuple[tuple[str, re.Pattern[str]], ...]
     place_lead: str
     place_nouns: str
+    machines: str
     source_nouns: str
     all_sources: re.Pattern[str]
     since_then: re.Pattern[str]
@@ -115,6 +116,7 @@ def slot_language(name: str = "english") -> SlotLanguage:
         periods=tuple((name, word_pattern(say)) for name, say in words["periods"].items()),
         place_lead=words["place_lead"],
         place_nouns=words["place_nouns"],
+        machines=words["machines"],
         source_nouns=words["source_nouns"],
         all_sources=word_pattern(words["all_sources"]),
         since_then=word_pattern(words["since_then"]),

@@ -16,6 +16,7 @@ from agent.assistant.reading.source_names import (
     spelled,
     typo_of,
     unknown_initial,
+    unknown_machine,
     unknown_number,
     unknown_sibling,
 )
@@ -101,6 +102,7 @@ def read_misspelled(question: Question, known: KnownNames, places: Places) -> No
         places.is_surely_person = places.unknown_person is not None and is_said
     places.unknown = places.unknown or _unknown_side(question, known)
     if not places.sources and not places.ids and places.incident is None:
+        places.unknown = places.unknown or unknown_machine(question.rest, known)
         places.unknown = places.unknown or unknown_number(question.rest, known) or _unknown(question, known)
 
 

@@ -18,6 +18,7 @@ KNOWN = KnownNames(
         ("Most common class last week, again dent?", "Most common class last week?"),
         ("'12 anomalies on line-1 in March.' Correct?", "how many anomalies on line-1 in March?"),
         ("Line-15: 12 anomalies in March. Is that right?", "Line-15: how many anomalies in March?"),
+        ("> 83 answered, 5 missed\nWhat miss rate is that?", "What miss rate is that?"),
         ("Page 3: '84 images were audited.' Please verify.", "how many images were audited?"),
     ],
 )

@@ -54,3 +54,21 @@ def test_never_puts_away_a_wish_to_change_something() -> None:
 )
 def test_hears_dictated_words_as_they_were_meant(dictated: str, meant: str) -> None:
     assert meant.replace("-", " ") in normal(dictated, KNOWN).replace("-", " ").replace(",", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("date is Apr.10.", "date is Apr 10."),
+        ("13-Apr-2026, line-1", "13 Apr 2026, line-1"),
+        ("14 April 2200 hrs through 15 April 0600 hrs", "14 April 22:00 through 15 April 06:00"),
+        ("Tuesday 14 April, 0000 to 2400 hrs", "Tuesday 14 April, whole day"),
+        ("line-1;2026-04-06;2026-04-12;?", "line-1;from 2026-04-06 to 2026-04-12"),
+        ("the last 24 hours up to now", "the last 24 hours"),
+        ("the week before last week", "the week before last"),
+        ("unresolved as of today's date", "unresolved right now"),
+        ("order 2200 and part 0600", "order 2200 and part 0600"),
+    ],
+)
+def test_reads_dates_as_tables_and_reports_write_them(said: str, meant: str) -> None:
+    assert normal(said, KNOWN) == meant

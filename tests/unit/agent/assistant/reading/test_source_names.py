@@ -61,6 +61,9 @@ def test_reads_sources_however_they_are_said(said: str, sources: list[str]) -> N
         ("and east field", "east field"),
         ("microscope_center dust", "microscope_center"),
         ("anomalies on 5 please", "5"),
+        ("cam-13, whole day, number of anomalies", "cam-13"),
+        ("how much gave robot-7 in week 15", "robot-7"),
+        ("roof-c: how many", "roof-c"),
     ],
 )
 def test_takes_no_name_for_its_sibling(said: str, unknown: str) -> None:

@@ -293,6 +293,7 @@ def _named_person() -> re.Pattern[str]:
         rf"|(?:^|[a-z] )(?:and |And )?([A-Z][a-z]{{2,}}) (?:{words.acted})\b"
         r"|^(?:And|and|What about|How about) ([A-Z][a-z]{2,})(?=[,?])"
         rf"|\b(?:did|has|have|by) (?:Dr|Mr|Mrs|Ms)\.? ([A-Z][a-z]{{2,}})\b"
+        r"|\b(?:reviewer|inspector|colleague|labeller) ([A-Z][a-z]{2,})\b"
     )
 
 

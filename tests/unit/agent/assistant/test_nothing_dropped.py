@@ -32,6 +32,17 @@ def test_a_word_nothing_is_called_is_no_more_of_the_same(ask: Ask) -> None:
     assert "'gaskets'" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("said", "time"),
+    [("how many anomalies on line-1 3apr", "3apr"), ("how many confirmed on line-1, 7feb", "7feb")],
+)
+def test_a_time_that_is_not_understood_is_asked_about(ask: Ask, said: str, time: str) -> None:
+    answer = ask(said)
+
+    assert answer.status is AnswerStatus.ASKED_BACK
+    assert time in answer.text
+
+
 def test_good_images_are_counted_as_good(ask: Ask) -> None:
     facts = {fact.name: fact.value for fact in ask("how many were not anomalous since 1 March?").facts}
 

@@ -22,6 +22,7 @@ def written(text: str, window: Window, shown: int = 0) -> str:
     [
         ("and the graveyard before that one?", EARLY, "the graveyard shift of 2026-04-13?"),
         ("but was it off on friday the 3rd? how many that day?", DAY, "but was it off on friday the 3rd? how many ?"),
+        ("And the Tuesday, same slot?", EARLY, "And from 2026-04-14t06:00:00+02:00 to 2026-04-14t14:00:00+02:00?"),
         ("and in this night, how many?", EARLY, "and , how many?"),
         ("the worst three for this tuesday slot", EARLY, "the worst three "),
         ("afternoon of the same day", DAY, "afternoon on 2026-04-10"),

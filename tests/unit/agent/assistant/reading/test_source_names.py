@@ -101,4 +101,5 @@ def test_tells_people_from_months_and_reads_names_without_accents(said: str, per
 
 def test_notes_a_person_nobody_knows() -> None:
     assert places_of("how many labels did Gunther give").unknown_person == "Gunther"
+    assert places_of("the day reviewer Dorothea last labelled one").unknown_person == "Dorothea"
     assert places_of("how many did Monday bring").unknown_person is None

@@ -40,7 +40,8 @@ def _without_guess(text: str, known: KnownNames, name: str = "english") -> str:
         return text
     said = folded(match["name"]).strip()
     values = (value for values in known.values.values() for value in values)
-    named = {folded(one) for one in (*known.sources, *known.defect_classes, *values)}
+    people = (one.rpartition(":")[2] for one in known.people)
+    named = {folded(one) for one in (*known.sources, *known.defect_classes, *people, *values)}
     is_name = said in named or CODE.fullmatch(said) is not None
     return f"{text[: match.start()]}?" if is_name else text
 

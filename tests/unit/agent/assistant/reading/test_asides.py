@@ -6,7 +6,10 @@ from agent.assistant.reading.asides import plainly_asked
 from agent.assistant.reading.known import KnownNames
 
 KNOWN = KnownNames(
-    sources=("line-1", "line-2", "press-line"), defect_classes=("crack", "dent"), values={"lot": ("B-1238", "B-1239")}
+    sources=("line-1", "line-2", "press-line"),
+    defect_classes=("crack", "dent"),
+    values={"lot": ("B-1238", "B-1239")},
+    people=("slack:anna", "ben"),
 )
 
 
@@ -16,6 +19,7 @@ KNOWN = KnownNames(
         ("Which line had the fewest false alarms? line-2, I bet?", "Which line had the fewest false alarms?"),
         ("Worst lot since March, B-1240?", "Worst lot since March?"),
         ("Most common class last week, again dent?", "Most common class last week?"),
+        ("who labelled most last week - anna, I'd guess?", "who labelled most last week?"),
         ("'12 anomalies on line-1 in March.' Correct?", "how many anomalies on line-1 in March?"),
         ("Line-15: 12 anomalies in March. Is that right?", "Line-15: how many anomalies in March?"),
         ("> 83 answered, 5 missed\nWhat miss rate is that?", "What miss rate is that?"),

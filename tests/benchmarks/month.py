@@ -29,7 +29,6 @@ from agent.bot import acts
 from config.settings import LimitSettings
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder
-from detectors.fitting import fit_detector
 from detectors.jobs.proposing import propose
 from detectors.registering import register_fit
 from detectors.sweep_watch import start_sweeps
@@ -48,9 +47,9 @@ from tests.benchmarks.month_scores import (
     START,
     Shot,
     Stream,
+    fit_source,
     learnt_and_seen,
     score_month,
-    settings_of,
 )
 from tests.factories_agent import Clock, Plant, make_plant
 from tests.unit.agent.fakes import FakeNotifier, InlineExecutor
@@ -104,14 +103,7 @@ def _options() -> argparse.Namespace:
 def _register(options: argparse.Namespace, category: Category, stores: Stores, data_dir: Path) -> None:
     learnt, _ = learnt_and_seen(category, options.seed)
     with Decoder(LimitSettings()) as decoder:
-        made = fit_detector(
-            learnt,
-            decoder=decoder,
-            settings=settings_of(options),
-            bit_depth=None,
-            weights_dir=options.weights_dir,
-            progress=lambda _stage, _done, _total: None,
-        )
+        made = fit_source(learnt, decoder, options)
     register_fit(
         made, category.name, stores, data_dir=data_dir, images=[], goes_live=False, actor="benchmark", now=START
     )

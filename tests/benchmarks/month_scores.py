@@ -16,6 +16,7 @@ from PIL import Image
 from config.settings import DetectorSettings, LimitSettings
 from detectors.dataset import Category
 from detectors.decode import Decoder
+from detectors.fitted_detector import FittedDetector
 from detectors.fitting import fit_detector
 from detectors.scoring import load_detector
 from storage.records import NearestNormal, NewInspection, Region, Verdict
@@ -64,9 +65,16 @@ class _Source:
         return as_new(self.judge.detector.inspect(dimmed), dimmed, self.judge.detector)
 
 
-def settings_of(options: argparse.Namespace) -> DetectorSettings:
-    """Return what every source of the month is fitted by."""
-    return DetectorSettings(preset="fast", seed=options.seed, threads=1)
+def fit_source(learnt: list[Path], decoder: Decoder, options: argparse.Namespace) -> FittedDetector:
+    """Fit a source of the month; the same images and seed give the same fit."""
+    return fit_detector(
+        learnt,
+        decoder=decoder,
+        settings=DetectorSettings(preset="fast", seed=options.seed, threads=1),
+        bit_depth=None,
+        weights_dir=options.weights_dir,
+        progress=lambda _stage, _done, _total: None,
+    )
 
 
 def learnt_and_seen(category: Category, seed: int) -> tuple[list[Path], list[Path]]:
@@ -82,14 +90,7 @@ def score_month(options: argparse.Namespace, number: int, category: Category, fo
     learnt, good = learnt_and_seen(category, options.seed)
     frames, defects = options.frames // sources, options.defects // sources
     with Decoder(LimitSettings()) as decoder:
-        made = fit_detector(
-            learnt,
-            decoder=decoder,
-            settings=settings_of(options),
-            bit_depth=None,
-            weights_dir=options.weights_dir,
-            progress=lambda _stage, _done, _total: None,
-        )
+        made = fit_source(learnt, decoder, options)
         made.save(folder / category.name)
         detector = load_detector(folder / category.name, weights_dir=options.weights_dir, threads=1)
         source = _Source(

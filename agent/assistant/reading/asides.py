@@ -12,8 +12,8 @@ from agent.assistant.windows.language import read_words
 
 # A line of an earlier message, as chats show it: what is asked stands under it.
 QUOTED = re.compile(r"^[ \t]*(?:>|&gt;).*$", re.MULTILINE)
-# What lots and parts are called: b-1238.
-CODE = re.compile(r"(?:(?:lot|batch|part) )?[a-z]{1,4}-?\d+")
+# What lots and parts are called, and no id: b-1238.
+CODE = re.compile(r"(?:(?:lot|batch|part) )?(?![aifs]-?\d)[a-z]{1,4}-?\d+")
 
 
 def plainly_asked(text: str, known: KnownNames) -> str:
@@ -33,17 +33,35 @@ def _asked_of_claim(text: str, name: str = "english") -> str:
 
 
 def _without_guess(text: str, known: KnownNames, name: str = "english") -> str:
-    """Leave out a name at the end of a question that ranks: what is asked is which one of all it is."""
+    """Leave out a name at the end of a question that ranks: what is asked is which one of all it is.
+
+    Where no word says that it is a guess, it is one only of the kind that is ranked: `worst 3 anomalies, line-2` names
+    a source.
+    """
     _, _, ranking, guess = _patterns(name)
     match = guess.search(text)
     if match is None or ranking.search(text, 0, match.start()) is None:
         return text
-    said = folded(match["name"]).strip()
-    values = (value for values in known.values.values() for value in values)
-    people = (one.rpartition(":")[2] for one in known.people)
-    named = {folded(one) for one in (*known.sources, *known.defect_classes, *people, *values)}
-    is_name = said in named or CODE.fullmatch(said) is not None
-    return f"{text[: match.start()]}?" if is_name else text
+    kind = _kind_of(folded(match["name"]).strip(), known)
+    if kind is None:
+        return text
+    keys = "|".join(map(re.escape, (*known.attributes, "lot", "part", "batch")))
+    ranked = read_words(f"{name}_asides")["kinds"][kind].replace("{keys}", keys)
+    is_guess = (
+        match["before"] or match["after"] or re.search(rf"\b(?:{ranked})\b", text[: match.start()], re.IGNORECASE)
+    )
+    return f"{text[: match.start()]}?" if is_guess else text
+
+
+def _kind_of(said: str, known: KnownNames) -> str | None:
+    kinds = {
+        "source": known.sources,
+        "class": known.defect_classes,
+        "person": [one.rpartition(":")[2] for one in known.people],
+        "value": [value for values in known.values.values() for value in values],
+    }
+    found = next((kind for kind, names in kinds.items() if said in map(folded, names)), None)
+    return found or ("value" if CODE.fullmatch(said) else None)
 
 
 @lru_cache

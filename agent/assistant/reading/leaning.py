@@ -54,7 +54,7 @@ def _names_a_day(text: str) -> bool:
 def _listed(match: re.Match[str], shown: int) -> str:
     """Write `of the 2nd` as the number of what was listed, not as a day of the month."""
     number = int(match["of"] or match["id"])
-    return f"of number {number}" if 0 < number <= shown else match[0]
+    return f"{match['what'] or ''} of number {number}".strip() if 0 < number <= shown else match[0]
 
 
 def _or_as_said(

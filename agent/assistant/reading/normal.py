@@ -97,7 +97,7 @@ def _left_out(sources: tuple[str, ...]) -> re.Pattern[str]:
     names = "|".join(r"[\s._#-]?".join(map(re.escape, re.findall(r"[^\W\d_]+|\d+", name))) for name in sources)
     return re.compile(
         rf"(?<![\w-])leave (?:the )?(?P<name>{names}) (?:out|aside|away)(?!\w)|"
-        rf"(?<![\w-])(?:drop|take out|leave out|skip|filter out|ignore|remove) (?:the )?(?=(?:{names})(?!\w))",
+        rf"(?<![\w-])(?:drop|(?:take|leave|kick|throw|filter) out|skip|ignore|remove) (?:the )?(?=(?:{names})(?!\w))",
         re.IGNORECASE,
     )
 

@@ -80,7 +80,8 @@ def read_names(question: Question, known: KnownNames) -> Places:
 def read_misspelled(question: Question, known: KnownNames, places: Places) -> None:
     """Take numbers that are names, and misspelled names, out of what times have left; note a name nothing has."""
     _sources(question, numbered_sources(question.rest, known.sources), places)
-    places.unknown = unknown_sibling(question.rest, known) or unknown_initial(question.rest, known)
+    rest = question.rest
+    places.unknown = unknown_sibling(rest, known) or unknown_machine(rest, known) or unknown_initial(rest, known)
     words = intent_language().words | phrase_words()
     for start, end in _spans(question.rest):
         said = question.rest[start:end]
@@ -102,7 +103,6 @@ def read_misspelled(question: Question, known: KnownNames, places: Places) -> No
         places.is_surely_person = places.unknown_person is not None and is_said
     places.unknown = places.unknown or _unknown_side(question, known)
     if not places.sources and not places.ids and places.incident is None:
-        places.unknown = places.unknown or unknown_machine(question.rest, known)
         places.unknown = places.unknown or unknown_number(question.rest, known) or _unknown(question, known)
 
 

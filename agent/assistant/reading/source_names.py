@@ -219,7 +219,7 @@ def unknown_sibling(rest: str, known: KnownNames) -> str | None:
 
 
 def unknown_machine(rest: str, known: KnownNames) -> str | None:
-    """Return a name made of a machine's noun and a number, as `cam-13` or `robot 7`, which is no source's."""
+    """Return a name made of a machine's noun and a number, as `cam-13`, which is no source's."""
     nouns = slot_language().machines
     match = re.search(rf"(?<![\w-])((?:{nouns})[-_#]\d{{1,4}}[a-z]?)(?!\w|:\d|-\w|\.\d)", rest)
     return match[1] if match and known.sources else None

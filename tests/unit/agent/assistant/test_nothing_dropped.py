@@ -65,3 +65,8 @@ def test_one_side_of_a_comparison_alone_is_counted(ask: Ask) -> None:
 
     assert answer.tools[0].name == "count_anomalies"
     assert answer.filters["sources"] == ["line-2"]
+
+
+@pytest.mark.parametrize("said", ["list 5 marked anomalies on line-1", "did it decrease 5 % on line-1 since 1 March"])
+def test_a_word_that_starts_like_a_month_is_no_time(ask: Ask, said: str) -> None:
+    assert "which time" not in ask(said).text

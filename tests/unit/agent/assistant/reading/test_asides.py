@@ -41,6 +41,8 @@ def test_asks_what_is_to_be_found_out(said: str, meant: str) -> None:
         "12 anomalies on line-1 over 3 days",
         "Show the 5 newest anomalies. Is the camera right?",
         "what's up with the dents?",
+        "worst 3 anomalies yesterday, line-2?",
+        "the most similar ones, A-12?",
     ],
 )
 def test_leaves_what_is_asked(said: str) -> None:

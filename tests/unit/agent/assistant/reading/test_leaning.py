@@ -116,3 +116,9 @@ def test_hours_within_a_night_do_not_lean_on_either_of_its_days() -> None:
 def test_takes_a_place_in_what_was_listed_for_no_day(said: str, means: str) -> None:
     assert written(said, DAY, shown=4) == means
     assert written(said, DAY, shown=1) == said
+
+
+@pytest.mark.parametrize("said", ["and on the 3rd?", "and in this shift?"])
+def test_takes_no_day_for_a_place_and_no_present_shift_for_the_one_before(said: str) -> None:
+    assert "number" not in written(said, EARLY, shown=5)
+    assert written(said, EARLY, shown=5).startswith("and ")

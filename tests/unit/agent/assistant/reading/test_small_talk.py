@@ -72,3 +72,18 @@ def test_hears_dictated_words_as_they_were_meant(dictated: str, meant: str) -> N
 )
 def test_reads_dates_as_tables_and_reports_write_them(said: str, meant: str) -> None:
     assert normal(said, KNOWN) == meant
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "and anything on the weld cell too?",
+        "compare the weld cell to last week",
+        "outages longer than 2 to 3 hours",
+        "who said line-1 was fine",
+        "show line 2. May I see the worst",
+        "it began in March. 3 days later it went",
+    ],
+)
+def test_leaves_alone_what_only_looks_so(said: str) -> None:
+    assert normal(said, KNOWN) == said

@@ -77,7 +77,7 @@ def test_reads_dates_as_tables_and_reports_write_them(said: str, meant: str) -> 
 @pytest.mark.parametrize(
     "said",
     [
-        "and anything on the weld cell too?",
+        "was the weld cell too often odd",
         "compare the weld cell to last week",
         "outages longer than 2 to 3 hours",
         "who said line-1 was fine",

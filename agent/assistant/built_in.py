@@ -22,7 +22,7 @@ from agent.assistant.from_results import from_results
 from agent.assistant.reading.acting import answer_act, says_what_one_is
 from agent.assistant.reading.asides import plainly_asked
 from agent.assistant.reading.cues import read_by_cues
-from agent.assistant.reading.deciding import CERTAIN, SURE, decide, sure_of
+from agent.assistant.reading.deciding import CERTAIN, decide, sure_of
 from agent.assistant.reading.files import with_its_id
 from agent.assistant.reading.follow_ups import follow
 from agent.assistant.reading.known import KnownNames, known_names
@@ -61,6 +61,8 @@ FOLLOW_UPS = follow_up_language()
 # What is asked of people: a name that nobody has is no word to be passed over.
 OF_PEOPLE = {Intent.LABELS, Intent.CHANGES, Intent.INCIDENTS}
 SURELY_NOT = 0.6
+# How likely it has to be that something is to be done where a verb of doing stands.
+LIKELIER = 0.5
 WORDS_ALONE = FOLLOW_UPS.alone
 # How likely it has to be, where a cue says so, that something is to be done or cannot be known.
 LEAST = 0.15
@@ -198,7 +200,7 @@ def _wants_change(looked: Looked, last: Remembered | None) -> bool:
     if last is not None and FOLLOW_UPS.opens.search(looked.masked) and picked(looked, last.ids):
         return False
     chance = looked.guess.intents[Intent.CHANGE]
-    is_act = chance >= SURE and FOLLOW_UPS.acting.search(looked.question.text) is not None
+    is_act = chance >= LIKELIER and FOLLOW_UPS.acting.search(looked.question.text) is not None
     is_said = last is not None and looked.by_cues is None and chance >= SURELY_SAID
     is_said = is_said and not (looked.slots.sources or looked.slots.excluded_sources or looked.slots.windows)
     least_alone = CERTAIN if looked.by_cues in CHANGING else SURELY_CHANGED

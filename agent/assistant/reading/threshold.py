@@ -10,12 +10,15 @@ SUPPOSES = re.compile(
 )
 OTHER_UNIT = r"(?!\.?\d|[:/-]\d|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
 NUMBER = re.compile(
-    r"\b(?:thresholds?\b[^\d]{0,80}?"
+    r"\b(?:thresholds?\b[^\d?!;]{0,80}?"
     r"|(?:suppose|supposing|imagine|what if|if|had (?:we|it|they|this|that))\b[^?.]{0,60}?\b(?:at|to|of|with) "
     r"|(?:suppose|supposing|imagine|what if|if) (?:it|that|this) (?:were|was|had been|is) (?:set to |at )?)"
     rf"(\d+(?:\.\d+)?){OTHER_UNIT}"
 )
 
+CALLED = re.compile(
+    rf"(?<![\w.-])(\d+\.\d+){OTHER_UNIT} (?:be|as|is|for|being) (?:a|the|our|its|another) (?:\w+ )?threshold"
+)
 MOVED = re.compile(rf"\bfrom \d+\.\d+ (?:up |down )?to (\d+(?:\.\d+)?){OTHER_UNIT}")
 
 
@@ -23,7 +26,7 @@ def take_threshold(question: Question) -> float | None:
     """Take the supposed threshold out of a question, None where none is supposed."""
     match = MOVED.search(question.rest)
     if match is None and SUPPOSES.search(question.text):
-        match = NUMBER.search(question.rest)
+        match = CALLED.search(question.rest) or NUMBER.search(question.rest)
     if match is None:
         return None
     question.cover(match.start(1), match.end(1), "qthreshold")

@@ -51,10 +51,12 @@ def the_one_before(
     match = slot_language().than_before.search(question.rest)
     if match is None:
         return []
+    same_shift = "day" if words.kind == "shift" and words.groups.get("name") else "shift"
     unit = (
         match[1]
-        or match["same_shift"]
-        or next((one for one in ("day", "week", "month", "year", "shift") if one in words.text), None)
+        or (same_shift if match["same_shift"] else None)
+        or next((one for one in ("day", "week", "month", "year") if one in words.text), None)
+        or (same_shift if "shift" in words.text else None)
     )
     return [TimeReading(window_before(found.window, unit, context.settings.shifts.starts), match[0])]
 

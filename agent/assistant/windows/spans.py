@@ -18,6 +18,7 @@ from agent.assistant.windows.points import (
 from agent.assistant.windows.problems import NoSuchDateError, WindowError
 
 Ends = tuple[datetime | None, datetime | None]
+A_YEAR = "year"
 
 
 def between(groups: Groups, context: Context) -> Ends:
@@ -36,12 +37,22 @@ def between(groups: Groups, context: Context) -> Ends:
         if first.is_bare and last.clock is not None:
             clock = _same_half(clock, last.clock, groups["b"] or "")
         return _last_clock(last.end, clock, context.calendar), last.end
-    start = first.start
-    if start >= last.end and first.repeats:
-        start = context.calendar.back(start, 1, first.repeats)
-    if start >= last.end:
+    return _in_order(first, last, groups, context)
+
+
+def _in_order(first: Moment, last: Moment, groups: Groups, context: Context) -> Ends:
+    """Return both ends; a year that only one of them names is the other's too: `1 to 31 may 2027`."""
+    back, start, end = context.calendar.back, first.start, last.end
+    if first.repeats == A_YEAR and last.repeats is None and end > context.calendar.now:
+        later = back(start, -1, A_YEAR)
+        start = later if later < end else start
+    if start >= end and first.repeats:
+        start = back(start, 1, first.repeats)
+    if start >= end and first.repeats is None and last.repeats == A_YEAR:
+        end = back(end, -1, A_YEAR)
+    if start >= end:
         raise WindowError(f"{groups['a']} comes after {groups['b']}.")
-    return start, last.end
+    return start, end
 
 
 def _between_on_a_day(groups: Groups, context: Context) -> Ends:

@@ -18,7 +18,7 @@ from tests.servers.model_minds import picking
 from tests.unit.agent.assistant.model.conftest import AssistantOf
 
 SURE = "How many anomalies on line-1 yesterday?"
-UNSURE = "work time line-1 yesterday"
+UNSURE = "work line-1 yesterday"
 
 
 def looked_at(text: str, database: Database) -> Looked:
@@ -48,7 +48,7 @@ def test_lets_the_model_say_nothing_but_one_of_a_list(assistant_of: AssistantOf,
     assert schema["strict"] is True
     assert set(schema["schema"]["properties"]["intent"]["enum"]) == {str(intent) for intent in Intent}
     assert "tools" not in request.body
-    assert request.messages[-1]["content"] == "work time qsource qwindow"
+    assert request.messages[-1]["content"] == "work qsource qwindow"
 
 
 def test_does_not_ask_where_both_readers_agree(assistant_of: AssistantOf, model: LocalModel) -> None:

@@ -64,12 +64,19 @@ def test_reads_sources_however_they_are_said(said: str, sources: list[str]) -> N
         ("cam-13, whole day, number of anomalies", "cam-13"),
         ("how much gave robot-7 in week 15", "robot-7"),
         ("roof-c: how many", "roof-c"),
+        ("flags of the old foundry-cam", "foundry-cam"),
+        ('anomalies on "lab-bench-2"', "lab-bench-2"),
     ],
 )
 def test_takes_no_name_for_its_sibling(said: str, unknown: str) -> None:
     places = places_of(said)
 
     assert (places.sources, places.unknown) == ([], unknown)
+
+
+@pytest.mark.parametrize("said", ["our assembly-line last week", "the 24-hour line", "cam 2 days ago", "a bench-mark"])
+def test_takes_no_word_for_a_machine_nobody_has(said: str) -> None:
+    assert places_of(said).unknown is None
 
 
 def test_leaves_no_source_out_because_something_was_not_judged_there() -> None:

@@ -12,6 +12,8 @@ from agent.assistant.reading.threshold import take_threshold
         ("how many alerts would there be with a threshold at 0.75 since 10:00", 0.75),
         ("suppose we raise the line to 1.2: what is lost?", 1.2),
         ("if I go from 1.15 to 1.25 on the line", 1.25),
+        ("let 1.25 be a hypothetical threshold: from 1 to 12 April, how many?", 1.25),
+        ("is there a hypothetical threshold? From 1 to 12 April", None),
         ("what if it were at 14:30", None),
         ("what if the threshold were higher?", None),
         ("what is the threshold? 2.5", None),

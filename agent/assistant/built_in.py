@@ -89,10 +89,17 @@ def answer_built_in(text: str, context: ToolContext, last: Remembered | None) ->
         choices = tuple(replaced(text, error.said, reading) for reading in error.readings)
         return Read(Answer(f"{error} Which one is meant?", AnswerStatus.ASKED_BACK, choices))
     except WindowError as error:
-        clauses = [text, *re.split(r"[,.;] ", text)]
-        if any(read_by_cues(corrected(Question(one).masked())) is Intent.CHANGE for one in clauses):
-            return answer_reading(Reading(Intent.CHANGE, Slots()), context)
-        return Read(Answer(str(error), AnswerStatus.ASKED_BACK, example_questions(known.sources)))
+        return _of_no_time(text, error, context, known)
+
+
+def _of_no_time(text: str, error: WindowError, context: ToolContext, known: KnownNames) -> Read:
+    """Refuse what is to come or to be done, whatever time it names; else ask for the time."""
+    if FOLLOW_UPS.foretells.search(text):
+        return answer_reading(Reading(Intent.UNKNOWN, Slots()), context)
+    clauses = [text, *re.split(r"[,.;] ", text)]
+    if any(read_by_cues(corrected(Question(one).masked())) is Intent.CHANGE for one in clauses):
+        return answer_reading(Reading(Intent.CHANGE, Slots()), context)
+    return Read(Answer(str(error), AnswerStatus.ASKED_BACK, example_questions(known.sources)))
 
 
 def _of_a_file(text: str, found: ToolResult, context: ToolContext, known: KnownNames, last: Remembered | None) -> Read:

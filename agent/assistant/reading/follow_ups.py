@@ -48,6 +48,8 @@ KEPT = {
 }
 # What stands now has no time, where now is what is asked about.
 OF_NOW = {Intent.SILENCES, Intent.INCIDENTS, Intent.DETECTOR, Intent.HEALTH}
+# What tells of much at once, where one figure of it may be asked for next.
+TOLD_IN_FULL = {Intent.REPORT, Intent.COVERAGE}
 OF_FRAMES = {"dropped", "rejected", "received", "not_judged"}
 FEW_WORDS = 2
 BOTH = re.compile(r"\b(?:both|each|two|those|rates?|instead|as)\b")
@@ -102,6 +104,8 @@ def _of_its_kind(own: Intent | None, slots: Slots, looked: Looked, last: Remembe
         slots = replace(slots, windows=(), spoken=(), firm=(), detectors=())
     if own in OF_NOW and not looked.slots.windows and slot_language().right_now.search(looked.question.text):
         slots = replace(slots, windows=(), spoken=(), firm=())
+    if last.reading.intent is Intent.TOP and slots.order == "fewest" and WORDS.from_the_top.search(looked.masked):
+        slots = replace(slots, order=looked.slots.order)
     if own is Intent.TOP and slots.figure is None and not WORDS.of_anomalies.search(looked.masked):
         slots = replace(slots, figure=last.reading.slots.figure)
     return slots
@@ -222,7 +226,9 @@ def _turned_to(looked: Looked, last: Reading) -> Intent | None:
         return Intent.GROUP
     if before is Intent.COMPARE and own_of(looked) in {None, Intent.COUNT} and _names_only_a_figure(looked):
         return Intent.COMPARE
-    if before is Intent.LATENCY and slots.figure in OF_FRAMES:
+    is_of_frames = before is Intent.LATENCY and slots.figure in OF_FRAMES
+    is_one_figure = before in TOLD_IN_FULL and slots.figure is not None and own_of(looked) in {None, Intent.COUNT}
+    if is_of_frames or is_one_figure:
         return Intent.COUNT
     if before is Intent.COMPARE and own_of(looked) in {None, Intent.COUNT} and _names_one_side(slots, last.slots):
         return Intent.COUNT

@@ -155,6 +155,7 @@ class FollowUpLanguage:
     all_classes: re.Pattern[str]
     side_alone: re.Pattern[str]
     most: re.Pattern[str]
+    from_the_top: re.Pattern[str]
     same_again: re.Pattern[str]
     in_full: re.Pattern[str]
     thing: re.Pattern[str]

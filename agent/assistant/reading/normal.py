@@ -96,7 +96,7 @@ def _left_out(sources: tuple[str, ...]) -> re.Pattern[str]:
     """Match what leaves a source out, before its name or round it: `drop line-2` asks for no change."""
     names = "|".join(r"[\s._#-]?".join(map(re.escape, re.findall(r"[^\W\d_]+|\d+", name))) for name in sources)
     return re.compile(
-        rf"(?<![\w-])leave (?:the )?(?P<name>{names}) (?:out|aside|away)(?!\w)|"
+        rf"(?<![\w-])(?:leav(?:e|ing)|tak(?:e|ing)|keep(?:ing)?) (?:the )?(?P<name>{names}) (?:out|aside|away)(?!\w)|"
         rf"(?<![\w-])(?:drop|(?:take|leave|kick|throw|filter) out|skip|ignore|remove) (?:the )?(?=(?:{names})(?!\w))",
         re.IGNORECASE,
     )

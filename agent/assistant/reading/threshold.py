@@ -11,7 +11,8 @@ SUPPOSES = re.compile(
 OTHER_UNIT = r"(?!\.?\d|[:/-]\d|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
 NUMBER = re.compile(
     r"\b(?:thresholds?\b[^\d?!;]{0,80}?"
-    r"|(?:suppose|supposing|imagine|what if|if|had (?:we|it|they|this|that))\b[^?.]{0,60}?\b(?:at|to|of|with) "
+    r"|(?:suppose|supposing|imagine|what if|if|had (?:we|it|they|this|that))\b[^?.]{0,60}?"
+    r"\b(?:at|to|of|with|on(?= \d+\.\d)) "
     r"|(?:suppose|supposing|imagine|what if|if) (?:it|that|this) (?:were|was|had been|is) (?:set to |at )?)"
     rf"(\d+(?:\.\d+)?){OTHER_UNIT}"
 )

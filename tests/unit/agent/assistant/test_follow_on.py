@@ -207,3 +207,30 @@ def test_a_value_left_out_is_none_of_what_is_counted(ask: Ask) -> None:
     answer = ask("anomalies since 1 March without lot L7")
 
     assert answer.filters.get("attributes") != {"lot": "L7"}
+
+
+def test_the_other_end_of_a_ranking_is_asked_for(ask: Ask) -> None:
+    fewest = ask("which camera had the fewest anomalies since 1 March?", "t")
+    most = ask("and which one had the most?", "t")
+
+    assert (fewest.tools[0].name, fewest.tools[0].arguments["order"]) == ("top_sources", "fewest")
+    assert (most.tools[0].name, most.tools[0].arguments["order"]) == ("top_sources", "most")
+
+
+def test_one_figure_of_a_report_is_told_alone(ask: Ask) -> None:
+    ask("give me a report of line-1 since 1 March", "t")
+
+    answer = ask("what was the anomaly rate in that time?", "t")
+
+    assert answer.tools[0].name == "count_anomalies"
+    assert "anomaly_rate" in figures(answer)
+
+
+def test_what_would_slip_through_is_asked_of_the_supposed_threshold(ask: Ask) -> None:
+    ask("what if line-1 was on 1.9 since 1 March?", "t")
+
+    assert ask("and how many real defects would've slipped through?", "t").tools[0].name == "what_if"
+
+
+def test_what_is_to_come_is_refused_whatever_its_end(ask: Ask) -> None:
+    assert ask("Where will the total of anomalies stand at the end of May?").status == "refused"

@@ -6,11 +6,7 @@ import errno
 import importlib.metadata
 import json
 import os
-import signal
-import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +17,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent
 ROOMS = ("config", "storage", "detectors", "agent")
 DECODE_CHILD = "decode-child"
-SUPERVISOR = "ODDSPOT_SUPERVISOR"
-LOOK_SECONDS = 1.0
-START_SECONDS = 15.0
-# A child that lived so long is started again soon, however many died before it.
-WELL_SECONDS = 60.0
-STOP_SECONDS = 60.0
 # What a person mends at the disk, and no fault of ours.
 DISK_TROUBLES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
 
@@ -43,21 +33,10 @@ def main() -> None:
 
         decode()
         return
-    _end_with_supervisor(os.environ.pop(SUPERVISOR, None))
+    from config.supervising import end_with_supervisor  # noqa: PLC0415 - after our folder stands first on the path
+
+    end_with_supervisor()
     sys.exit(_run_command())
-
-
-def _end_with_supervisor(pid: str | None) -> None:
-    """Stop this process once the `oddspot run` that started it is gone: two services would not know of each other."""
-    if pid is None:
-        return
-
-    def look() -> None:
-        while os.getppid() == int(pid):
-            time.sleep(LOOK_SECONDS)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=look, name="supervisor", daemon=True).start()
 
 
 def _run_command() -> int:
@@ -201,10 +180,11 @@ def _add_joint_commands(app: typer.Typer) -> None:
     def run(config: Path | None = config_option) -> None:
         """Start the service: one process that detects, one that talks."""
         from config.logs import configure_logs  # noqa: PLC0415 - see _front_door
+        from config.supervising import supervise  # noqa: PLC0415 - the same
 
         configure_logs()
         _prepare(config)
-        sys.exit(_supervise([["detect"], ["talk"]], config))
+        sys.exit(supervise([["detect"], ["talk"]], config))
 
     @app.command()
     def doctor(
@@ -233,76 +213,6 @@ def _prepare(config: Path | None) -> None:
     from storage.migrate import migrate  # noqa: PLC0415 - the same
 
     migrate(Database(load_settings(config).database_url))
-
-
-def _supervise(commands: list[list[str]], config: Path | None) -> int:
-    """Keep the children running until a signal; one that fails at its start ends them all. Return the exit code."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    children = [_Child(command, config) for command in commands]
-    code = 0
-    while not stop.wait(0.3) and code == 0:
-        code = max(child.look() for child in children)
-    for child in children:
-        child.terminate()
-    for child in children:
-        child.wait()
-    return code
-
-
-def _log_death(command: str, code: int, wait: float) -> None:
-    import structlog  # noqa: PLC0415 - see _front_door
-
-    structlog.get_logger().error("process_died", command=command, code=code, again_in_seconds=wait)
-
-
-class _Child:
-    """One of our commands as a process, started again when it dies."""
-
-    def __init__(self, command: list[str], config: Path | None) -> None:
-        option = ["--config", str(config)] if config else []
-        self._command = command[0]
-        self._line = [sys.executable, "-P", str(ROOT / "oddspot.py"), *command, *option]
-        self._deaths = 0
-        self._wait_until = 0.0
-        self._start()
-
-    def _start(self) -> None:
-        self._started_at = time.monotonic()
-        environment = os.environ | {SUPERVISOR: str(os.getpid())}
-        self._process = subprocess.Popen(self._line, env=environment)  # noqa: S603 - our own command
-
-    def look(self) -> int:
-        """Start the process again if it is due; return its exit code where it failed at its very start."""
-        code = self._process.poll()
-        if code is None:
-            return 0
-        now = time.monotonic()
-        if code == 1 and now - self._started_at < START_SECONDS and self._deaths == 0:
-            return 1
-        if not self._wait_until:
-            is_well = now - self._started_at > WELL_SECONDS
-            self._deaths = 1 if is_well else self._deaths + 1
-            wait = min(60.0, 2.0**self._deaths)
-            self._wait_until = now + wait
-            _log_death(self._command, code, wait)
-        elif now >= self._wait_until:
-            self._wait_until = 0.0
-            self._start()
-        return 0
-
-    def terminate(self) -> None:
-        """Ask the process to finish what it holds and stop."""
-        if self._process.poll() is None:
-            self._process.terminate()
-
-    def wait(self) -> None:
-        """Wait for its end; kill it where it does not come."""
-        try:
-            self._process.wait(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
 
 
 def _examine(config: Path | None, *, as_json: bool) -> bool:

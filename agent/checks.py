@@ -17,7 +17,9 @@ from agent.channel_checks import check_channels
 from agent.notifiers.other_way import AlarmUrlError, other_way
 from agent.notifiers.slack_client import make_client
 from agent.notifiers.slack_errors import SlackTrouble, explain
-from config.settings import AssistantSettings, Settings, without_password
+from config.settings import Settings
+from config.team import AssistantSettings
+from config.values import without_password
 from storage.records import Check
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from config.settings import Settings, SourceSettings
+from config.settings import Settings
+from config.sources import SourceSettings
 
 HEADER = """\
 # Oddspot's settings. Every key is shown with its meaning above it; a key behind "# " stands at its default.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from config.settings import EVERY_DAY, ActiveSettings
+from config.sources import EVERY_DAY, ActiveSettings
 
 ZERO = timedelta(0)
 # Longer looks are cut: nobody needs to know that a source was silent for more than a year.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.bundle import THUMBNAIL, Statistics, known_hashes, read_thumbnail, sha256_of
 from detectors.calibration import Calibration, calibrate
 from detectors.camera.knowledge import CameraKnowledge, describe_camera

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from config.settings import Settings, SourceSettings
+from config.settings import Settings
+from config.sources import SourceSettings
 from detectors.active_hours import is_active
 from detectors.camera.checks import WINDOW, CameraChecks, Found
 from detectors.camera.judging import NewFrameSeen, judge_frame

@@ -23,7 +23,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors.decode_child import PATIENCE, receive_message
 from detectors.errors import DetectorError
 from detectors.pixels import NORMALISER

@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.baselines import trivial_aurocs
 from detectors.calibration import count_interval
 from detectors.dataset import Category, find_categories

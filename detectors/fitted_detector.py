@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.bundle import THUMBNAIL, BackgroundLearned, Manifest, Preprocessing, Statistics, sha256_of, write_bundle
 from detectors.calibration import Calibration
 from detectors.camera.knowledge import CAMERA_VIEW, CameraKnowledge, describe_camera

@@ -9,7 +9,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.augmentation import FEW
 from detectors.calibration import Calibration
 from detectors.decode import DecodeError, Decoder

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
-from config.settings import CaptureSettings
+from config.sources import CaptureSettings
 from detectors.sources.port import Arrival
 from storage.text import storable
 

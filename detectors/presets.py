@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 
 # A person is told where images are seen so many times smaller; a thing should stay some pixels across; tiles of so many
 # pixels are fine enough.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import structlog
 
-from config.settings import SourceSettings, StorageSettings
+from config.keeping import StorageSettings
+from config.sources import SourceSettings
 from storage.database import Session
 from storage.disk import disk_use, is_over
 from storage.records import DiskUse, Source, SourceState

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import structlog
 
-from config.settings import Settings, SourceSettings
+from config.settings import Settings
+from config.sources import SourceSettings
 from detectors.decode import DecodeError, Decoder
 from detectors.intake import take_arrivals
 from detectors.room import DiskGate, room_of

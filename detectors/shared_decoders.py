@@ -1,6 +1,7 @@
 """One decoding process for all sources that decode alike: each takes memory, and there may be many sources."""
 
-from config.settings import LimitSettings, Settings
+from config.settings import Settings
+from config.sources import LimitSettings
 from detectors.decode import Decoder
 
 

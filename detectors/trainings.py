@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.checkpoints import FileCheckpoints, NoCheckpoints, training_key
 from detectors.methods.port import Training
 

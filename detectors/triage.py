@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.backbones.torch_network import TorchNetwork
 from detectors.backbones.wanted import Wanted
 from detectors.decode import DecodeError, Decoder

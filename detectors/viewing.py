@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.augmentation import FEW
 from detectors.backbones import STRIDES, Backbone
 from detectors.features import embed

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors.bundle import Manifest, Preprocessing, Statistics, write_bundle
 from detectors.decode import Decoder
 from detectors.jobs.runner import JobRunner

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from agent.assistant.answer import BUILT_IN, Answer, Usage
 from agent.assistant.answers.phrases import number, span, where
-from config.settings import AssistantSettings
+from config.team import AssistantSettings
 
 MILLION = 1_000_000
 ABOUT = "about "

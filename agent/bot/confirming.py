@@ -22,7 +22,8 @@ from agent.messages.safe_text import escape
 from agent.messages.words import SETTLED, SORRY_ACT
 from agent.notifiers.slack_errors import SlackTrouble, explain
 from config.errors import OddspotError
-from config.settings import Right, Settings
+from config.settings import Settings
+from config.team import Right
 from storage.database import Database
 from storage.repositories.events import is_first_sight, was_seen
 from storage.repositories.undoing import NotUndoneError

@@ -7,7 +7,7 @@ import structlog
 from slack_sdk import WebClient
 
 from agent.notifiers.slack_errors import SlackTrouble, explain
-from config.settings import Right, SlackSettings
+from config.team import Right, SlackSettings
 
 logger = structlog.get_logger()
 NOT_HERE = "Oddspot's settings allow this only in other channels."

@@ -14,7 +14,7 @@ from agent.messages.incident_buttons import (
     UNSURE,
 )
 from agent.messages.notices import GO_LIVE
-from config.settings import Right
+from config.team import Right
 from storage.database import Database
 from storage.repositories.audit import act_by_id
 from storage.repositories.undoing import LABEL

@@ -12,7 +12,7 @@ from slack_bolt.adapter.socket_mode import SocketModeHandler
 from agent.alerts.backoff import backoff
 from agent.notifiers.slack_client import SlackAuthError, make_client
 from agent.notifiers.slack_errors import SlackTrouble, explain
-from config.settings import SlackSettings
+from config.team import SlackSettings
 
 logger = structlog.get_logger()
 # What people do comes in one; a greeting or a good-bye of Slack does not.

@@ -7,7 +7,7 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from agent.errors import AgentError
 from agent.notifiers.slack_errors import SlackTrouble, explain
-from config.settings import SlackSettings
+from config.team import SlackSettings
 
 TIMEOUT_SECONDS = 10
 LOGGER = "oddspot.slack"

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from agent.errors import AgentError
-from config.settings import SlackSettings
+from config.team import SlackSettings
 
 SLACK_HOSTS = ("https://files.slack.com", "https://files.slack-gov.com")
 TIMEOUT_SECONDS = 10.0

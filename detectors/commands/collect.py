@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from config.load import load_settings
-from config.settings import Settings, SourceSettings
+from config.settings import Settings
+from config.sources import SourceSettings
 from detectors.commands.fit import progress_bars
 from detectors.errors import DetectorError
 from detectors.naming import read_capture

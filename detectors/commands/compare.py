@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from config.load import load_settings
-from config.settings import DetectorSettings, Settings
+from config.settings import Settings
+from config.sources import DetectorSettings
 from detectors.commands.evaluate import parse_names
 from detectors.commands.fit import StageProgress, progress_bars
 from detectors.commands.options import choose_settings

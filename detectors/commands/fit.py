@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from config.counting import several
 from config.load import load_settings
-from config.settings import SOURCE_NAME, DetectorSettings, Settings
+from config.settings import SOURCE_NAME, Settings
+from config.sources import DetectorSettings
 from detectors.commands.files import list_images
 from detectors.commands.known_defects import leave_out_defects
 from detectors.commands.options import choose_settings

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from config.load import ConfigError
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 
 
 def choose_settings(base: DetectorSettings, given: dict[str, Any]) -> DetectorSettings:

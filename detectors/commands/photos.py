@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.commands.files import list_images
 from storage.records import RejectReason
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from config.settings import CaptureSettings, Settings
+from config.settings import Settings
+from config.sources import CaptureSettings
 from detectors.bundle import read_thumbnail
 from detectors.decode import DecodedImage
 from detectors.heatmap import render_small_heatmap, render_small_photo

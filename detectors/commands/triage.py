@@ -7,7 +7,8 @@ import typer
 
 from config.counting import several
 from config.load import load_settings
-from config.settings import DetectorSettings, Settings
+from config.settings import Settings
+from config.sources import DetectorSettings
 from detectors.commands.files import list_images, picture_name
 from detectors.commands.fit import StageProgress, progress_bars
 from detectors.commands.options import choose_settings

@@ -12,7 +12,7 @@ import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from config.settings import StatusSettings
+from config.keeping import StatusSettings
 from storage.database import Database
 from storage.errors import StorageError
 from storage.migrate import current, head

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import mean, pstdev
 from typing import Any
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.evaluation import evaluate_category, find_categories
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,7 +18,7 @@ from statistics import mean
 
 import numpy as np
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.adding import add_images
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder

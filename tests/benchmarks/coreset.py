@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.dataset import find_categories
 from detectors.decode import Decoder
 from detectors.methods.bank_choice import choose_bank, project

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.decode import Decoder
 from detectors.drift import follow, judge_drift, start_drift_check
 from detectors.fitting import fit_detector

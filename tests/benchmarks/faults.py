@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.camera.checks import WINDOW, CameraChecks
 from detectors.camera.judging import NewFrameSeen, judge_frame
 from detectors.camera.learning import blur, expose, move

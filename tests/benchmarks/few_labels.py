@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.dataset import Category
 from detectors.evaluation import Judged, find_categories, judge_category
 from detectors.metrics import bootstrap_interval

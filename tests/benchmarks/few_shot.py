@@ -16,7 +16,7 @@ from statistics import mean
 
 import numpy as np
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.dataset import Category
 from detectors.evaluation import find_categories, judge_category
 

@@ -22,7 +22,7 @@ from statistics import mean
 import numpy as np
 
 from agent.alerts.evidence import recall
-from config.settings import AlertSettings
+from config.team import AlertSettings
 from detectors.dataset import Category, find_categories
 from storage.records import LabelKind, Likeness, Remembered
 from tests.benchmarks.few_labels import over_seeds

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.calibration import conformal_quantile
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder

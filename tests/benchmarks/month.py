@@ -26,7 +26,7 @@ from agent.alerts.deliver import Deliverer
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.route import repeat_untaken, resolve_quiet, route_events
 from agent.bot import acts
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder
 from detectors.jobs.proposing import propose

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.dataset import Category
 from detectors.decode import Decoder
 from detectors.fitted_detector import FittedDetector

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import stats
 
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors.checkpoints import NoCheckpoints
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder

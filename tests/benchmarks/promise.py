@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.calibration import count_interval
 from detectors.dataset import Category, find_categories
 from detectors.decode import Decoder

@@ -18,7 +18,7 @@ from statistics import median
 
 import numpy as np
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.backbones import Backbone
 from detectors.decode import Decoder
 from detectors.fitting import fit_detector

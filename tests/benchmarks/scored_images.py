@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.decode import Decoder
 from detectors.fitting import fit_detector
 from detectors.heatmap import render_crop, render_heatmap

@@ -40,7 +40,7 @@ def main() -> int:
 
 def fit(options: argparse.Namespace, _started: float) -> dict[str, Any]:
     """Fit on a category's good images and save the bundle; seconds by stage, importing left out."""
-    from config.settings import DetectorSettings, LimitSettings
+    from config.sources import DetectorSettings, LimitSettings
     from detectors.decode import Decoder
     from detectors.fitting import fit_detector
 
@@ -67,7 +67,7 @@ def fit(options: argparse.Namespace, _started: float) -> dict[str, Any]:
 
 def score(options: argparse.Namespace, started: float) -> dict[str, Any]:
     """Score every test image from its file to its verdict; milliseconds by stage, AUROC, seconds to the first score."""
-    from config.settings import LimitSettings
+    from config.sources import LimitSettings
     from detectors.dataset import find_categories
     from detectors.decode import Decoder
     from detectors.metrics import image_auroc
@@ -132,7 +132,7 @@ def _milliseconds(work: Callable[[Any], object], inputs: Sequence[Any]) -> float
 
 def coreset(options: argparse.Namespace, _started: float) -> dict[str, Any]:
     """Thin all patches of a category's good images to a share; seconds of the choice alone, projection included."""
-    from config.settings import DetectorSettings, LimitSettings
+    from config.sources import DetectorSettings, LimitSettings
     from detectors.decode import Decoder
     from detectors.methods.bank_choice import choose_bank, project
     from detectors.methods.port import FitChoices

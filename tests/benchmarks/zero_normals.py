@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.dataset import Category, TestImage, find_categories
 from detectors.decode import Decoder
 from detectors.metrics import image_auroc

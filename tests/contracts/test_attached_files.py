@@ -6,7 +6,7 @@ import pytest
 
 from agent.messages.look_message import REASONS, look_message
 from agent.notifiers.slack_files import FileRefusedError, need_image
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors.decode import Decoder
 from storage.opening import Stores
 from storage.records import JobState

@@ -18,7 +18,8 @@ from agent.alerts.deliver import Deliverer
 from agent.alerts.disk_watch import watch_disk
 from agent.alerts.outgoing import Outgoing
 from agent.alerts.route import MOST_FAILURES, route_events
-from config.settings import LimitSettings, Settings
+from config.settings import Settings
+from config.sources import LimitSettings
 from detectors.decode import Decoder
 from detectors.intake import take_arrivals
 from detectors.sources.folder import FolderSource

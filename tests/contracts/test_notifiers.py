@@ -14,7 +14,7 @@ from agent.notifiers.console import ConsoleNotifier
 from agent.notifiers.port import MessageGoneError, Notifier, Place, Upload
 from agent.notifiers.slack import SlackNotifier
 from agent.notifiers.slack_client import make_client
-from config.settings import SlackSettings
+from config.team import SlackSettings
 from tests.factories_agent import make_png
 from tests.servers.slack import LocalSlack
 from tests.unit.agent.fakes import FakeNotifier

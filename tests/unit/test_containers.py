@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from config.load import load_settings
+from config.supervising import STOP_SECONDS
 from tests.journeys.commands import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -70,8 +71,6 @@ def test_every_setting_of_a_container_is_one_of_ours(name: str, tmp_path: Any) -
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_stop_is_given_the_time_it_may_take(name: str) -> None:
-    from oddspot import STOP_SECONDS  # noqa: PLC0415 - the front door puts itself on the path
-
     unit = RawConfigParser(strict=False)
     unit.read(ROOT / "config" / "systemd" / f"oddspot-{name}.service", encoding="utf-8")
     grace = re.fullmatch(r"(\d+)s", COMPOSE["services"][name]["stop_grace_period"])

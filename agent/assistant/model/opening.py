@@ -8,7 +8,7 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
 from agent.assistant.errors import ModelError
-from config.settings import AssistantSettings
+from config.team import AssistantSettings
 
 NO_KEY = "none"
 

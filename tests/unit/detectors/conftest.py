@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.decode import Decoder
 from detectors.fitting import FittedDetector, fit_detector
 from detectors.scoring import Detector, load_detector

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from config.settings import ActiveSettings
+from config.sources import ActiveSettings
 from detectors.active_hours import active_between, is_active
 
 ZONE = "Europe/Berlin"

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.adding import AddError, add_images
 from detectors.bundle import read_bundle, read_thumbnail
 from detectors.decode import Decoder

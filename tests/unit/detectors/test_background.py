@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.background import FEWEST_IMAGES, NONE, SHARE, Background, learn_background, middle_of
 from detectors.decode import Decoder
 from detectors.fitting import fit_detector

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors.decode import DecodedImage, DecodeError, Decoder
 from storage.records import RejectReason
 from tests.bad_files.expected import BadFile

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from config.settings import DetectorSettings, LimitSettings, Settings
+from config.settings import Settings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.bundle import MANIFEST
 from detectors.camera.learning import blur, expose, move
 from detectors.decode import Decoder

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors import decode
 from detectors.decode import ROOT, DecodeError, Decoder
 from storage.records import RejectReason

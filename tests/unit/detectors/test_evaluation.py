@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.evaluation import (
     EvaluationError,
     EvaluationLine,

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.decode import Decoder
 from detectors.defect_files import DefectFile
 from detectors.fitting import FitError, FittedDetector, fit_detector

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.decode import Decoder
 from detectors.defect_files import DefectFile
 from detectors.fitting import FitError, FittedDetector, fit_detector

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from config.settings import LimitSettings, Settings
+from config.settings import Settings
+from config.sources import LimitSettings
 from detectors.bundle import BundleError
 from detectors.camera.knowledge import NOTHING
 from detectors.decode import Decoder

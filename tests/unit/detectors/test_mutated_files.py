@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors.decode import DecodeError, Decoder
 from storage.records import RejectReason
 from tests.bad_files.mutations import WRITTEN, mutated, written

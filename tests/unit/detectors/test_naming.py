@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from config.settings import CaptureSettings
+from config.sources import CaptureSettings
 from detectors.naming import read_capture
 from detectors.sources.port import Arrival
 from tests.factories import NOON

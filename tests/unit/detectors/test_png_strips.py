@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from config.settings import LimitSettings
+from config.sources import LimitSettings
 from detectors import png_strips
 from detectors.decode import DecodeError, Decoder
 from detectors.image_file import FileLimits, RejectedError, open_image, read_image

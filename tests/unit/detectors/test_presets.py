@@ -1,4 +1,4 @@
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.presets import CANDIDATES, PRESETS, View, choose_preset, small_things
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from config.settings import SourceSettings, StorageSettings
+from config.keeping import StorageSettings
+from config.sources import SourceSettings
 from detectors.room import LATEST_KEPT, MOST_WAITING, DiskGate, Room, room_of
 from storage.opening import Stores
 from storage.records import DiskUse, SourceState

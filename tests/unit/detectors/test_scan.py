@@ -3,7 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
-from config.settings import LimitSettings, Settings
+from config.settings import Settings
+from config.sources import LimitSettings
 from detectors.decode import Decoder
 from detectors.room import DiskGate
 from detectors.scan import Scanner

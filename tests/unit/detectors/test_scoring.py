@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors import scoring
 from detectors.augmentation import FEW
 from detectors.bundle import MANIFEST, read_bundle, read_thumbnail, write_bundle

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.decode import Decoder
 from detectors.methods.port import NO_PLACE, Origin, PatchGrid
 from detectors.training_images import Reading, origins_with_copies, with_copies

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors import triage as triage_module
 from detectors.decode import Decoder
 from detectors.triage import Triage, TriageError, triage_photos

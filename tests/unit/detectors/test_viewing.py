@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from config.settings import DetectorSettings
+from config.sources import DetectorSettings
 from detectors.viewing import Viewing
 
 

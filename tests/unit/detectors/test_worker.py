@@ -14,7 +14,8 @@ from PIL import Image
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from config.settings import LimitSettings, Settings
+from config.settings import Settings
+from config.sources import LimitSettings
 from detectors import worker
 from detectors.bundle import BundleError
 from detectors.camera.knowledge import NOTHING

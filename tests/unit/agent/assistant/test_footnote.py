@@ -4,7 +4,7 @@ import pytest
 
 from agent.assistant.answer import Answer, AnswerStatus, Usage
 from agent.assistant.footnote import footnote, priced
-from config.settings import AssistantSettings
+from config.team import AssistantSettings
 from storage.records import Window
 
 WINDOW = Window(datetime(2026, 3, 23, 23, tzinfo=UTC), datetime(2026, 3, 24, 23, tzinfo=UTC), "Europe/Berlin")

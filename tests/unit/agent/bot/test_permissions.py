@@ -23,7 +23,7 @@ from agent.messages.incident_buttons import (
 )
 from agent.messages.notices import GO_LIVE
 from agent.notifiers.slack_client import make_client
-from config.settings import SlackSettings
+from config.team import SlackSettings
 from storage.records import LabelKind
 from storage.repositories.labels import add_label
 from storage.repositories.silences import add_silence

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from agent.notifiers.slack_files import FileRefusedError, SlackFiles, _origin, need_image
-from config.settings import SlackSettings
+from config.team import SlackSettings
 from tests.servers.collector import Collector
 from tests.servers.listener import Listener
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import DetectorSettings, LimitSettings
+from config.sources import DetectorSettings, LimitSettings
 from detectors.commands.photos import GoodOrUnlabelledError, KeepAloneError, Photos, leave_out_odd, list_photos
 from storage.records import RejectReason
 from tests.plates import make_plate, write_plates

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr, ValidationError
 
-from config.settings import StatusSettings
+from config.keeping import StatusSettings
 from storage.database import Database
 from storage.migrate import downgrade
 from storage.records import DeliveryKind, EventKind, FrameState, NewDelivery, SourceState

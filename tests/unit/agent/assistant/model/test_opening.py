@@ -2,7 +2,7 @@ import pytest
 
 from agent.assistant.errors import ModelError
 from agent.assistant.model.opening import Place, open_model, places_of
-from config.settings import AssistantSettings
+from config.team import AssistantSettings
 
 LOCAL = "http://127.0.0.1:11434/v1"
 

@@ -1,10 +1,11 @@
+import threading
 import time
 
-import oddspot
+from config.supervising import Child
 
 
-def ended() -> oddspot._Child:
-    child = oddspot._Child(["--version"], None)
+def ended() -> Child:
+    child = Child(["--version"], None)
     child._process.wait()
     return child
 
@@ -25,3 +26,14 @@ def test_starts_a_child_again_soon_that_had_been_well_though_others_died_before(
     assert child.look() == 0
 
     assert child._wait_until - time.monotonic() <= 2
+
+
+def test_ends_a_child_at_once_where_there_is_a_hurry() -> None:
+    child = Child(["decode-child"], None)  # it waits for what it is to decode, and for no signal
+    hurry = threading.Event()
+    hurry.set()
+
+    child.terminate()
+    child.wait(hurry)
+
+    assert child._process.returncode is not None

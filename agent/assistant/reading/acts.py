@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from agent.assistant.proposals import ProposedAct
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.places import Places, read_misspelled, read_names
+from agent.assistant.reading.names import read_misspelled, read_names
+from agent.assistant.reading.places import Places
 from agent.assistant.reading.question import MASK, Question
 from agent.assistant.tools.context import ToolContext
 from storage.database import Session

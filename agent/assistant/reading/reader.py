@@ -19,8 +19,9 @@ from agent.assistant.reading.language import (
 )
 from agent.assistant.reading.learned import Guess
 from agent.assistant.reading.learning import learned_reader
+from agent.assistant.reading.names import read_misspelled, read_names
 from agent.assistant.reading.normal import normal
-from agent.assistant.reading.places import Places, known_words, read_misspelled, read_names
+from agent.assistant.reading.places import Places
 from agent.assistant.reading.question import Question
 from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 from agent.assistant.reading.shape import Shape, read_shape
@@ -35,6 +36,7 @@ from agent.assistant.reading.times import (
     with_one_window,
 )
 from agent.assistant.reading.times_together import FIRM, held_together, take_counted_before, the_one_before
+from agent.assistant.reading.unknown_names import known_words
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.windows.language import time_language, words_of_time
 from agent.assistant.windows.reader import TimeReading, TimeWords

@@ -1,7 +1,8 @@
 import pytest
 
 from agent.assistant.reading.known import KnownNames
-from agent.assistant.reading.places import Places, read_misspelled, read_names
+from agent.assistant.reading.names import read_misspelled, read_names
+from agent.assistant.reading.places import Places
 from agent.assistant.reading.question import Question
 
 KNOWN = KnownNames(

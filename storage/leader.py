@@ -2,6 +2,7 @@
 
 import fcntl
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -36,7 +37,9 @@ class Leadership:
             self._held_file.close()
             self._held_file = None
         if self._connection is not None:
-            self._connection.invalidate()  # the server drops the lock with the session
+            with suppress(DBAPIError):  # a server that is gone has dropped the lock with the session
+                self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_KEY})
+            self._connection.invalidate()
             self._connection.close()
             self._connection = None
 

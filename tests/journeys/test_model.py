@@ -139,7 +139,7 @@ def test_says_again_that_the_model_failed_once_it_had_come_back(ask: Ask, model:
 def test_lets_a_small_model_pick_and_says_nothing_of_its_own(ask: Ask, model: LocalModel) -> None:
     model.think(picking("count"))
 
-    answers = ask("work time line-1 yesterday", QUESTION, ODDSPOT__ASSISTANT__MODE="picks")
+    answers = ask("work line-1 yesterday", QUESTION, ODDSPOT__ASSISTANT__MODE="picks")
 
     assert [answer["model"] for answer in answers] == ["openai:local-model", "built-in"]
     assert all(answer["answer"].startswith("2 anomalies on line-1") for answer in answers)

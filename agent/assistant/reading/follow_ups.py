@@ -204,10 +204,8 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
         return Intent.WHAT_IF
     if before in KEPT and WORDS.of_anomalies.search(text) and own in {None, Intent.COUNT}:
         return Intent.COUNT
-    is_of_that = WORDS.pronoun.search(text) and not (looked.slots.windows or looked.slots.sources)
-    is_of_the_same = went_on.is_placeless_count and WORDS.anomalies.search(text) is None and looked.slots.figure is None
-    if before in KEPT and own is Intent.COUNT and (is_of_that or is_of_the_same):
-        own = None  # `how many hours was that?` after an outage, `how many have run out?` after silences
+    if before in KEPT and own is Intent.COUNT and _is_of_the_same_things(looked, went_on):
+        own = None
     if before is Intent.MISSES and own is Intent.COUNT and looked.slots.figure == "anomaly_rate":
         own = None
     if looked.by_cues is Intent.LIST and before in COUNTING and WORDS.pronoun.search(text):
@@ -215,6 +213,15 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     if own is Intent.LIST and before is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
         own = Intent.INCIDENTS
     return Intent.COUNT if own is None and before in SETTLED else own
+
+
+def _is_of_the_same_things(looked: Looked, went_on: _WentOn) -> bool:
+    """Whether what was told of is counted: `how many hours was that?` after an outage, `how many of them`."""
+    text, slots = looked.masked, looked.slots
+    if WORDS.pronoun.search(text) and not (slots.windows or slots.sources):
+        return True
+    is_of_the_same = went_on.is_placeless_count and WORDS.anomalies.search(text) is None
+    return slots.figure is None and (is_of_the_same or WORDS.of_them.search(text) is not None)
 
 
 def _turned_to(looked: Looked, last: Reading) -> Intent | None:
@@ -232,7 +239,9 @@ def _turned_to(looked: Looked, last: Reading) -> Intent | None:
         return Intent.COUNT
     if before is Intent.COMPARE and own_of(looked) in {None, Intent.COUNT} and _names_one_side(slots, last.slots):
         return Intent.COUNT
-    return Intent.GROUP if before is Intent.TOP and looked.slots.group_by not in {None, "source"} else None
+    is_grouped_anew = before is Intent.TOP and slots.group_by not in {None, "source"}
+    is_whole_group = before in KEPT and looked.agreed is Intent.GROUP and slots.figure is not None
+    return Intent.GROUP if is_grouped_anew or is_whole_group else None
 
 
 def _names_only_a_figure(looked: Looked) -> bool:

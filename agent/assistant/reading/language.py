@@ -160,6 +160,7 @@ class FollowUpLanguage:
     in_full: re.Pattern[str]
     thing: re.Pattern[str]
     picks: re.Pattern[str]
+    of_them: re.Pattern[str]
     first_few: re.Pattern[str]
     asked_last: re.Pattern[str]
     swaps: re.Pattern[str]

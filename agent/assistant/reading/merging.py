@@ -138,6 +138,8 @@ def number_alone(looked: Looked, last: Remembered) -> int | None:
     match = COUNTED.search(text.rstrip(" ,.")) or COUNTED.search(WORDS.enough.sub("", text).strip(" ,."))
     if match is None or last.reading.intent not in LISTED:
         return None
+    if match[1] not in looked.masked.split() and "qnumber" not in looked.masked:
+        return None  # the number of a name: `only line 2`
     return max(1, int(match[1]) if match[1].isdigit() else slot_language().numbers[match[1]])
 
 

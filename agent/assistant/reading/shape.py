@@ -157,7 +157,9 @@ def _limit(question: Question, language: SlotLanguage, shape: Shape) -> None:
         r"anomaly|alert|alarm|defect|inspection|detection|incident|image|picture|one|source|camera|line|result|finding"
         r"|thing|part|piece|frame|module|shot|hit|offender"
     )
-    if re.search(rf"(?:{language.rank_words}) (?:\w+ ){{0,2}}(?:{singular})(?!\w)(?! first)", text):
+    if re.search(rf"(?:{language.rank_words}) (?:\w+ ){{0,2}}(?:{singular})(?!\w)(?! first)", text) or re.search(
+        r"(?<!\w)which (?:\S+ )?incident(?!\w).*\b(?:has|had|holds?|held|with) the most\b", text
+    ):
         shape.limit = 1
 
 

@@ -234,3 +234,43 @@ def test_what_would_slip_through_is_asked_of_the_supposed_threshold(ask: Ask) ->
 
 def test_what_is_to_come_is_refused_whatever_its_end(ask: Ask) -> None:
     assert ask("Where will the total of anomalies stand at the end of May?").status == "refused"
+
+
+def test_the_number_of_a_name_is_no_number_of_rows(ask: Ask) -> None:
+    ask("last 3 anomalies line 1", "t")
+
+    assert ask("only line 2", "t").tools[0].arguments["limit"] == 3
+
+
+@pytest.mark.parametrize(
+    "said", ["The first of them, I want to see the details.", "the second of those, can you show it"]
+)
+def test_one_of_a_list_is_meant_whatever_is_said_of_it(ask: Ask, said: str) -> None:
+    ask("show me the three worst anomalies on line-1 since 1 March", "t")
+
+    assert ask(said, "t").tools[0].name == "get_anomaly"
+
+
+def test_of_what_was_told_some_are_counted(ask: Ask) -> None:
+    ask("how many silences are active right now, all sources?", "t")
+
+    assert ask("how many of them are on line-1?", "t").tools[0].name == "list_silences"
+
+
+def test_a_whole_question_after_versions_is_none_of_versions(ask: Ask) -> None:
+    ask("how many versions of the detector are there for line-2?", "t")
+
+    assert ask("and how many pictures has each source judged since 1 March?", "t").tools[0].name == "count_anomalies"
+
+
+@pytest.mark.parametrize("said", ["Same for the others, please.", "and the same for the rest"])
+def test_the_others_are_all_but_those_before(ask: Ask, said: str) -> None:
+    ask("how many anomalies did line-1 have since 1 March?", "t")
+
+    assert ask(said, "t").filters["excluded_sources"] == ["line-1"]
+
+
+def test_all_of_several_sources_are_left_out(ask: Ask) -> None:
+    answer = ask("all anomalies since 1 March except those from line-1 and line-2, total please")
+
+    assert answer.filters["excluded_sources"] == ["line-1", "line-2"]

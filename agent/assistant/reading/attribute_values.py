@@ -95,7 +95,9 @@ def _leave_out(key: str, value: str, known: Sequence[str], places: Places) -> No
 def _other_side(question: Question, key: str, value: str, known: Sequence[str], places: Places) -> None:
     """Take the second of `brackets or frames`, though it is a word that questions hold anyway."""
     others = "|".join(re.escape(folded(one)) for one in known if one != value)
-    link = r"(?:,? (?:or|and|vs\.?|versus|against|than|to|with|compared (?:to|with)) (?:the )?|/)"
+    link = (
+        r"(?:,? (?:or|and|vs\.?|versus|against|than|to|with|compared (?:to|with)) (?:(?:on|in|for|of|at) )?(?:the )?|/)"
+    )
     beside = rf"\x00{link}({others})s?(?![\w-])|(?<![\w-])({others})s?{link}\x00"
     match = re.search(beside, question.rest) if others else None
     if match is None:

@@ -101,11 +101,12 @@ def fits(intent: Intent, slots: Slots) -> bool:
 def _is_compared(intent: Intent, looked: Looked) -> bool:
     """Whether two things are held against each other: `together` are not, nor `on 3 march ... since 5 march`."""
     firm = looked.slots.firm
-    if intent is Intent.COMPARE and slot_language().together.search(looked.question.text):
+    words, text = slot_language(), looked.question.text
+    if intent is Intent.COMPARE and words.together.search(text) and not words.comparing.search(text):
         return False
     if intent is not Intent.COMPARE or len(firm) != PAIR or firm[0] == firm[1]:
         return True
-    return slot_language().comparing.search(looked.question.text) is not None
+    return words.comparing.search(text) is not None
 
 
 def _with_threshold(intent: Intent, slots: Slots, looked: Looked) -> Slots:

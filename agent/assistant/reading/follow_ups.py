@@ -202,11 +202,11 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
         return before
     if before is Intent.WHAT_IF and WORDS.supposed.search(text):
         return Intent.WHAT_IF
+    if _is_surely_kept(looked, before):
+        return before
     if before in KEPT and WORDS.of_anomalies.search(text) and own in {None, Intent.COUNT}:
         return Intent.COUNT
-    if before in KEPT and own is Intent.COUNT and _is_of_the_same_things(looked, went_on):
-        own = None
-    if before is Intent.MISSES and own is Intent.COUNT and looked.slots.figure == "anomaly_rate":
+    if before in KEPT and own is Intent.COUNT and _is_of_the_same_things(looked, before, went_on):
         own = None
     if looked.by_cues is Intent.LIST and before in COUNTING and WORDS.pronoun.search(text):
         own = Intent.LIST  # `show them` after a count
@@ -215,10 +215,17 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     return Intent.COUNT if own is None and before in SETTLED else own
 
 
-def _is_of_the_same_things(looked: Looked, went_on: _WentOn) -> bool:
+def _is_surely_kept(looked: Looked, before: Intent) -> bool:
+    """Whether what is learned says surely that it goes on as before, or misses are spoken of after misses."""
+    is_of_misses = before is Intent.MISSES and looked.slots.figure == "missed"
+    return is_of_misses or (before in KEPT and looked.guess.intents.get(before, 0.0) > CLEAR)
+
+
+def _is_of_the_same_things(looked: Looked, before: Intent, went_on: _WentOn) -> bool:
     """Whether what was told of is counted: `how many hours was that?` after an outage, `how many of them`."""
     text, slots = looked.masked, looked.slots
-    if WORDS.pronoun.search(text) and not (slots.windows or slots.sources):
+    is_of_that = WORDS.pronoun.search(text) and not (slots.windows or slots.sources)
+    if is_of_that or (before is Intent.MISSES and slots.figure == "anomaly_rate"):
         return True
     is_of_the_same = went_on.is_placeless_count and WORDS.anomalies.search(text) is None
     return slots.figure is None and (is_of_the_same or WORDS.of_them.search(text) is not None)
@@ -241,6 +248,7 @@ def _turned_to(looked: Looked, last: Reading) -> Intent | None:
         return Intent.COUNT
     is_grouped_anew = before is Intent.TOP and slots.group_by not in {None, "source"}
     is_whole_group = before in KEPT and looked.agreed is Intent.GROUP and slots.figure is not None
+    is_whole_group = is_whole_group or (before in TOLD_IN_FULL and slots.group_by is not None)
     return Intent.GROUP if is_grouped_anew or is_whole_group else None
 
 

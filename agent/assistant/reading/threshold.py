@@ -6,7 +6,7 @@ from agent.assistant.reading.question import Question
 
 SUPPOSES = re.compile(
     r"\b(?:what if|suppose|supposing|imagine|would|hypothetical\w*|had|if the threshold|happens? (?:if|at|with)"
-    r"|(?:with|using|under|at) (?:a |another )?threshold|(?:instead of|rather than) \d)"
+    r"|(?:with|using|under|at) (?:a |another )?threshold|(?:instead of|rather than) \d|\d\.\d+ instead(?! of))"
 )
 OTHER_UNIT = r"(?!\.?\d|[:/-]\d|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
 NUMBER = re.compile(
@@ -18,7 +18,8 @@ NUMBER = re.compile(
 )
 
 CALLED = re.compile(
-    rf"(?<![\w.-])(\d+\.\d+){OTHER_UNIT} (?:be|as|is|for|being) (?:a|the|our|its|another) (?:\w+ )?threshold"
+    rf"(?<![\w.-])(\d+\.\d+){OTHER_UNIT}"
+    r" (?:(?:be|as|is|for|being) (?:a|the|our|its|another) (?:\w+ )?threshold|instead(?! of))"
 )
 MOVED = re.compile(rf"\bfrom \d+\.\d+ (?:up |down )?to (\d+(?:\.\d+)?){OTHER_UNIT}")
 

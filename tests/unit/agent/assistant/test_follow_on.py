@@ -274,3 +274,15 @@ def test_all_of_several_sources_are_left_out(ask: Ask) -> None:
     answer = ask("all anomalies since 1 March except those from line-1 and line-2, total please")
 
     assert answer.filters["excluded_sources"] == ["line-1", "line-2"]
+
+
+def test_two_times_are_held_against_each_other_over_all_cameras_together(ask: Ask) -> None:
+    answer = ask("this week against last week, all cameras together: number of anomalies")
+
+    assert answer.tools[0].name == "compare"
+
+
+def test_a_label_is_left_out_by_a_plain_no(ask: Ask) -> None:
+    answer = ask("gimme 3 worst from line-1 since 1 March, no false alarms")
+
+    assert answer.filters["excluded_labels"] == ["false_alarm"]

@@ -56,6 +56,7 @@ def local(text: str, now: datetime = NOW, zone: str = BERLIN) -> tuple[str, str]
         ("the last hour and a half", "03-25 10:00", HERE),
         ("between 9pm and midnight on monday", "03-23 21:00", "03-24 00:00"),
         ("1 march until 4 march", "03-01 00:00", "03-05 00:00"),
+        ("since the network switch was replaced on monday 16 march, 08:00", "03-16 08:00", HERE),
         ("march 1 through march 12: where", "03-01 00:00", "03-13 00:00"),
         ("by 8:00 today", "03-25 00:00", "03-25 08:00"),
         ("the night of 3 march", "03-03 22:00", "03-04 06:00"),

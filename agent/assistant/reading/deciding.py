@@ -15,7 +15,7 @@ from agent.assistant.reading.reading import NO_TOOL, Intent, Reading, Slots
 
 DECIMAL = re.compile(r"(?<![\w.-])\d+\.\d+(?![\w.])")
 # How likely a reading has to be to be answered at once: else the likeliest are offered. Of the first questions of four
-# blind halves 14 of the 24 read with less were read wrongly, of the 340 read with more 50.
+# blind halves 14 of the 24 read with less were read wrongly, of the 350 read with more 50.
 SURE = 0.6
 # How likely a reading has to be where what is wanted is surer than what shapes it.
 LEANING, SURE_OF_KIND = 0.4, 0.7

@@ -62,7 +62,7 @@ FOLLOW_UPS = follow_up_language()
 OF_PEOPLE = {Intent.LABELS, Intent.CHANGES, Intent.INCIDENTS}
 SURELY_NOT = 0.6
 # How likely it has to be that something is to be done where a verb of doing stands.
-LIKELIER = 0.5
+LIKELY_ACT = 0.5
 WORDS_ALONE = FOLLOW_UPS.alone
 # How likely it has to be, where a cue says so, that something is to be done or cannot be known.
 LEAST = 0.15
@@ -207,7 +207,7 @@ def _wants_change(looked: Looked, last: Remembered | None) -> bool:
     if last is not None and FOLLOW_UPS.opens.search(looked.masked) and picked(looked, last.ids):
         return False
     chance = looked.guess.intents[Intent.CHANGE]
-    is_act = chance >= LIKELIER and FOLLOW_UPS.acting.search(looked.question.text) is not None
+    is_act = chance >= LIKELY_ACT and FOLLOW_UPS.acting.search(looked.question.text) is not None
     is_said = last is not None and looked.by_cues is None and chance >= SURELY_SAID
     is_said = is_said and not (looked.slots.sources or looked.slots.excluded_sources or looked.slots.windows)
     least_alone = CERTAIN if looked.by_cues in CHANGING else SURELY_CHANGED

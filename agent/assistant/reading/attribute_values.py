@@ -19,7 +19,8 @@ def take_keyed_values(question: Question, known: KnownNames, places: Places) -> 
     for key in known.attributes:
         values = {folded(value) for value in known.values.get(key, ())}
         spoken = re.escape(folded(key)).replace("_", "[ _-]")
-        pattern = rf"(?<!\w){spoken}(?: (?:number|no\.?|nr\.?|id|is))?\s*[:=#]?\s*([\w][\w./-]*)(?!\w)"
+        of_type = "" if "type" in known.attributes else "(?:s of (?:the )?type)?"
+        pattern = rf"(?<!\w){spoken}{of_type}(?: (?:number|no\.?|nr\.?|id|is))?\s*[:=#]?\s*([\w][\w./-]*)(?!\w)"
         for match in re.finditer(pattern, question.rest):
             end = match.start(1) + len(match[1].rstrip("./-"))
             value = question.cased[match.start(1) : end]

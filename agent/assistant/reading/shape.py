@@ -145,7 +145,7 @@ def _limit(question: Question, language: SlotLanguage, shape: Shape) -> None:
         rf"(?:show|list|give|get|display|find|see)(?: me| us)?(?: the| only| just| up to| at most)* ({number})(?!\w)",
         rf"(?<!\w)which ({number})(?!\w)",
         rf"(?<!\w)({number}) ids?(?!\w)",
-        rf"(?<!\w)the ({number}) (?:(?:{language.rows}) )?(?:which|that|most)(?!\w)",
+        rf"(?<!\w)the (?!one\b)({number}) (?:(?:{language.rows}) )?(?:which|that|most)(?!\w)",
         rf"(?<!\w)({number}) (?:of them )?(?:are enough|is enough|will do|would do|suffices?)(?!\w)",
         rf"(?<!\w)(?:up to|at most|only|just|limit(?:ed)? to|max(?:imum)?) ({number})(?!\w)",
     )

@@ -221,7 +221,8 @@ def unknown_sibling(rest: str, known: KnownNames) -> str | None:
 def unknown_machine(rest: str, known: KnownNames) -> str | None:
     """Return a name made of a machine's noun and a number, as `cam-13` and `lab-bench-2`, which is no source's."""
     nouns = slot_language().machines
-    made = rf"(?:[a-z]{{3,}}-)?(?:{nouns})[-_#]\d{{1,4}}[a-z]?|[a-z]{{3,}}-cam(?:era)?"
+    named = r"(?!(?:per|each|every|any|all|off|multi|single)-)[a-z]{3,}-cam(?:era)?"
+    made = rf"(?:[a-z]{{3,}}-)?(?:{nouns})[-_#]\d{{1,4}}[a-z]?|{named}"
     match = re.search(rf"(?<![\w-])({made})(?!\w|:\d|-\w|\.\d)", rest)
     return match[1] if match and known.sources else None
 

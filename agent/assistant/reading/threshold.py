@@ -6,7 +6,7 @@ from agent.assistant.reading.question import Question
 
 SUPPOSES = re.compile(
     r"\b(?:what if|suppose|supposing|imagine|would|hypothetical\w*|had|if the threshold|happens? (?:if|at|with)"
-    r"|(?:with|using|under|at) (?:a |another )?threshold|(?:instead of|rather than) \d|\d\.\d+ instead(?! of))"
+    r"|(?:with|using|under|at) (?:a |another )?threshold|(?:instead of|rather than) \d)"
 )
 OTHER_UNIT = r"(?!\.?\d|[:/-]\d|\s?(?:x\b|times|%|percent|minutes?|hours?|days?|weeks?|months?))"
 NUMBER = re.compile(
@@ -18,15 +18,16 @@ NUMBER = re.compile(
 )
 
 CALLED = re.compile(
-    rf"(?<![\w.-])(\d+\.\d+){OTHER_UNIT}"
-    r" (?:(?:be|as|is|for|being) (?:a|the|our|its|another) (?:\w+ )?threshold|instead(?! of))"
+    rf"(?<![\w.-])(\d+\.\d+){OTHER_UNIT} (?:be|as|is|for|being) (?:a|the|our|its|another) (?:\w+ )?threshold"
 )
+# `at 1.3 instead`, and no score above 1.3 instead.
+INSTEAD = re.compile(rf"\b(?:at|on|with|to|were|was) (\d+\.\d+){OTHER_UNIT} instead\b(?! of)")
 MOVED = re.compile(rf"\bfrom \d+\.\d+ (?:up |down )?to (\d+(?:\.\d+)?){OTHER_UNIT}")
 
 
 def take_threshold(question: Question) -> float | None:
     """Take the supposed threshold out of a question, None where none is supposed."""
-    match = MOVED.search(question.rest)
+    match = MOVED.search(question.rest) or INSTEAD.search(question.rest)
     if match is None and SUPPOSES.search(question.text):
         match = CALLED.search(question.rest) or NUMBER.search(question.rest)
     if match is None:

@@ -41,15 +41,15 @@ def between(groups: Groups, context: Context) -> Ends:
 
 
 def _in_order(first: Moment, last: Moment, groups: Groups, context: Context) -> Ends:
-    """Return both ends; a year that only one of them names is the other's too: `1 to 31 may 2027`."""
+    """Return both ends; of a year that only one of them names, the other is the nearest: `1 to 31 may 2027`."""
     back, start, end = context.calendar.back, first.start, last.end
-    if first.repeats == A_YEAR and last.repeats is None and end > context.calendar.now:
-        later = back(start, -1, A_YEAR)
-        start = later if later < end else start
+    if first.repeats == A_YEAR and last.repeats is None:
+        start = back(start, start.year - end.year, A_YEAR)
+    if first.repeats is None and last.repeats == A_YEAR:
+        end = back(end, end.year - start.year, A_YEAR)
+        end = end if start < end else back(end, -1, A_YEAR)
     if start >= end and first.repeats:
         start = back(start, 1, first.repeats)
-    if start >= end and first.repeats is None and last.repeats == A_YEAR:
-        end = back(end, -1, A_YEAR)
     if start >= end:
         raise WindowError(f"{groups['a']} comes after {groups['b']}.")
     return start, end

@@ -75,7 +75,9 @@ def test_takes_no_name_for_its_sibling(said: str, unknown: str) -> None:
     assert (places.sources, places.unknown) == ([], unknown)
 
 
-@pytest.mark.parametrize("said", ["our assembly-line last week", "the 24-hour line", "cam 2 days ago", "a bench-mark"])
+@pytest.mark.parametrize(
+    "said", ["our assembly-line last week", "the 24-hour line", "cam 2 days ago", "a bench-mark", "per-camera rates"]
+)
 def test_takes_no_word_for_a_machine_nobody_has(said: str) -> None:
     assert places_of(said).unknown is None
 

@@ -16,6 +16,7 @@ from agent.assistant.reading.threshold import take_threshold
         ("the line at 1.3 instead last week, how many are left", 1.3),
         ("if the line was on 1.4 instead, how many", 1.4),
         ("1.4 instead of 1.2 is better", None),
+        ("anomalies with a score above 2.5 instead", None),
         ("is there a hypothetical threshold? From 1 to 12 April", None),
         ("what if it were at 14:30", None),
         ("what if the threshold were higher?", None),

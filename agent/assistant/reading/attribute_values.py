@@ -29,7 +29,13 @@ def take_keyed_values(question: Question, known: KnownNames, places: Places) -> 
             is_title = (
                 question.cased[match.start()].isupper() or BY_KEY.search(question.before(match.start())) is not None
             )
-            if _is_said_with_its_key(value, match[0], values, f"{folded(key)}s", is_title=is_title):
+            if _is_said_with_its_key(
+                value,
+                match[0].replace("s of type", "").replace("s of the type", ""),
+                values,
+                f"{folded(key)}s",
+                is_title=is_title,
+            ):
                 if slot_language().exclude.search(question.before(match.start())) is not None:
                     _leave_out(key, value, known.values.get(key, ()), places)
                 elif key in places.attributes:

@@ -93,6 +93,7 @@ def test_reads_values_of_several_words_and_two_held_against_each_other() -> None
     assert places_of("SL-101 against SL-125").sides == [("slide", "SL-101"), ("slide", "SL-125")]
     assert places_of("black or frame: which is worse").sides == [("colour", "black"), ("colour", "frame")]
     assert places_of("black frames").attributes == {}
+    assert places_of("how many colours of type black").attributes == {"colour": "black"}
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TextIO
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database import Database, Session
 
 LEADER_KEY = 0x0DD5_1EAD
+# PostgreSQL keeps such locks apart by database, but lists those of the whole server.
+HELD_HERE = """SELECT 1 FROM pg_locks JOIN pg_database ON pg_locks.database = pg_database.oid
+    WHERE datname = current_database() AND locktype = 'advisory' AND granted AND classid = 0 AND objid = :key"""
 
 
 class Leadership:
@@ -36,12 +39,9 @@ class Leadership:
         if self._held_file is not None:
             self._held_file.close()
             self._held_file = None
-        if self._connection is not None:
-            with suppress(DBAPIError):  # a server that is gone has dropped the lock with the session
-                self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_KEY})
-            self._connection.invalidate()
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            _unlock_postgresql(connection)
 
     def _lock_file(self) -> bool:
         file = self._file.open("w")
@@ -63,16 +63,23 @@ class Leadership:
                 self._connection = connection
                 return True
             connection.close()
-        except DBAPIError:
+        except SQLAlchemyError:
             self.release()
         return False
+
+
+def _unlock_postgresql(connection: Connection) -> None:
+    """Unlock at once, not when the server notices that the session has gone; a lost session has no lock any more."""
+    with suppress(SQLAlchemyError):
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LEADER_KEY})
+    connection.invalidate()
+    connection.close()
 
 
 def somebody_leads(database: Database, session: Session, data_dir: Path) -> bool:
     """Say whether a process leads, without standing in the way of one that wants to."""
     if database.dialect == "postgresql":
-        held = text("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = :key AND classid = 0")
-        return session.scalar(held, {"key": LEADER_KEY}) is not None
+        return session.scalar(text(HELD_HERE), {"key": LEADER_KEY}) is not None
     try:
         with (data_dir / "leader.lock").open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from storage.blobs import BlobStore
 from storage.database import Database, database_now
-from storage.leader import Leadership
+from storage.leader import Leadership, somebody_leads
 from storage.migrate import NewerDatabaseError, current, downgrade, head, migrate
 from storage.models import AuditRow, Base, EventRow, FrameRow, PinRow
 from storage.records import LabelKind, SourceState
@@ -23,6 +23,7 @@ from storage.repositories.tallies import tally
 from storage.repositories.versions import NotFitError, override_fitness, require_fitness, version_by_id
 from storage.retention import prune_originals
 from tests.factories import NOON, make_inspection, make_source, make_version
+from tests.servers.postgres import PostgresServer
 
 
 def test_migrates_to_exactly_what_the_rows_say(database: Database) -> None:
@@ -113,6 +114,33 @@ def test_lets_one_process_lead_and_another_after_it(database: Database, tmp_path
     first.release()
     assert second.is_leader()
     second.release()
+
+
+def test_leads_again_once_the_server_has_dropped_its_session(postgres_database: Database, tmp_path: Path) -> None:
+    leader = Leadership(postgres_database, tmp_path)
+    assert leader.is_leader()
+
+    with postgres_database.transaction() as session:
+        session.execute(text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"))
+
+    assert not leader.is_leader()
+    assert leader.is_leader()
+    leader.release()
+
+
+def test_sees_no_leader_of_another_database_on_the_same_server(
+    postgres: PostgresServer, postgres_database: Database, tmp_path: Path
+) -> None:
+    other = Database(postgres.create_database("oddspot_elsewhere"))
+    leader = Leadership(other, tmp_path)
+    assert leader.is_leader()
+
+    with other.reading() as there, postgres_database.reading() as here:
+        assert somebody_leads(other, there, tmp_path)
+        assert not somebody_leads(postgres_database, here, tmp_path)
+    leader.release()
+    other.close()
+    postgres.drop_database("oddspot_elsewhere")
 
 
 def test_forgets_a_fault_when_a_person_resumes_the_source(database: Database) -> None:

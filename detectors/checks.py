@@ -54,7 +54,7 @@ def _runtime(settings: Settings) -> Iterator[Check]:
     yield Check("weights", is_ok=True, found=f"{chosen.backbone}, sha256 {weights.sha256[:12]}")
     use_threads(settings.detector.threads)
     looked_for = view.image_size, view.strides, view.layers, view.tiles
-    backbone = Backbone(chosen.backbone, weights, *looked_for, settings.detector.runtime)
+    backbone = Backbone(chosen.backbone, weights, *looked_for, settings.detector.runtime, chosen.precision)
     pixels = np.full((view.image_size, view.image_size, 3), 127, np.uint8)
     spent = [_milliseconds(lambda: embed(backbone, pixels)) for _ in range(ROUNDS + 1)][1:]
     found = f"{backbone.runtime}, on {settings.detector.threads} threads, {median(spent):.1f} ms an image"

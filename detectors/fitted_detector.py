@@ -129,7 +129,7 @@ def describe_fit(
         backbone=report.backbone,
         weights_sha256=viewing.weights.sha256,
         preprocessing=_preprocessing(report, bit_depth),
-        precision="float32",
+        precision=viewing.backbone.precision,
         embedding_space=report.embedding_space,
         seed=settings.seed,
         threshold=fit.calibration.threshold,

@@ -47,7 +47,7 @@ class Preset:
     """How a detector is fitted; bank_share is the part of all patches kept, within bank_floor and bank_cap rows.
 
     views: the first is used, unless a search finds another one clearly better. few: the same where there are only a few
-    images.
+    images. precision: in what the network's convolutions compute.
     """
 
     name: Literal["fast", "default"]
@@ -57,6 +57,7 @@ class Preset:
     bank_share: float
     bank_floor: int
     bank_cap: int
+    precision: Literal["float32", "int8"] = "float32"
 
 
 # Broad or fine: what differs most between parts is the size of what can go wrong. The blend's score is the mean of the
@@ -73,7 +74,7 @@ STEADY = View("patchcore", 256, highest=10)
 OF_A_FEW = (View("within_class", 256, highest=10), View("within_class", 512, (4, 8), highest=3))
 # A floor of 2,048 rows: at 1 % of few images, held-out normals lie far from the bank, and the threshold hides defects.
 PRESETS = {
-    "fast": Preset("fast", "tf_efficientnet_lite0", (FAST,), (FAST,), 0.01, 2048, 4096),
+    "fast": Preset("fast", "tf_efficientnet_lite0", (FAST,), (FAST,), 0.01, 2048, 4096, "int8"),
     "default": Preset("default", "tf_efficientnet_lite0", CANDIDATES, OF_A_FEW, 0.01, 2048, 4096),
 }
 
@@ -85,7 +86,8 @@ def choose_preset(settings: DetectorSettings) -> Preset:
     if settings.method or settings.image_size or settings.layers or settings.tiles:
         views = (_as_asked(_nearest_view(preset, settings), settings),)
         few = views if settings.method else (_as_asked(few[0], settings),)
-    return replace(preset, backbone=settings.backbone or preset.backbone, views=views, few=few)
+    backbone, precision = settings.backbone or preset.backbone, settings.precision or preset.precision
+    return replace(preset, backbone=backbone, precision=precision, views=views, few=few)
 
 
 def _as_asked(view: View, settings: DetectorSettings) -> View:

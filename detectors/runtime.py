@@ -35,10 +35,10 @@ def threads_in_use() -> int:
 
 
 def compile_graph(model: Any) -> openvino.CompiledModel:
-    """Compile a model, or the file of one, for float32 on the CPU."""
+    """Compile a model, or the file of one, for the CPU: float32, but for what the model itself rounds to 8 bits."""
     return core().compile_model(model, "CPU", PROPERTIES)
 
 
-def name_of_runtime() -> str:
+def name_of_runtime(precision: str = "float32") -> str:
     """Name the runtime and its precision, for people."""
-    return f"OpenVINO {openvino.__version__.split('-')[0]}, float32"
+    return f"OpenVINO {openvino.__version__.split('-')[0]}, {precision}"

@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.backbones import Backbone, Runtime
+from detectors.backbones import Backbone, Precision, Runtime
 from detectors.background import NONE, Background
 from detectors.bundle import BundleError, Manifest, read_bundle, read_thumbnail
 from detectors.calibration import Calibration
@@ -36,8 +36,6 @@ from storage.records import NearestNormal, Region, RejectReason, Verdict
 
 __all__ = ["BundleError", "Detector", "ScoredImage", "load_detector"]
 
-# Both runtimes compute in it, so that a bundle of one is as good as one of the other.
-PRECISION = "float32"
 # Measured: 9 MB for a bank of 1.2 MB; 50 MB for Gaussians of 21 MB beside it.
 UNPACKED, SEARCH_BYTES = 2, 7_000_000
 
@@ -184,13 +182,16 @@ def load_detector(folder: Path, *, weights_dir: Path, threads: int, runtime: Run
     if manifest.preprocessing.normaliser != NORMALISER:
         rule = manifest.preprocessing.normaliser
         raise BundleError(f"Refit needed: {folder} was fitted on images read by another rule ({rule}).")
-    if manifest.precision != PRECISION:
-        raise BundleError(f"{folder} was fitted in {manifest.precision}, and {PRECISION} is used here: fit it again.")
     weights = ensure_weights(manifest.backbone, weights_dir)
     require_same_weights(folder, manifest, weights)
     use_threads(threads)
     seen = manifest.preprocessing
-    backbone = Backbone(manifest.backbone, weights, seen.image_size, seen.strides, seen.layers, seen.tiles, runtime)
+    looked_for = seen.image_size, seen.strides, seen.layers, seen.tiles
+    precision: Precision = "int8" if manifest.precision == "int8" else "float32"
+    backbone = Backbone(manifest.backbone, weights, *looked_for, runtime, precision)
+    if backbone.precision != manifest.precision:
+        used = f"{backbone.precision} is used here ({backbone.runtime})"
+        raise BundleError(f"{folder} was fitted in {manifest.precision}, and {used}: fit it again.")
     return Detector(
         manifest,
         backbone=backbone,

@@ -91,4 +91,4 @@ class Viewing:
 
     def _backbone_of(self, view: View) -> Backbone:
         looked_for = view.image_size, view.strides, view.layers, view.tiles
-        return Backbone(self.preset.backbone, self.weights, *looked_for, self._runtime)
+        return Backbone(self.preset.backbone, self.weights, *looked_for, self._runtime, self.preset.precision)

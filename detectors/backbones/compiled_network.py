@@ -20,7 +20,9 @@ class CompiledNetwork:
     def __init__(self, path: Path, graph: Graph) -> None:
         self.image_size = graph.image_size
         self.layers = graph.layers
-        self.runtime = name_of_runtime()
+        self.runtime = name_of_runtime(graph.precision)
+        self.precision = graph.precision
+        self.path, self.graph = path, graph
         self._grid = (graph.height, graph.width)
         self._request = _request(path, graph.numbers, threads_in_use())
 

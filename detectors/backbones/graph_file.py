@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import openvino
 
-from detectors.backbones.wanted import Wanted
+from detectors.backbones.wanted import Precision, Wanted
 from detectors.weights import WeightsFile, sha256_of
 
 # Raised where what is put into a graph changes, so that older files are made anew.
@@ -27,11 +27,14 @@ class Graph:
     layers: tuple[int, ...]
     height: int
     width: int
+    precision: Precision = "float32"
 
 
 def facts_path(name: str, weights: WeightsFile, wanted: Wanted) -> Path:
     """Return where it is told of a network's graph: one file for each way to ask for one."""
-    asked = [wanted.image_size, wanted.layers or ["strides", *wanted.strides]]
+    asked: list[object] = [wanted.image_size, wanted.layers or ["strides", *wanted.strides]]
+    if wanted.precision != "float32":
+        asked.append(wanted.precision)
     key = hashlib.sha256(json.dumps([GRAPH_VERSION, openvino.__version__, weights.sha256, *asked]).encode())
     folder = weights.path.parent / "graphs"
     return folder / f"{name.replace('/', '-')}-{wanted.image_size}-{key.hexdigest()[:16]}.json"

@@ -13,7 +13,7 @@ from detectors.backbones.folding import fold_batch_norms
 from detectors.backbones.network import Network
 from detectors.backbones.timm_networks import build_timm
 from detectors.backbones.torchvision_networks import PREFIX, build_torchvision
-from detectors.backbones.wanted import Wanted
+from detectors.backbones.wanted import Precision, Wanted
 from detectors.interrupts import hold_interrupts
 from detectors.methods.patches import generate_embedding
 from detectors.methods.port import FINEST_STRIDE, PatchGrid
@@ -36,6 +36,7 @@ class TorchNetwork:
         self.image_size = network.image_size
         self.layers = network.layers
         self.runtime = f"torch {torch.__version__}, float32"
+        self.precision: Precision = "float32"
         self.module = _Embedding(network)
 
     def extract(self, square: NDArray[np.uint8]) -> list[Tensor]:

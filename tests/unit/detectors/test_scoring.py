@@ -196,8 +196,18 @@ def test_refuses_a_bundle_fitted_with_other_weights(bundle: Path, tmp_path: Path
 def test_refuses_a_bundle_fitted_in_another_precision(bundle: Path, tmp_path: Path, weights_dir: Path) -> None:
     copy = copy_with(bundle, tmp_path, precision="bfloat16")
 
-    with pytest.raises(BundleError, match="fitted in bfloat16, and float32 is used here: fit it again"):
+    with pytest.raises(BundleError, match=r"fitted in bfloat16, and float32 is used here \(.*\): fit it again"):
         load_detector(copy, weights_dir=weights_dir, threads=1)
+
+
+def test_refuses_to_let_torch_score_what_was_fitted_in_eight_bits(
+    bundle: Path, tmp_path: Path, weights_dir: Path
+) -> None:
+    copy = copy_with(bundle, tmp_path, precision="int8")
+
+    assert load_detector(copy, weights_dir=weights_dir, threads=1)._backbone.precision == "int8"
+    with pytest.raises(BundleError, match=r"fitted in int8, and float32 is used here \(torch .*\): fit it again"):
+        load_detector(copy, weights_dir=weights_dir, threads=1, runtime="torch")
 
 
 def test_refuses_a_bundle_of_an_unknown_method(bundle: Path, tmp_path: Path, weights_dir: Path) -> None:

@@ -28,7 +28,7 @@ class CompiledNetwork:
 
     def embed(self, square: NDArray[np.uint8]) -> PatchGrid:
         """Return the patch embeddings of a square (S, S, 3)."""
-        self._request.infer({0: np.require(square, np.uint8, ["C"])[None]}, share_inputs=True)
+        self._request.infer({0: np.require(square, np.uint8, ["C"])[None]}, share_inputs=True, share_outputs=True)
         rows = self._request.get_output_tensor(0).data
         return PatchGrid(rows.reshape(self._grid[0] * self._grid[1], -1).copy(), *self._grid)
 

@@ -13,7 +13,7 @@ from detectors.backbones.wanted import Precision, Wanted
 from detectors.weights import WeightsFile, sha256_of
 
 # Raised where what is put into a graph changes, so that older files are made anew.
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,13 +62,14 @@ class _Embedding(nn.Module):
         super().__init__()
         self._network: Any = network.module
         self._most = max(1, network.image_size // FINEST_STRIDE)
-        self.register_buffer("_shift", torch.tensor(network.mean).view(1, 3, 1, 1) * 255)
-        self.register_buffer("_scale", 1 / (torch.tensor(network.std).view(1, 3, 1, 1) * 255))
+        side = network.image_size
+        self.register_buffer("_shift", (torch.tensor(network.mean) * 255).repeat(side))
+        self.register_buffer("_scale", (1 / (torch.tensor(network.std) * 255)).repeat(side))
 
     def extract(self, squares: Tensor) -> list[Tensor]:
-        planes = squares.permute(0, 3, 1, 2).float()
-        batch = ((planes - self._shift) * self._scale).contiguous(memory_format=torch.channels_last)
-        features: list[Tensor] = self._network(batch)
+        # By whole rows, and turned round last: channels then lie as convolutions want them, and none is moved.
+        rows = (squares.flatten(2).float() - self._shift) * self._scale
+        features: list[Tensor] = self._network(rows.reshape(squares.shape).permute(0, 3, 1, 2))
         return features
 
     def forward(self, squares: Tensor) -> Tensor:

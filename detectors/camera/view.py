@@ -11,12 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
+from scipy import fft
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 SIDE, ROWS = 64, 4
 HALF = SIDE // 2
+# Shifts of up to a quarter of the side, either way.
+REACH = (*range(HALF // 4 + 1), *range(HALF - HALF // 4, HALF))
+NEAR = np.ix_(REACH, REACH)
 SMOOTHING = ImageFilter.GaussianBlur(0.7)
 # Of log2 light: so that a brighter picture looks the same, and dark noise does not shout.
 LIGHT = np.log2(np.arange(256, dtype=np.float32) + 8)
@@ -51,7 +55,7 @@ class ViewReference:
 
     rows: Floats
     inverse: NDArray[np.float64]
-    spectrum: NDArray[np.complex128]
+    spectrum: NDArray[np.complex64]
 
     def place(self, view: Pixels) -> Place:
         """Return where a small view lies."""
@@ -67,10 +71,8 @@ class ViewReference:
 
     def _correlations(self, flat: Floats) -> tuple[float, float]:
         """Return the correlation with the usual view, at no shift and at the best one."""
-        found = np.fft.irfft2(_spectrum(flat) * self.spectrum.conj(), s=(HALF, HALF))
-        reach = HALF // 4
-        near = np.r_[0 : reach + 1, HALF - reach : HALF]
-        return float(found[0, 0]), float(found[np.ix_(near, near)].max())
+        found = fft.irfft2(_spectrum(flat) * self.spectrum.conj(), s=(HALF, HALF))
+        return float(found[0, 0]), float(found[NEAR].max())
 
 
 def reference_of(rows: Floats) -> ViewReference:
@@ -101,9 +103,9 @@ def flatten(view: Pixels) -> Floats:
     return flat
 
 
-def _spectrum(flat: Floats) -> NDArray[np.complex128]:
+def _spectrum(flat: Floats) -> NDArray[np.complex64]:
     """Return the spectrum of a view at half the size, made of length 1 so that products are correlations."""
     half = flat.reshape(HALF, 2, HALF, 2).mean(axis=(1, 3))
     half -= half.mean()
-    spectrum: NDArray[np.complex128] = np.fft.rfft2(half / (np.linalg.norm(half) or 1.0))
+    spectrum: NDArray[np.complex64] = fft.rfft2(half / (np.linalg.norm(half) or 1.0))
     return spectrum

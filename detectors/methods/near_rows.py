@@ -14,7 +14,9 @@ from detectors.runtime import compile_graph
 
 # Queries at once: their distances to all rows stay in the processor's cache.
 PIECE = 256
-LEVELS = 256
+LEVELS, BYTE_TOP = 256, 127
+# Of rows: two products of a byte and a row's number fit in 16 bits, which is where older processors add them.
+TOP = 63
 # Of the share of numbers that may lie beyond the scale of 8 bits.
 BEYOND = 1e-4
 SMALLEST_SCALE = 1e-30
@@ -43,7 +45,7 @@ class NearRows:
             piece = queries[start : start + PIECE]
             self._piece[: len(piece)] = piece
             self._request.infer(share_outputs=True)
-            found[start : start + PIECE] = self._request.get_output_tensor(0).data[: len(piece), 0]
+            found[start : start + PIECE] = self._request.get_output_tensor(0).data.ravel()[: len(piece)]
         return found
 
 
@@ -64,27 +66,48 @@ def is_faster_in_bytes() -> bool:
 def _float_graph(rows: Floats) -> openvino.Model:
     queries = operators.parameter([PIECE, rows.shape[1]], np.float32)
     products = operators.matmul(queries, operators.constant(-2 * rows), False, True)
-    return _nearest(queries, products, np.einsum("md,md->m", rows, rows))
+    distances = operators.add(products, operators.constant(np.einsum("md,md->m", rows, rows)[None]))
+    return _nearest(queries, distances)
 
 
 def _byte_graph(rows: Floats) -> openvino.Model:
+    """Build the search as a convolution of one pixel, which runs in bytes on processors without VNNI too.
+
+    Queries are moved by so much that none is below nought, as bytes want it: q' = q + c, and q r = q' r - c 1 r.
+    """
     centre, directions = _main_directions(rows)
     turned = (rows - centre) @ directions
-    step = max(float(np.quantile(np.abs(turned), 1 - BEYOND)), SMALLEST_SCALE) * 2 / LEVELS
-    low, high = -step * LEVELS / 2, step * (LEVELS / 2 - 1)
-    whole = np.clip(np.rint(turned / step), 1 - LEVELS // 2, LEVELS // 2 - 1)
+    most = max(float(np.quantile(np.abs(turned), 1 - BEYOND)), SMALLEST_SCALE)
+    step, row_step = 2 * most / (LEVELS - 1), most / TOP
+    moved = LEVELS // 2 * step
+    whole = (np.clip(np.rint(turned / row_step), -TOP, TOP) * row_step).astype(np.float32)
     queries = operators.parameter([PIECE, rows.shape[1]], np.float32)
-    limits = [operators.constant(np.float32(limit)) for limit in (low, high, low, high)]
-    centred = operators.subtract(queries, operators.constant(centre[None]))
-    turned_queries = operators.matmul(centred, operators.constant(directions), False, False)
-    rounded = operators.fake_quantize(turned_queries, *limits, LEVELS)
-    as_floats = operators.convert(operators.constant(whole.astype(np.int8)), "f32")
-    weights = operators.multiply(as_floats, operators.constant(np.float32(step)))
-    products = operators.multiply(
-        operators.matmul(rounded, weights, False, True),
-        operators.constant(np.float32(-2)),
+    turned_queries = operators.matmul(queries, operators.constant(directions), False, False)
+    above = operators.add(turned_queries, operators.constant((moved - centre @ directions)[None].astype(np.float32)))
+    pixels = operators.transpose(operators.unsqueeze(above, np.array([0, 1])), np.array([0, 3, 1, 2]))
+    products = operators.convolution(
+        _rounded(pixels, 0, (LEVELS - 1) * step, LEVELS),
+        _in_bytes(-2 * whole, 2 * row_step),
+        [1, 1],
+        [0, 0],
+        [0, 0],
+        [1, 1],
     )
-    return _nearest(queries, products, np.einsum("md,md->m", whole, whole) * step**2)
+    squares = np.einsum("md,md->m", whole, whole) + 2 * moved * whole.sum(axis=1)
+    return _nearest(
+        queries, operators.add(products, operators.constant(squares[None, :, None, None].astype(np.float32)))
+    )
+
+
+def _in_bytes(rows: Floats, step: float) -> Any:
+    """Return rows (M, d) as weights of a convolution, in whole steps of a byte."""
+    weights = operators.constant(rows[..., None, None].astype(np.float32))
+    return _rounded(weights, -BYTE_TOP * step, BYTE_TOP * step, LEVELS - 1)
+
+
+def _rounded(numbers: Any, low: float, high: float, levels: int) -> Any:
+    limits = [operators.constant(np.float32(limit)) for limit in (low, high, low, high)]
+    return operators.fake_quantize(numbers, *limits, levels)
 
 
 def _main_directions(rows: Floats) -> tuple[Floats, Floats]:
@@ -98,7 +121,7 @@ def _main_directions(rows: Floats) -> tuple[Floats, Floats]:
     return centre, np.ascontiguousarray(directions[:, ::-1][:, :kept])
 
 
-def _nearest(queries: Any, products: Any, squares: NDArray[np.floating[Any]]) -> openvino.Model:
-    distances = operators.add(products, operators.constant(squares[None].astype(np.float32)))
+def _nearest(queries: Any, distances: Any) -> openvino.Model:
+    """End a graph with the row of the least distance; rows lie along axis 1."""
     lowest = operators.topk(distances, operators.constant(np.int64(1)), 1, "min", "none")
     return openvino.Model([lowest.output(1)], [queries])

@@ -54,6 +54,16 @@ def test_the_compiled_network_is_faster_than_torch(tmp_path: Path) -> None:
     assert times_faster(lambda: compiled.embed_square(square), lambda: plain.embed_square(square)) > 1.3
 
 
+def test_eight_bits_are_faster_than_floats(tmp_path: Path) -> None:
+    weights = ensure_weights(PACKAGED_BACKBONE, tmp_path)
+    square = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    plain = Backbone(PACKAGED_BACKBONE, weights, 256)
+    eight = Backbone(PACKAGED_BACKBONE, weights, 256, precision="int8")
+
+    assert eight.precision == "int8"
+    assert times_faster(lambda: eight.embed_square(square), lambda: plain.embed_square(square)) > 1.2
+
+
 def test_the_batched_choice_is_many_times_faster_than_one_by_one() -> None:
     rows = in_whole_numbers(torch.randn(30_000, 64, generator=torch.Generator().manual_seed(0)))
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig, RunnableLambda
@@ -19,13 +21,15 @@ from storage.database import make_file_private, make_private
 
 SCHEMA = "oddspot_threads"
 MOST_MESSAGES = 12
+KEPT = timedelta(days=30)
+GREGORIAN = datetime(1582, 10, 15, tzinfo=UTC)  # from which such ids count tenths of a microsecond
 NODE = "remember"
 Saver = BaseCheckpointSaver[Any]
 Graph = CompiledStateGraph[Any, Any, Any, Any]
 
 
 class Conversation:
-    """Questions and verified answers by thread; only the last few are kept.
+    """Questions and verified answers by thread; only the last few are kept, and none for longer than KEPT.
 
     open_saver: opens the checkpointer for one use, so that a database that went away is found again.
     """
@@ -45,6 +49,12 @@ class Conversation:
             kept = [*_messages(graph, thread), HumanMessage(question), AIMessage(answer)][-MOST_MESSAGES:]
             saver.delete_thread(thread)
             graph.update_state(_config(thread), {"messages": kept}, as_node=NODE)
+            _forget(saver, datetime.now(UTC) - KEPT)
+
+    def forget(self, before: datetime) -> None:
+        """Forget the threads in which nothing was asked since."""
+        with self._open_saver() as saver:
+            _forget(saver, before)
 
 
 def open_conversation(database_url: str, data_dir: Path) -> Conversation:
@@ -72,6 +82,18 @@ def _postgres_saver(address: str) -> Iterator[Saver]:
         saver.serde = _serde()
         saver.setup()
         yield saver
+
+
+def _forget(saver: Saver, before: datetime) -> None:
+    earlier: RunnableConfig = {"configurable": {"checkpoint_id": _first_id_of(before)}}
+    for thread in {kept.config["configurable"]["thread_id"] for kept in saver.list(None, before=earlier)}:
+        saver.delete_thread(thread)
+
+
+def _first_id_of(moment: datetime) -> str:
+    """Return what no checkpoint id of this moment comes before: they are UUIDs of version 6, in order of time."""
+    ticks = (moment - GREGORIAN) // timedelta(microseconds=1) * 10
+    return str(UUID(int=ticks >> 12 << 80 | 6 << 76 | (ticks & 0xFFF) << 64))
 
 
 def _serde() -> JsonPlusSerializer:

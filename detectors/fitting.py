@@ -80,7 +80,10 @@ def fit_detector(
     if decoder.bit_depth != bit_depth:
         raise FitError(f"The decoder reads {decoder.bit_depth} bits and the fit wants {bit_depth}.")
     use_threads(settings.threads)
-    fitting = _Fitting(decoder, settings, Viewing(settings, weights_dir), progress, checkpoints_dir)
+    progress("network", 0, 1)  # seconds, where it is compiled for the first time
+    viewing = Viewing(settings, weights_dir)
+    progress("network", 1, 1)
+    fitting = _Fitting(decoder, settings, viewing, progress, checkpoints_dir)
     try:
         return fitting.run(images, defects)
     except MethodError as error:

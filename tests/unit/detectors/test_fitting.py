@@ -151,8 +151,8 @@ def test_tells_how_far_it_is(
         progress=lambda stage, done, total: told.append((stage, done, total)),
     )
 
-    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["features", "bank", "calibrate"]
-    assert {("features", 4, 4), ("bank", 1, 1), ("calibrate", 4, 4)} <= set(told)
+    assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["network", "features", "bank", "calibrate"]
+    assert {("network", 1, 1), ("features", 4, 4), ("bank", 1, 1), ("calibrate", 4, 4)} <= set(told)
 
 
 def test_refuses_a_decoder_of_another_depth(

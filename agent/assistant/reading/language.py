@@ -182,6 +182,7 @@ class FollowUpLanguage:
     ranked: re.Pattern[str]
     which_of: re.Pattern[str]
     not_just: re.Pattern[str]
+    ranks_anomalies: re.Pattern[str]
     asks_list: re.Pattern[str]
     asks_one: re.Pattern[str]
     ranks: re.Pattern[str]

@@ -45,6 +45,8 @@ def merged(last: Remembered, looked: Looked, moved: Window | None, *, is_same: b
     names_one = old.group_by == "defect_class" and bool(new.defect_classes) and not new.group_by
     is_any_label = slot_language().all_labels.search(looked.question.text) is not None
     old = replace(old, labels=(), excluded_labels=(), figure=None) if is_any_label else old
+    if new.figure is None and WORDS.ranks_anomalies.search(looked.question.text):
+        old = replace(old, figure=None)
     all_excluded = tuple(dict.fromkeys((*old.excluded_sources, *new.excluded_sources)))
     kept = tuple(name for name in old.sources if name not in new.excluded_sources)
     kept = kept if new.excluded_sources and len(kept) < len(old.sources) else ()  # one of those named is left out
@@ -103,12 +105,12 @@ def _attributes(looked: Looked, old: Slots) -> dict[str, str]:
 
 
 def _kept_attributes(looked: Looked, old: Slots) -> dict[str, str]:
-    """Return the attributes still meant: `all lots` gives up the one lot spoken of."""
+    """Return the attributes still meant: `all lots` and `which lot` give up the one lot spoken of."""
     every = r"\b(?:all|any|every|each|both)(?: of)?(?: the)?"
     return {
         key: value
         for key, value in old.attributes.items()
-        if re.search(rf"{every} {plural_of(key)}\b", looked.question.text) is None
+        if looked.slots.attribute != key and re.search(rf"{every} {plural_of(key)}\b", looked.question.text) is None
     }
 
 

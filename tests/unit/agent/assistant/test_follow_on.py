@@ -40,6 +40,17 @@ def test_a_word_no_example_holds_refuses_nothing_that_can_be_answered(ask: Ask, 
     assert ask(question).status == "answered"
 
 
+def test_a_ranking_of_lots_gives_up_the_lot_and_the_figure_spoken_of(ask: Ask) -> None:
+    ask("how many anomalies has lot L7 since 1 March?", "t")
+    confirmed = ask("how many of them are confirmed?", "t")
+
+    ranked = ask("and which lot had the most anomalies?", "t")
+
+    assert confirmed.filters["attributes"] == {"lot": "L7"}
+    assert "attributes" not in ranked.filters
+    assert "confirmed defects" not in ranked.text.splitlines()[0]
+
+
 def test_a_strange_thing_in_a_thread_is_no_part_of_it(ask: Ask) -> None:
     ask("what would a higher threshold on line-1 have saved since 1 March?", "t")
 

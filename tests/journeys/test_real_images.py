@@ -37,7 +37,7 @@ def test_shows_the_whole_way_on_solar_cells(tmp_path: Path) -> None:
     assert summary["image_auroc"] >= 0.85
     assert summary["image_auroc_interval"][0] <= summary["image_auroc"] <= summary["image_auroc_interval"][1]
     assert 6 <= summary["anomalies"] <= 16
-    assert summary["incidents"] == 1
+    assert 1 <= summary["incidents"] <= summary["anomalies"] / 3  # alike ones are one
     assert set(summary["seconds"]) == {"fit", "stream", "ask", "total"}
     first, second, third = summary["answers"]
     assert {fact["name"]: fact["value"] for fact in first["facts"]}["anomalies"] == summary["anomalies"]

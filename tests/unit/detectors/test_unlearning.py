@@ -3,25 +3,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from detectors.bundle import BundleError, read_bundle, read_manifest, read_thumbnail
 from detectors.decode import Decoder
-from detectors.methods.port import Bounds, Floats
-from detectors.scoring import Detector, load_detector
+from detectors.scoring import load_detector
 from detectors.unlearning import Arrays, number_of, unlearn, without_image
 from tests.plates import write_plates
+from tests.unit.detectors.exactly import exact_distances
 
 
 @pytest.fixture
 def copy(bundle: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(bundle, tmp_path / "line-1@1"))
-
-
-def exact_distances(detector: Detector, pixels: NDArray[np.uint8]) -> Floats:
-    seen, _ = detector.look(pixels)
-    assert isinstance(detector._method, Bounds)
-    return detector._method.exact_patches(seen)
 
 
 def test_takes_out_every_bank_row_of_the_image_and_none_besides(copy: Path) -> None:

@@ -44,7 +44,8 @@ def test_scores_the_mean_of_the_highest_blended_patches() -> None:
     parts = [(member.score(image).patches - scale.mean) / scale.spread
              for member, scale in zip(members, scales, strict=True)]  # fmt: skip
     expected = 0.8 * parts[0] + 0.2 * parts[1]
-    assert found.patches == pytest.approx(expected, abs=1e-4)
+    assert found.patches == pytest.approx(expected, abs=0.05)  # those that make no score may be too high
+    assert np.sort(found.patches.ravel())[-2:] == pytest.approx(np.sort(expected.ravel())[-2:], abs=1e-4)
     assert found.score == pytest.approx(np.sort(expected.ravel())[-2:].mean(), abs=1e-4)
 
 

@@ -70,16 +70,16 @@ def _change(plain: CompiledNetwork, compiled: CompiledNetwork) -> float:
 
 def quantise(model: openvino.Model) -> bool:
     """Let a graph's convolutions compute in 8 bits; say whether there were any."""
+    convolutions = convolutions_of(model)
+    if len(convolutions) <= LEFT_AS_THEY_ARE:
+        return False
     given = watch_inputs(model, made_up_pictures(int(model.input(0).get_shape()[1])))
-    changed = False
-    pairs = list(zip(convolutions_of(model), given, strict=True))[LEFT_AS_THEY_ARE:]
-    for convolution, seen in pairs:
+    for convolution, seen in list(zip(convolutions, given, strict=True))[LEFT_AS_THEY_ARE:]:
         if tuple(convolution.get_attributes()["dilations"]) == (1, 1):
             _quantise_weights(convolution, seen)
             _quantise_input(convolution, seen)
-            changed = True
     model.validate_nodes_and_infer_types()
-    return changed
+    return True
 
 
 def _quantise_input(convolution: openvino.Node, seen: ConvolutionInput) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from detectors.demo.cells import Cell
+from storage.database import make_private
 
 SOURCE = "cells"
 
@@ -16,8 +17,9 @@ SOURCE = "cells"
 def make_home(folder: Path, good: Iterable[Cell], *, channel: str | None) -> Path:
     """Make a new folder under `folder`, never touching an older one, and return it."""
     home = (folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}").absolute()
-    for part in ("good", "incoming", "data", "heatmaps"):
+    for part in ("good", "incoming", "heatmaps"):
         (home / part).mkdir(parents=True)
+    make_private(home / "data")
     for number, cell in enumerate(good, 1):
         shutil.copyfile(cell.path, home / "good" / f"good-{number:03d}.png")
     settings: dict[str, Any] = {

@@ -4,11 +4,13 @@ import hashlib
 import json
 import os
 import stat
+from array import array
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from detectors.sources.port import Arrival, SourceError
+from detectors.sources.taken import UNSIGNED, Taken, digest_of
 from detectors.sources.walk import walk_files
 from storage.records import RejectReason
 
@@ -17,7 +19,6 @@ UNFINISHED = timedelta(seconds=10)
 ENDINGS = {b"\xff\xd8\xff": b"\xff\xd9", b"\x89PNG": b"IEND\xaeB`\x82"}
 TAIL_BYTES = 64
 LONGEST_SIDECAR = 65_536
-DIGEST_BYTES = 16
 
 Stamp = tuple[int, int]
 
@@ -29,7 +30,7 @@ class _ChangedError(Exception):
 class FolderSource:
     """Files under one folder; `is_known(origin)` says what the ledger took before this process started.
 
-    Of a file that was taken only a digest is kept: folders hold many, and for long.
+    Of what waits only names are kept, and of what was taken less: folders hold many files.
     """
 
     def __init__(self, name: str, root: Path, *, max_bytes: int, is_known: Callable[[str], bool]) -> None:
@@ -37,7 +38,7 @@ class FolderSource:
         self._root = root
         self._max_bytes = max_bytes
         self._is_known = is_known
-        self._taken: set[bytes] = set()
+        self._taken = Taken()
         self._seen: dict[str, Stamp] = {}
         self.has_unsettled = False
 
@@ -48,16 +49,21 @@ class FolderSource:
         waiting = self._not_taken()
         before, self._seen = self._seen, {}
         self.has_unsettled = False
-        for relative, status in waiting:
-            stamp = (status.st_size, status.st_mtime_ns)
+        for _, relative, listed in waiting:
             file = self._root / relative
-            if not self._is_whole(file, status, before.get(relative) == stamp, now):
+            try:
+                status = file.lstat()
+            except OSError:
+                continue  # gone since it was listed
+            stamp = (status.st_size, status.st_mtime_ns)
+            has_changed = digest_of(relative, *stamp) != listed
+            if has_changed or not self._is_whole(file, status, before.get(relative) == stamp, now):
                 self._seen[relative] = stamp
                 self.has_unsettled = True
                 continue
             origin = _origin(relative, status)
             if self._is_known(origin):
-                self._taken.add(_digest(relative, *stamp))
+                self._taken.add(listed)
                 continue
             self._seen[relative] = stamp
             try:
@@ -75,20 +81,20 @@ class FolderSource:
         if arrival.file is not None:
             relative = str(arrival.file.relative_to(self._root))
             modified = int(arrival.origin.rsplit("|", 1)[1])
-            self._taken.add(_digest(relative, arrival.size_bytes, modified))
+            self._taken.add(digest_of(relative, arrival.size_bytes, modified))
             self._seen.pop(relative, None)
 
-    def _not_taken(self) -> list[tuple[str, os.stat_result]]:
-        """Return what is there and was not taken, oldest first, and forget what was taken and is gone."""
-        waiting, still_there = [], set()
+    def _not_taken(self) -> list[tuple[int, str, int]]:
+        """Return when each file that was not taken was changed, its name and digest, oldest first; forget the gone."""
+        waiting, still_there = [], array(UNSIGNED)
         for relative, status in walk_files(self._root):
-            digest = _digest(relative, status.st_size, status.st_mtime_ns)
+            digest = digest_of(relative, status.st_size, status.st_mtime_ns)
             if digest in self._taken:
-                still_there.add(digest)
+                still_there.append(digest)
             else:
-                waiting.append((relative, status))
-        self._taken = still_there
-        return sorted(waiting, key=lambda found: found[1].st_mtime_ns)
+                waiting.append((status.st_mtime_ns, relative, digest))
+        self._taken.keep_only(still_there)
+        return sorted(waiting)
 
     def _is_whole(self, file: Path, status: os.stat_result, was_the_same: bool, now: datetime) -> bool:  # noqa: FBT001
         if not stat.S_ISREG(status.st_mode):
@@ -172,10 +178,6 @@ def _identity(status: os.stat_result) -> tuple[int, int, int, int]:
 
 def _origin(relative: str, status: os.stat_result) -> str:
     return f"{hashlib.sha256(os.fsencode(relative)).hexdigest()[:32]}|{status.st_size}|{status.st_mtime_ns}"
-
-
-def _digest(relative: str, size: int, modified_ns: int) -> bytes:
-    return hashlib.blake2b(b"%d|%d|" % (size, modified_ns) + os.fsencode(relative), digest_size=DIGEST_BYTES).digest()
 
 
 def modified_at(status: os.stat_result) -> datetime:

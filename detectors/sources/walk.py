@@ -12,12 +12,7 @@ def walk_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
     folders = [""]
     while folders:  # no recursion: a tree may be deeper than Python's stack
         folder = folders.pop()
-        try:
-            with os.scandir(os.path.join(root, folder)) as entries:  # noqa: PTH118 - a Path takes ten times as much
-                found = [entry for entry in entries if not entry.name.startswith(".")]
-        except OSError:
-            continue  # gone, closed to us, or deeper than a path can say
-        for entry in found:
+        for entry in _entries(os.path.join(root, folder)):  # noqa: PTH118 - a Path takes ten times as much
             relative = os.path.join(folder, entry.name)  # noqa: PTH118 - the same
             try:
                 if entry.is_dir(follow_symlinks=False):
@@ -26,6 +21,15 @@ def walk_files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
                     yield relative, entry.stat(follow_symlinks=False)
             except OSError:
                 continue  # gone between the listing and the look
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    """Yield what a folder holds, one at a time: an entry keeps its status, and there may be a million."""
+    try:
+        with os.scandir(folder) as entries:
+            yield from (entry for entry in entries if not entry.name.startswith("."))
+    except OSError:
+        return  # gone, closed to us, or deeper than a path can say
 
 
 def _leads_to_folder(entry: os.DirEntry[str]) -> bool:

@@ -5,6 +5,7 @@ asks how many there were; what is quoted from an answer asks for nothing.
 """
 
 import re
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from agent.assistant.reading.known import KnownNames, folded
@@ -19,16 +20,24 @@ CODE = re.compile(r"(?:(?:lot|batch|part) )?(?![aifs]-?\d)[a-z]{1,4}-?\d+")
 def plainly_asked(text: str, known: KnownNames) -> str:
     """Return a question without quotes and the guess of its answer, and what is claimed as what is to be found out."""
     own = QUOTED.sub("", text).strip()
-    return _without_guess(_asked_of_claim(own or text), known)
+    return _without_guess(_asked_of_claim(_without_remark(own or text, known)), known)
+
+
+def _without_remark(text: str, known: KnownNames, name: str = "english") -> str:
+    """Leave out what is told of oneself after a question, `... yesterday? I sit beside her today`, unless it names."""
+    remark = _patterns(name).remark.search(text)
+    if remark is None or any(folded(one) in folded(remark[0]) for one in (*known.sources, *known.defect_classes)):
+        return text
+    return text[: remark.start()]
 
 
 def _asked_of_claim(text: str, name: str = "english") -> str:
-    claim, figure, _, _ = _patterns(name)
-    match = claim.match(text)
+    patterns = _patterns(name)
+    match = patterns.claim.match(text)
     if match is None:
         return text
     said = (match["quoted"] or match["said"]).strip().rstrip(".")
-    asked, times = figure.subn("how many", said)
+    asked, times = patterns.figure.subn("how many", said)
     return f"{asked}?" if times else said if match["quoted"] else text
 
 
@@ -38,9 +47,9 @@ def _without_guess(text: str, known: KnownNames, name: str = "english") -> str:
     Where no word says that it is a guess, it is one only of the kind that is ranked: `worst 3 anomalies, line-2` names
     a source.
     """
-    _, _, ranking, guess = _patterns(name)
-    match = guess.search(text)
-    if match is None or ranking.search(text, 0, match.start()) is None:
+    patterns = _patterns(name)
+    match = patterns.guess.search(text)
+    if match is None or patterns.ranking.search(text, 0, match.start()) is None:
         return text
     kind = _kind_of(folded(match["name"]).strip(), known)
     if kind is None:
@@ -64,7 +73,22 @@ def _kind_of(said: str, known: KnownNames) -> str | None:
     return found or ("value" if CODE.fullmatch(said) else None)
 
 
+def without_told(masked: str, name: str = "english") -> str:
+    """Return a masked question without what its speaker tells first: `we changed the belt on qsource. how many ...`."""
+    return _patterns(name).told.sub("", masked)
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    claim: re.Pattern[str]
+    figure: re.Pattern[str]
+    ranking: re.Pattern[str]
+    guess: re.Pattern[str]
+    remark: re.Pattern[str]
+    told: re.Pattern[str]
+
+
 @lru_cache
-def _patterns(name: str) -> tuple[re.Pattern[str], ...]:
+def _patterns(name: str) -> _Patterns:
     words = read_words(f"{name}_asides")
-    return tuple(re.compile(words[key], re.IGNORECASE) for key in ("claim", "figure", "ranking", "guess"))
+    return _Patterns(**{one.name: re.compile(words[one.name], re.IGNORECASE) for one in fields(_Patterns)})

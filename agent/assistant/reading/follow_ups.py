@@ -200,9 +200,7 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
         own = None  # a label or a class alone, put in or left out
     if _is_of_the_same_list(looked, last.reading, own):
         return before
-    if before is Intent.WHAT_IF and WORDS.supposed.search(text):
-        return Intent.WHAT_IF
-    if _is_surely_kept(looked, before):
+    if _goes_on_as(looked, before, own):
         return before
     if before in KEPT and WORDS.of_anomalies.search(text) and own in {None, Intent.COUNT}:
         return Intent.COUNT
@@ -215,8 +213,13 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
     return Intent.COUNT if own is None and before in SETTLED else own
 
 
-def _is_surely_kept(looked: Looked, before: Intent) -> bool:
-    """Whether what is learned says surely that it goes on as before, or misses are spoken of after misses."""
+def _goes_on_as(looked: Looked, before: Intent, own: Intent | None) -> bool:
+    """Whether it surely goes on as before: another person's acts, what else would be lost, misses after misses."""
+    text = looked.masked
+    is_named = WORDS.anomalies.search(text) is not None or "label" in text
+    is_of_a_person = looked.slots.person is not None and own in {None, Intent.COUNT, Intent.LABELS} and not is_named
+    if (before is Intent.CHANGES and is_of_a_person) or (before is Intent.WHAT_IF and WORDS.supposed.search(text)):
+        return True
     is_of_misses = before is Intent.MISSES and looked.slots.figure == "missed"
     return is_of_misses or (before in KEPT and looked.guess.intents.get(before, 0.0) > CLEAR)
 

@@ -32,8 +32,10 @@ def silences(slots: Slots) -> list[Call]:
     """Ask what is silenced now, or was."""
     if {"open", "resolved"} <= {*slots.states}:
         return [("list_silences", _sources(slots))]
-    states = {"states": ("ended",)} if "resolved" in slots.states else {}
-    return [("list_silences", _sources(slots) | (states or ({} if slots.windows else {"states": ("active",)})))]
+    if "resolved" in slots.states:
+        return [("list_silences", _sources(slots) | {"states": ("ended",)})]
+    is_of_now = "open" in slots.states or not slots.windows
+    return [("list_silences", _sources(slots) | ({"states": ("active",)} if is_of_now else {}))]
 
 
 def outages(slots: Slots) -> list[Call]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from agent.assistant.reading.asides import without_told
 from agent.assistant.reading.cues import read_by_cues
 from agent.assistant.reading.known import KnownNames
 from agent.assistant.reading.language import (
@@ -178,7 +179,8 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
     if shape.figure == "waiting" and slot_language().right_now.search(question.text):
         times, resolved = [], []
     slots = replace(_slots(places, times, resolved, shape), threshold=threshold)
-    cue, reader = _cue(masked), learned_reader(context.settings.storage.data_dir)
+    cue, asked = _cue(without_told(masked)), without_told(plain)
+    reader = learned_reader(context.settings.storage.data_dir)
     return Looked(
         question=question,
         places=places,
@@ -189,7 +191,7 @@ def look(text: str, context: ToolContext, known: KnownNames) -> Looked:
         by_cues=cue,
         known_sources=known.sources,
         foreign=_foreign(masked, known),
-        guess=reader.guess(plain, (*name_signals(plain), *rule_signals(cue, shape))),
+        guess=reader.guess(asked, (*name_signals(asked), *rule_signals(cue, shape))),
     )
 
 

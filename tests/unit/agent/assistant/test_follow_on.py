@@ -297,3 +297,18 @@ def test_a_label_is_left_out_by_a_plain_no(ask: Ask) -> None:
     answer = ask("gimme 3 worst from line-1 since 1 March, no false alarms")
 
     assert answer.filters["excluded_labels"] == ["false_alarm"]
+
+
+def test_of_silences_ever_set_those_in_force_today_are_only_some(ask: Ask) -> None:
+    every = ask("how many silences have ever been set, expired ones included?", "t")
+    active = ask("how many of these are in force today?", "t")
+
+    assert "states" not in every.filters
+    assert active.filters["states"] == ["active"]
+
+
+def test_another_total_is_held_against_the_one_told(ask: Ask) -> None:
+    ask("how many anomalies on line-1 on 2 March?", "t")
+    compared = ask("is the total clearly higher than on 1 March?", "t")
+
+    assert [one.name for one in compared.tools] == ["compare"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.assistant.reading.asides import plainly_asked
+from agent.assistant.reading.asides import plainly_asked, without_told
 from agent.assistant.reading.known import KnownNames
 
 KNOWN = KnownNames(
@@ -23,6 +23,8 @@ KNOWN = KnownNames(
         ("'12 anomalies on line-1 in March.' Correct?", "how many anomalies on line-1 in March?"),
         ("Line-15: 12 anomalies in March. Is that right?", "Line-15: how many anomalies in March?"),
         ("> 83 answered, 5 missed\nWhat miss rate is that?", "What miss rate is that?"),
+        ("How many did Anna label yesterday? I'm to sit next to her today", "How many did Anna label yesterday?"),
+        ("Anomalies last week? The auditors come on Monday.", "Anomalies last week?"),
         ("Page 3: '84 images were audited.' Please verify.", "how many images were audited?"),
     ],
 )
@@ -43,7 +45,27 @@ def test_asks_what_is_to_be_found_out(said: str, meant: str) -> None:
         "what's up with the dents?",
         "worst 3 anomalies yesterday, line-2?",
         "the most similar ones, A-12?",
+        "How many yesterday? I mean today",
+        "How many yesterday? My guess is line-2, and dents",
+        "How many yesterday? I need the false alarms only",
     ],
 )
 def test_leaves_what_is_asked(said: str) -> None:
     assert plainly_asked(said, KNOWN) == said
+
+
+@pytest.mark.parametrize(
+    ("masked", "asked"),
+    [
+        ("i changed the belt on qsource . how many alarms did it give", "how many alarms did it give"),
+        ("hi, the fitter has just cleaned the lens. any anomalies since", "any anomalies since"),
+        ("we were told qnumber. how many were there", "how many were there"),
+    ],
+)
+def test_what_was_done_before_asks_for_nothing(masked: str, asked: str) -> None:
+    assert without_told(masked) == asked
+
+
+@pytest.mark.parametrize("masked", ["how many anomalies. on qsource", "i want the anomalies of qsource. newest first"])
+def test_what_is_wanted_is_asked(masked: str) -> None:
+    assert without_told(masked) == masked

@@ -23,6 +23,8 @@ LEANING, SURE_OF_KIND = 0.4, 0.7
 TOGETHER = {Intent.COUNT, Intent.LIST}
 # What happened somewhere tells how many there were.
 TOLD_BY_ONE = {Intent.COUNT, Intent.SUMMARY}
+# Either tells what was judged and flagged.
+TOLD_ALIKE = {Intent.REPORT, Intent.SUMMARY}
 LEAST = 0.02
 # How likely it has to be that something is to be done where no cue says so.
 CERTAIN = 0.8
@@ -79,9 +81,17 @@ def sure_of(readings: list[tuple[Reading, float]]) -> tuple[Reading, ...]:
     if chance >= LEANING and chance + alike >= SURE_OF_KIND:
         return (first,)
     second, its_chance = others[0] if others else (first, 0.0)
-    if {first.intent, second.intent} == TOGETHER and chance + its_chance >= SURE:
+    return _told_together(first, second) if chance + its_chance >= SURE else ()
+
+
+def _told_together(first: Reading, second: Reading) -> tuple[Reading, ...]:
+    """Return what to tell where either of the two likeliest may be meant, none where one would hide the other."""
+    pair = {first.intent, second.intent}
+    if pair == TOLD_ALIKE:
+        return (first,)
+    if pair == TOGETHER:
         return (first, second)
-    if {first.intent, second.intent} == TOLD_BY_ONE and chance + its_chance >= SURE and first.slots.figure is None:
+    if pair == TOLD_BY_ONE and first.slots.figure is None:
         return (first if first.intent is Intent.SUMMARY else second,)
     return ()
 
@@ -144,7 +154,8 @@ def with_shape(slots: Slots, shape: Shape) -> Slots:
     if "without" in shape:
         figure = changed.get("figure", slots.figure)
         is_none = shape["without"] == figure or (shape["without"] == NONE and not slots.excluded_labels)
-        said = slots.excluded_labels if shape["without"] == NONE else (LABELS[shape["without"]],)
+        said: tuple[str, ...] = () if shape["without"] == NONE else (LABELS[shape["without"]],)
+        said = slots.excluded_labels if {*said} <= {*slots.excluded_labels} else said
         changed["excluded_labels"] = () if is_none else said
     if "group" in shape:
         changed |= _group(slots, shape["group"])

@@ -51,6 +51,7 @@ OF_NOW = {Intent.SILENCES, Intent.INCIDENTS, Intent.DETECTOR, Intent.HEALTH}
 # What tells of much at once, where one figure of it may be asked for next.
 TOLD_IN_FULL = {Intent.REPORT, Intent.COVERAGE}
 OF_FRAMES = {"dropped", "rejected", "received", "not_judged"}
+RATES = {"anomaly_rate", "false_alarm_rate"}
 FEW_WORDS = 2
 BOTH = re.compile(r"\b(?:both|each|two|those|rates?|instead|as)\b")
 CERTAIN = 0.85
@@ -61,6 +62,8 @@ MANY_WORDS = 5
 
 def follow(looked: Looked, last: Remembered, context: ToolContext, first: datetime | None) -> Reading | None:
     """Read a question as the continuation of the last one; None where it stands on its own. Raise WindowError."""
+    if WORDS.weekday_before.search(looked.question.text):  # before what was asked last, not before now
+        looked = replace(looked, slots=replace(looked.slots, windows=(), spoken=(), firm=()))
     settled = (
         of_incident(looked, last)
         or largest(looked, last)
@@ -174,6 +177,7 @@ def _went_on(looked: Looked, last: Remembered, context: ToolContext) -> _WentOn 
     is_narrowing = slots.figure in NARROWED and not slots.windows and not slots.sources
     is_moved = moved is not None and not slots.windows
     is_kept = found.is_placeless_count and last.reading.intent in KEPT and slots.figure is None
+    is_kept = is_kept or (last.reading.intent in KEPT and _names_no_subject(looked))
     goes_on = (found.is_short, found.is_placeless, is_kept, found.is_others, is_led, is_bare, is_narrowing, is_moved)
     return found if any(goes_on) else None
 
@@ -220,7 +224,10 @@ def _goes_on_as(looked: Looked, before: Intent, own: Intent | None) -> bool:
     is_of_a_person = looked.slots.person is not None and own in {None, Intent.COUNT, Intent.LABELS} and not is_named
     if (before is Intent.CHANGES and is_of_a_person) or (before is Intent.WHAT_IF and WORDS.supposed.search(text)):
         return True
-    is_of_misses = before is Intent.MISSES and looked.slots.figure == "missed"
+    if before in KEPT and _names_no_subject(looked):
+        return True
+    is_of_misses = before is Intent.MISSES and looked.slots.figure in {"missed", "anomaly_rate"}
+    is_of_misses = is_of_misses and not (looked.slots.windows or looked.slots.sources)
     return is_of_misses or (before in KEPT and looked.guess.intents.get(before, 0.0) > CLEAR)
 
 
@@ -241,7 +248,8 @@ def _turned_to(looked: Looked, last: Reading) -> Intent | None:
         return Intent.COMPARE
     if before is Intent.COMPARE and slots.order is not None and slots.group_by is not None:
         return Intent.GROUP
-    if before is Intent.COMPARE and own_of(looked) in {None, Intent.COUNT} and _names_only_a_figure(looked):
+    is_figure = own_of(looked) in {None, Intent.COUNT} or slots.figure in RATES
+    if before is Intent.COMPARE and is_figure and _names_only_a_figure(looked):
         return Intent.COMPARE
     is_of_frames = before is Intent.LATENCY and slots.figure in OF_FRAMES
     is_one_figure = before in TOLD_IN_FULL and slots.figure is not None and own_of(looked) in {None, Intent.COUNT}
@@ -325,6 +333,11 @@ def _only_figure(looked: Looked) -> bool:
     for focus in slot_language().focus:
         rest = focus.pattern.sub("", rest)
     return looked.slots.figure is not None and not WORDS.filler.sub("", rest).strip(" ,")
+
+
+def _names_no_subject(looked: Looked) -> bool:
+    """Whether nothing else is spoken of than before: `and as a rate?`, `how many are that based on?`."""
+    return WORDS.subjects.search(looked.masked) is None and not looked.foreign and looked.by_cues is not Intent.CHANGE
 
 
 def _stands_alone(looked: Looked) -> bool:

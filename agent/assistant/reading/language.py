@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.assistant.windows.language import read_words
 
-PATTERNS = ("than_before", "counted_before", "together", "unsaid", "judged_of", "damage", "where_most")
+PATTERNS = ("than_before", "than_after", "counted_before", "together", "unsaid", "judged_of", "damage", "where_most")
 PHRASE_WORD = re.compile(r"[a-z][a-z']+")
 MASK_WORD = re.compile(r"q(?:source|window|class|attribute|id|incident|person|detector|group|number|threshold)s?")
 NOT_ANSWERED = {"unknown", "change", "help"}
@@ -53,6 +53,7 @@ class SlotLanguage:
     unacknowledged: re.Pattern[str]
     all_labels: re.Pattern[str]
     than_before: re.Pattern[str]
+    than_after: re.Pattern[str]
     counted_before: re.Pattern[str]
     together: re.Pattern[str]
     unsaid: re.Pattern[str]
@@ -150,6 +151,8 @@ class FollowUpLanguage:
     closest: re.Pattern[str]
     middle: re.Pattern[str]
     moves_on: re.Pattern[str]
+    subjects: re.Pattern[str]
+    weekday_before: re.Pattern[str]
     not_so_many: re.Pattern[str]
     enough: re.Pattern[str]
     all_classes: re.Pattern[str]

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from agent.assistant.reading.language import slot_language
 from agent.assistant.reading.question import Question
-from agent.assistant.reading.times import window_before
+from agent.assistant.reading.times import window_after, window_before
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.windows.calendar import Calendar
+from agent.assistant.windows.language import time_language
 from agent.assistant.windows.reader import TimeReading, TimeWords, find_times, resolve
 
 # Ways of saying a time that are meant, whatever else is named by the way.
@@ -23,6 +25,7 @@ def held_together(
     """Return a question's times, those that belong together as one."""
     times, resolved = _timely(times, resolved)
     _day_of_its_month(times, resolved)
+    _day_said_twice(times, resolved)
     _from_one_to_another(question, times, resolved)
     _open_ends(times, resolved)
     _since_then(question, times, resolved, context)
@@ -50,7 +53,7 @@ def the_one_before(
         return [TimeReading(calendar.window(start, found.window.start), counted[0])]
     match = slot_language().than_before.search(question.rest)
     if match is None:
-        return []
+        return _the_one_after(question, found, context)
     same_shift = "day" if words.kind == "shift" and words.groups.get("name") else "shift"
     unit = (
         match[1]
@@ -59,6 +62,15 @@ def the_one_before(
         or (same_shift if "shift" in words.text else None)
     )
     return [TimeReading(window_before(found.window, unit, context.settings.shifts.starts), match[0])]
+
+
+def _the_one_after(question: Question, found: TimeReading, context: ToolContext) -> list[TimeReading]:
+    """Return the window after the only one named, where one is spoken of: `against the night after it`."""
+    match = slot_language().than_after.search(question.rest)
+    if match is None:
+        return []
+    unit = "shift" if match["unit"] in {"night", "shift"} else match["unit"]
+    return [TimeReading(window_after(found.window, unit, context.settings.shifts.starts, context.now), match[0])]
 
 
 def _timely(times: list[TimeWords], resolved: list[TimeReading]) -> tuple[list[TimeWords], list[TimeReading]]:
@@ -76,6 +88,22 @@ def _day_of_its_month(times: list[TimeWords], resolved: list[TimeReading]) -> No
     at = next(number for number, words in enumerate(times) if words.kind == "day")
     day, month = resolved[at].window, resolved[1 - at].window
     if month.start <= day.start and day.end <= month.end:
+        times[:], resolved[:] = [times[at]], [resolved[at]]
+
+
+def _day_said_twice(times: list[TimeWords], resolved: list[TimeReading]) -> None:
+    """Keep the date of `on that Sunday, 8 March`, which is one: a weekday and a date that falls on it."""
+    if len(resolved) == PAIR and resolved[0].window == resolved[1].window:  # `good friday, 3 april`
+        times[:], resolved[:] = times[:1], resolved[:1]
+    if [words.kind for words in times] != ["day", "day"]:
+        return
+    names = [time_language().weekdays.get((words.groups.get("day") or "").split()[-1]) for words in times]
+    named = [at for at, weekday in enumerate(names) if weekday is not None]
+    if len(named) != 1:
+        return
+    date = resolved[1 - named[0]].window
+    if date.start.astimezone(ZoneInfo(date.time_zone)).weekday() == names[named[0]]:
+        at = 1 - named[0]
         times[:], resolved[:] = [times[at]], [resolved[at]]
 
 

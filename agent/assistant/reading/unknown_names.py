@@ -88,4 +88,6 @@ def _named_person() -> re.Pattern[str]:
         r"|^(?:And|and|What about|How about) ([A-Z][a-z]{2,})(?=[,?])"
         rf"|\b(?:did|has|have|by) (?:Dr|Mr|Mrs|Ms)\.? ([A-Z][a-z]{{2,}})\b"
         r"|\b(?:reviewer|inspector|colleague|labeller) ([A-Z][a-z]{2,})\b"
+        r"|\b(?:my|our|your|the) (?:tutor|trainer|boss|manager|supervisor|foreman|mate|friend|intern|trainee|apprentice"
+        r"|student|engineer|technician|operator|auditor|chief|lead) ([A-Z][a-z]{2,})\b"
     )

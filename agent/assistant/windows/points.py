@@ -120,6 +120,7 @@ def month_of(month: int, year: int | None, calendar: Calendar) -> tuple[date, da
 
 
 Groups = dict[str, str | None]
+Ends = tuple[datetime | None, datetime | None]
 
 
 def _iso(groups: Groups, context: Context) -> Moment:

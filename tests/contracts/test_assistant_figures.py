@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from agent.assistant.answers.compose import table
+from agent.assistant.answers.counts import NOUNS, RATES, tell_count
 from agent.assistant.tools.context import ToolContext
 from agent.assistant.tools.registry import run_tool
 from agent.assistant.tools.result import ToolResult
@@ -558,3 +559,20 @@ def test_tells_a_trend_by_the_hour_over_the_change_of_the_clocks(run: Run, ask: 
     ]
     assert [step["anomalies"] for step in steps] == expected
     assert sum(expected) == facts(result)["anomalies"] > 0
+
+
+@pytest.mark.parametrize("group_by", ["source", "day", "label", "defect_class", "shift"])
+@pytest.mark.parametrize("figure", [*NOUNS, *RATES, None])
+def test_tells_any_figure_in_any_groups(run: Run, figure: str | None, group_by: str) -> None:
+    found = run("count_anomalies", group_by=group_by)
+
+    assert len(tell_count(found, figure).splitlines()) > len(found.data["groups"])
+
+
+def test_tells_what_each_source_received(run: Run) -> None:
+    whole = run("count_anomalies").data
+    groups = run("count_anomalies", group_by="source").data["groups"]
+
+    for name in ("received", "rejected", "dropped", "dead_letter", "waiting"):
+        assert sum(group[name] for group in groups) <= whole[name]
+    assert all(group["received"] >= group["judged"] > 0 for group in groups)

@@ -27,6 +27,7 @@ RATE_WORDS = {
     "false_alarm_rate": "false-alarm rate",
     "false_alarm_share": "share of false alarms",
 }
+FRAMES = {"received", "rejected", "dropped", "waiting"}
 WITH_ANOMALIES = {"confirmed", "false_alarms", "unsure", "unlabelled"}
 SHORT_NOUNS = {
     "confirmed": ("confirmed", "confirmed"),
@@ -160,8 +161,8 @@ def _rate(data: dict[str, Any], figure: str) -> str:
 
 def _tell_groups(result: ToolResult, figure: str | None) -> str:
     rate = figure if figure in RATES else None
-    figure = figure if figure in NOUNS and figure in result.data else "anomalies"
     groups = result.data["groups"]
+    figure = _told_of_each(figure, groups)
     if result.parameters["group_by"] == "verdict":
         return _tell_verdicts(result)
     name = result.parameters.get("attribute") or str(result.parameters["group_by"]).replace("_", " ")
@@ -173,6 +174,13 @@ def _tell_groups(result: ToolResult, figure: str | None) -> str:
     if len(groups) > GROUPS_SHOWN:
         lines.append(f"- and {number(len(groups) - GROUPS_SHOWN)} more")
     return "\n".join([f"{total}:", *lines, (not_judged(result.data) + missed(result.data)).strip()]).strip()
+
+
+def _told_of_each(figure: str | None, groups: list[dict[str, Any]]) -> str:
+    """Return the figure to tell of groups: frames that only sources are told apart by are told as images judged."""
+    if figure in FRAMES and any(figure not in group for group in groups):
+        return "judged"
+    return figure if figure in NOUNS else "anomalies"
 
 
 def _tell_verdicts(result: ToolResult) -> str:
@@ -191,7 +199,7 @@ def _cell(group: dict[str, Any], figure: str, rate: str | None) -> str:
 
 
 def _row_rest(row: dict[str, Any], figure: str) -> str:
-    if figure in {"judged", "not_judged", "normal", *RATES}:
+    if figure in {"judged", "not_judged", "normal", *RATES, *FRAMES}:
         return ""
     parts = [counted(row[name], *SHORT_NOUNS[name]) for name in SETTLED if row.get(name) and name != figure]
     if figure != "anomalies":

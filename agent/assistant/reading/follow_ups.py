@@ -177,7 +177,7 @@ def _went_on(looked: Looked, last: Remembered, context: ToolContext) -> _WentOn 
     is_narrowing = slots.figure in NARROWED and not slots.windows and not slots.sources
     is_moved = moved is not None and not slots.windows
     is_kept = found.is_placeless_count and last.reading.intent in KEPT and slots.figure is None
-    is_kept = is_kept or (last.reading.intent in KEPT and _names_no_subject(looked))
+    is_kept = is_kept or (last.reading.intent in KEPT and _names_no_subject(looked, last.reading.intent))
     goes_on = (found.is_short, found.is_placeless, is_kept, found.is_others, is_led, is_bare, is_narrowing, is_moved)
     return found if any(goes_on) else None
 
@@ -206,6 +206,8 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
         return before
     if _goes_on_as(looked, before, own):
         return before
+    if before is Intent.INCIDENT and WORDS.of_states.search(text) and WORDS.anomalies.search(text) is None:
+        return Intent.INCIDENTS
     if before in KEPT and WORDS.of_anomalies.search(text) and own in {None, Intent.COUNT}:
         return Intent.COUNT
     if before in KEPT and own is Intent.COUNT and _is_of_the_same_things(looked, before, went_on):
@@ -224,7 +226,7 @@ def _goes_on_as(looked: Looked, before: Intent, own: Intent | None) -> bool:
     is_of_a_person = looked.slots.person is not None and own in {None, Intent.COUNT, Intent.LABELS} and not is_named
     if (before is Intent.CHANGES and is_of_a_person) or (before is Intent.WHAT_IF and WORDS.supposed.search(text)):
         return True
-    if before in KEPT and _names_no_subject(looked):
+    if before in KEPT and _names_no_subject(looked, before):
         return True
     is_of_misses = before is Intent.MISSES and looked.slots.figure in {"missed", "anomaly_rate"}
     is_of_misses = is_of_misses and not (looked.slots.windows or looked.slots.sources)
@@ -335,15 +337,20 @@ def _only_figure(looked: Looked) -> bool:
     return looked.slots.figure is not None and not WORDS.filler.sub("", rest).strip(" ,")
 
 
-def _names_no_subject(looked: Looked) -> bool:
+def _names_no_subject(looked: Looked, before: Intent) -> bool:
     """Whether nothing else is spoken of than before: `and as a rate?`, `how many are that based on?`."""
-    return WORDS.subjects.search(looked.masked) is None and not looked.foreign and looked.by_cues is not Intent.CHANGE
+    own = WORDS.own_subjects.get(before)
+    left = own.sub("", looked.masked) if own else looked.masked
+    is_count_of_its_own = looked.by_cues is Intent.COUNT and bool(looked.slots.windows)
+    is_another = bool(looked.foreign) or looked.by_cues is Intent.CHANGE or is_count_of_its_own
+    return not is_another and WORDS.subjects.search(left) is None
 
 
 def _stands_alone(looked: Looked) -> bool:
     """Say whether a question is whole: sure of what is wanted, with its own place and time, and no `and` before it."""
     slots = looked.slots
-    return bool(looked.agreed and slots.windows and slots.sources) and WORDS.lead.search(looked.masked) is None
+    is_led = WORDS.lead.search(looked.masked) or WORDS.same_again.search(looked.masked)
+    return bool(looked.agreed and slots.windows and slots.sources) and is_led is None
 
 
 def own_of(looked: Looked) -> Intent | None:

@@ -152,6 +152,7 @@ class FollowUpLanguage:
     middle: re.Pattern[str]
     moves_on: re.Pattern[str]
     subjects: re.Pattern[str]
+    own_subjects: dict[str, re.Pattern[str]]
     weekday_before: re.Pattern[str]
     not_so_many: re.Pattern[str]
     enough: re.Pattern[str]
@@ -217,7 +218,9 @@ def follow_up_language(name: str = "english") -> FollowUpLanguage:
             say = say.replace(key, words)
         return re.compile(say)
 
-    return FollowUpLanguage(**{key: written(say) for key, say in read_words(f"{name}_follow_ups").items()})
+    words = dict(read_words(f"{name}_follow_ups"))
+    own_subjects = {intent: written(say) for intent, say in words.pop("own_subjects").items()}
+    return FollowUpLanguage(own_subjects=own_subjects, **{key: written(say) for key, say in words.items()})
 
 
 @lru_cache

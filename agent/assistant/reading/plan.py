@@ -92,7 +92,8 @@ def _health(slots: Slots) -> list[Call]:
 def _compare(slots: Slots) -> list[Call]:
     """Compare the first two windows, sources, detectors, classes or lots; more than two sources are counted apart."""
     filters = _filters(slots, with_labels=False)
-    filters |= {"measure": slots.figure} if slots.figure in COMPARED else {}
+    figure = "judged" if slots.figure == "received" else slots.figure  # images are told apart once judged
+    filters |= {"measure": figure} if figure in COMPARED else {}
     if len(slots.windows) > 1:
         return [("compare", filters | {"other_window": slots.windows[1]})]
     if len(slots.sides) == PAIR:

@@ -173,9 +173,15 @@ def _clocks_of_the_day(times: list[TimeWords], resolved: list[TimeReading], cont
 
 def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: ToolContext) -> None:
     """Read `monday's night shift ... than sunday's` as of two shifts of one name."""
-    if len(times) != PAIR or times[0].kind != "shift" or times[1].kind != "day" or not times[0].groups.get("name"):
+    if len(times) != PAIR or times[0].kind != "shift" or not times[0].groups.get("name"):
         return
-    found = find_times(f"{times[0].groups['name']} shift of {times[1].text}")
+    said, day = times[1].groups.get("name"), times[0].groups.get("day")
+    if times[1].kind == "day":
+        found = find_times(f"{times[0].groups['name']} shift of {times[1].text}")
+    elif times[1].kind == "shift" and said and day and not (times[1].groups.get("day") or times[1].groups.get("which")):
+        found = find_times(f"{said} shift of {day}")  # monday's night shift ... than the late shift
+    else:
+        return
     if found and found[0].kind == "shift":
         zone, shifts = resolved[1].window.time_zone, context.settings.shifts.starts
         resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)

@@ -4,22 +4,23 @@ from typing import Any
 
 from agent.assistant.tools.arguments import CountAnomalies, GroupName
 from agent.assistant.tools.context import ToolContext, ToolError, plain
-from agent.assistant.tools.figures import count_figures, facts_of, frame_figures
+from agent.assistant.tools.figures import FRAMES, count_figures, facts_of, frame_figures
 from agent.assistant.tools.filters import Chosen, choose, count_looked_at, parameters
 from agent.assistant.tools.groups import NOTHING, grouped
 from agent.assistant.tools.names import exact, nearest
 from agent.assistant.tools.result import ToolResult, ToolStatus
 from storage.database import Session
-from storage.queries.counting import count_frames, count_inspections
+from storage.queries.counting import count_frames, count_frames_by_source, count_inspections
 from storage.queries.results import FrameCounts, GroupCounts
 from storage.queries.vocabulary import attribute_keys
+from storage.repositories.sources import list_sources
 
 SPANS = {"hour", "day", "week", "month"}
 # What has no such value stands last: nobody asks for the worst lot to be told `none`.
 NAMELESS = {NOTHING["defect_class"], NOTHING["attribute"]}
 GROUP_FACTS = ("anomalies", "confirmed", "false_alarms", "unsure", "unlabelled", "judged", "false_alarm_rate")
 MOST_WHOLE = 62
-MORE_FACTS = ("missed", "not_judged", "anomaly_rate", "false_alarm_share")
+MORE_FACTS = ("missed", "not_judged", "anomaly_rate", "false_alarm_share", *FRAMES)
 
 
 def count_anomalies(context: ToolContext, wanted: CountAnomalies) -> ToolResult:
@@ -30,6 +31,7 @@ def count_anomalies(context: ToolContext, wanted: CountAnomalies) -> ToolResult:
         looked_at = count_looked_at(session, chosen, counts)
         frames = _frames(session, chosen)
         groups, attribute = _groups(session, context, wanted, chosen)
+        of_sources = _frames_of_sources(session, chosen) if wanted.group_by == "source" and frames is not None else {}
     figures = count_figures(counts, looked_at)
     data: dict[str, Any] = dict(figures)
     if frames is not None:
@@ -38,9 +40,11 @@ def count_anomalies(context: ToolContext, wanted: CountAnomalies) -> ToolResult:
     used = parameters(chosen)
     if wanted.group_by is not None:
         used |= {"group_by": wanted.group_by} | ({"attribute": attribute} if attribute else {})
-        data["groups"] = [_group_figures(wanted.group_by, group) for group in groups]
+        data["groups"] = [
+            _group_figures(wanted.group_by, group) | _frame_figures_of(of_sources, group) for group in groups
+        ]
         for shown in data["groups"]:
-            names = _fact_names(wanted.group_by, len(groups))
+            names = tuple(name for name in _fact_names(wanted.group_by, len(groups)) if name in shown)
             facts += facts_of({name: shown[name] for name in names}, shown["key"])
     is_empty = looked_at.inspections == 0 and (frames is None or frames.received == 0)
     return ToolResult(
@@ -71,6 +75,17 @@ def _groups(
 def _group_figures(group_by: GroupName, group: GroupCounts) -> dict[str, Any]:
     figures = {"key": plain(group.key or ""), **count_figures(group.counts)}
     return figures | ({"inspections": group.counts.inspections} if group_by == "verdict" else {})
+
+
+def _frame_figures_of(of_sources: dict[str, FrameCounts], group: GroupCounts) -> dict[str, Any]:
+    """Return what came of the frames of a source; nothing where frames are not told apart."""
+    return frame_figures(of_sources[group.key or ""]) if (group.key or "") in of_sources else {}
+
+
+def _frames_of_sources(session: Session, chosen: Chosen) -> dict[str, FrameCounts]:
+    """Count the frames of each source, by its name."""
+    found = count_frames_by_source(session, window=chosen.selection.window or chosen.window)
+    return {source.name: found[source.id] for source in list_sources(session) if source.id in found}
 
 
 def _fact_names(group_by: GroupName, groups: int) -> tuple[str, ...]:

@@ -193,5 +193,5 @@ def _states(slots: Slots, word: str) -> tuple[str, ...]:
     if {"open", "resolved"} <= {*slots.states}:
         return slots.states  # also the old ones
     if word == NONE:
-        return ()
+        return slots.states if slots.states == ("acknowledged",) else ()  # a word that says nothing else
     return slots.states if slots.states and word in slots.states else STATES.get(word, (word,))

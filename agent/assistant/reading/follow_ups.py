@@ -62,8 +62,6 @@ MANY_WORDS = 5
 
 def follow(looked: Looked, last: Remembered, context: ToolContext, first: datetime | None) -> Reading | None:
     """Read a question as the continuation of the last one; None where it stands on its own. Raise WindowError."""
-    if WORDS.weekday_before.search(looked.question.text):  # before what was asked last, not before now
-        looked = replace(looked, slots=replace(looked.slots, windows=(), spoken=(), firm=()))
     settled = (
         of_incident(looked, last)
         or largest(looked, last)
@@ -212,7 +210,8 @@ def _own(looked: Looked, last: Remembered, went_on: _WentOn) -> Intent | None:
         return Intent.COUNT
     if before in KEPT and own is Intent.COUNT and _is_of_the_same_things(looked, before, went_on):
         own = None
-    if looked.by_cues is Intent.LIST and before in COUNTING and WORDS.pronoun.search(text):
+    is_shown = looked.by_cues is Intent.LIST and WORDS.same_again.search(text) is None
+    if is_shown and before in COUNTING and WORDS.pronoun.search(text):
         own = Intent.LIST  # `show them` after a count
     if own is Intent.LIST and before is Intent.INCIDENTS and WORDS.anomalies.search(text) is None:
         own = Intent.INCIDENTS
@@ -250,9 +249,9 @@ def _turned_to(looked: Looked, last: Reading) -> Intent | None:
         return Intent.COMPARE
     if before is Intent.COMPARE and slots.order is not None and slots.group_by is not None:
         return Intent.GROUP
-    is_figure = own_of(looked) in {None, Intent.COUNT} or slots.figure in RATES
-    if before is Intent.COMPARE and is_figure and _names_only_a_figure(looked):
-        return Intent.COMPARE
+    is_group_compared = before is Intent.GROUP and looked.by_cues is Intent.COMPARE
+    if (before is Intent.COMPARE or is_group_compared) and _is_of_both(looked):
+        return before
     is_of_frames = before is Intent.LATENCY and slots.figure in OF_FRAMES
     is_one_figure = before in TOLD_IN_FULL and slots.figure is not None and own_of(looked) in {None, Intent.COUNT}
     if is_of_frames or is_one_figure:
@@ -263,6 +262,14 @@ def _turned_to(looked: Looked, last: Reading) -> Intent | None:
     is_whole_group = before in KEPT and looked.agreed is Intent.GROUP and slots.figure is not None
     is_whole_group = is_whole_group or (before in TOLD_IN_FULL and slots.group_by is not None)
     return Intent.GROUP if is_grouped_anew or is_whole_group else None
+
+
+def _is_of_both(looked: Looked) -> bool:
+    """Whether what was held against each other is so once more: `as rates, please`, `how do the two compare`."""
+    if WORDS.the_two.search(looked.question.text) and not looked.slots.windows:
+        return True
+    is_figure = own_of(looked) in {None, Intent.COUNT} or looked.slots.figure in RATES
+    return is_figure and _names_only_a_figure(looked)
 
 
 def _names_only_a_figure(looked: Looked) -> bool:

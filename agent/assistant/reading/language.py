@@ -153,7 +153,6 @@ class FollowUpLanguage:
     moves_on: re.Pattern[str]
     subjects: re.Pattern[str]
     own_subjects: dict[str, re.Pattern[str]]
-    weekday_before: re.Pattern[str]
     not_so_many: re.Pattern[str]
     enough: re.Pattern[str]
     all_classes: re.Pattern[str]

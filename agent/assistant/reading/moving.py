@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.assistant.reading.language import follow_up_language, slot_language
@@ -26,23 +26,11 @@ def moved_window(looked: Looked, window: Window | None, context: ToolContext) ->
     """Return the window a continuation takes from the one before it, None where it names its own or none."""
     if window is None:
         return None
-    moved = _weekday_before(looked, window) or _moved_back(looked, window, context)
-    moved = moved or _other_shift(looked, window, context)
+    moved = _moved_back(looked, window, context) or _other_shift(looked, window, context)
     if moved is None:
         moved = _taken_on(looked.question.text, window, context)
     zone = context.zone(looked.slots.sources) if looked.slots.sources else window.time_zone
     return None if moved is None else in_zone(moved, zone)
-
-
-def _weekday_before(looked: Looked, window: Window) -> Window | None:
-    """Return the last such day that ended by the start of the window, for `and the Saturday before?`."""
-    match = WORDS.weekday_before.search(looked.question.text)
-    if match is None:
-        return None
-    calendar = Calendar(window.start, window.time_zone)
-    wanted = time_language().weekdays[match["weekday"]]
-    day = calendar.today - timedelta(days=(calendar.today.weekday() - wanted) % 7 or 7)
-    return calendar.days(day, day + timedelta(days=1))
 
 
 def _taken_on(text: str, window: Window, context: ToolContext) -> Window | None:

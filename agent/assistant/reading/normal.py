@@ -21,7 +21,7 @@ LONE_DAY = re.compile(
 LATE = {"afternoon", "evening", "night"}
 JOINED = r"(?P<a>\d{1,2}(?::\d\d)?) ?(?P<and>and|to|till|until|-) ?"
 SPOKEN = re.compile(
-    rf"(?<![\w:.-])(?<!line )(?<!camera )(?<!cell )(?<!station )(?<!machine )"
+    rf"(?<![\w:.-])(?:(?<!line )(?<!camera )(?<!cell )(?<!station )(?<!machine )|(?=\d{{1,2}}:))"
     rf"(?:{JOINED})?(?P<b>\d{{1,2}}(?::\d\d)?) ?(?:o'?clock |[ap]m )?"
     r"(?P<which>this|in the|at|yesterday|last|on \w+day) (?P<part>morning|afternoon|evening|night)(?!\w)",
     re.IGNORECASE,

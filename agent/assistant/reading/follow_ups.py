@@ -349,7 +349,8 @@ def _names_no_subject(looked: Looked, before: Intent) -> bool:
     own = WORDS.own_subjects.get(before)
     left = own.sub("", looked.masked) if own else looked.masked
     is_count_of_its_own = looked.by_cues is Intent.COUNT and bool(looked.slots.windows)
-    is_another = bool(looked.foreign) or looked.by_cues is Intent.CHANGE or is_count_of_its_own
+    is_of_another = looked.by_cues in (KEPT | SETTLED) - {before}
+    is_another = bool(looked.foreign) or is_of_another or is_count_of_its_own
     return not is_another and WORDS.subjects.search(left) is None
 
 

@@ -99,7 +99,7 @@ def _day_said_twice(times: list[TimeWords], resolved: list[TimeReading]) -> None
         return
     names = [time_language().weekdays.get((words.groups.get("day") or "").split()[-1]) for words in times]
     named = [at for at, weekday in enumerate(names) if weekday is not None]
-    if len(named) != 1:
+    if len(named) != 1 or re.search(r"\d", times[1 - named[0]].text) is None:
         return
     date = resolved[1 - named[0]].window
     if date.start.astimezone(ZoneInfo(date.time_zone)).weekday() == names[named[0]]:

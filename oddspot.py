@@ -19,6 +19,18 @@ ROOMS = ("config", "storage", "detectors", "agent")
 DECODE_CHILD = "decode-child"
 # What a person mends at the disk, and no fault of ours.
 DISK_TROUBLES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO}
+# What a person mends by naming another place.
+PLACE_TROUBLES = {
+    errno.ENOENT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EEXIST,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+}
+# What may be empty: a question, which is answered as one.
+MAY_BE_EMPTY = {"ask", "chat"}
 
 
 def main() -> None:
@@ -44,6 +56,9 @@ def _run_command() -> int:
     from config.errors import OddspotError, reason_of  # noqa: PLC0415 - after our folder stands first on the path
     from config.printable import printable  # noqa: PLC0415 - the same
 
+    if "" in sys.argv[1:] and sys.argv[1] not in MAY_BE_EMPTY:
+        print("oddspot: a word of the command is empty; is a variable not set?", file=sys.stderr)  # noqa: T201 - an error
+        return 1
     try:
         result = _front_door()(prog_name="oddspot", standalone_mode=True)
     except OddspotError as error:
@@ -56,7 +71,7 @@ def _run_command() -> int:
         sys.stderr.close()
         return 1
     except OSError as error:
-        if error.errno not in DISK_TROUBLES:
+        if error.errno not in DISK_TROUBLES and not (error.errno in PLACE_TROUBLES and error.filename):
             raise
         _drop_output()
         place = f": {error.filename}" if error.filename else ""

@@ -167,7 +167,7 @@ def start_talk(
         logger.info("talking", through=type(notifier).__name__)
         ringing = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="alarm"))
         after = timedelta(minutes=settings.alarms.unsent_minutes)
-        bell = AlarmBell(database, other_way(settings.alarms), ringing, clock, after)
+        bell = AlarmBell(database, other_way(settings.alarms), ringing, clock, after, began_at=clock())
         Talk(out, Deliverer(out, sending, chance=chance, stages=stages), bell=bell, beat=beat).run(stop)
 
 

@@ -32,19 +32,25 @@ MOST_WORDS = 500
 
 @dataclass(frozen=True, slots=True)
 class AlarmBell:
-    """Looks for troubles and tells of them in its own thread, so that a slow mail server delays nobody."""
+    """Looks for troubles and tells of them in its own thread, so that a slow mail server delays nobody.
+
+    began_at: when it was started; before that nothing could be sent, and nothing is late for it.
+    """
 
     database: Database
     way: OtherWay
     executor: Executor
     clock: Callable[[], datetime]
     unsent_after: timedelta = timedelta(minutes=5)
+    began_at: datetime | None = None
 
     def look(self) -> int:
         """Raise and call off alarms, tell of what is untold, and return how many alarms there were to tell."""
         now = self.clock()
+        has_had_time = self.began_at is None or now - self.began_at >= self.unsent_after
         with self.database.transaction() as session:
-            raise_unsent(session, wanted_before=now - self.unsent_after, now=now)
+            if has_had_time:  # what waited while nobody was there to send it is sent first
+                raise_unsent(session, wanted_before=now - self.unsent_after, now=now)
             clear_alarms(session, wanted_before=now - self.unsent_after, now=now)
             untold = [
                 (alarm, count_unsent(session, alarm.channel))

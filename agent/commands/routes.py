@@ -28,7 +28,7 @@ from storage.commands.options import (
 from storage.database import Session
 from storage.opening import open_stores
 from storage.queries.inspections import get_inspection
-from storage.records import Inspection
+from storage.records import Inspection, Verdict
 from storage.repositories.incidents import incident_by_id
 from storage.repositories.labels import UnknownInspectionError
 from storage.repositories.silences import active_silences, is_whole
@@ -88,6 +88,8 @@ def try_out(
         before = _before_rules(session, settings, found, now=now)
     decision = decide(settings, facts, now=now)
     words = [_facts_words(found, facts, now), *before, *explain(settings.routes, facts, decision, now=now)]
+    if found.verdict is not Verdict.ANOMALOUS:
+        words.insert(0, f"{found.shown_id} was called normal, so nobody is told of it; were it an anomaly:")
     words.append(f"Slack may see of it: {SEEN[settings.images_of(found.source)]}.")
     if as_json:
         print_json(_as_json(settings, found, facts, decision, now) | {"also": before, "words": words})

@@ -68,7 +68,10 @@ def _in_words(shown_as: str, done: Forgotten) -> str:
     words += "".join(f", {one}" for one in rows) + "."
     if rows:
         words += " Thresholds stay as they were; a fit without it calibrates anew."
-    return f"{words} A file in a watched folder is yours to delete: Oddspot never does."
+    return (
+        f"{words} A file in a watched folder is yours to delete, and so are backups made before:"
+        " Oddspot never touches either."
+    )
 
 
 def _as_json(done: Forgotten) -> dict[str, object]:

@@ -20,9 +20,8 @@ from storage.commands.told import show_change
 from storage.errors import StorageError
 from storage.opening import open_stores
 from storage.records import Incident, IncidentState
-from storage.repositories.audit import is_undone, last_act
 from storage.repositories.incidents import incident_by_id, list_recent_incidents, set_incident_state
-from storage.repositories.undoing import is_undoable, undo
+from storage.repositories.undoing import last_undoable, undo
 
 incident_app = typer.Typer(help="Incidents.", no_args_is_help=True)
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="Rows at most.")]
@@ -74,8 +73,8 @@ def take_back(incident: Id, config: ConfigOption = None) -> None:
     """Take back the last thing anybody did about an incident: a label, a silence or its state."""
     now, incident_id = now_utc(), incident_id_of(incident)
     with open_stores(load_settings(config)).database.transaction() as session:
-        act = last_act(session, incident_by_id(session, incident_id).id)
-        if act is None or not is_undoable(act) or is_undone(session, act.id):
+        act = last_undoable(session, incident_id=incident_by_id(session, incident_id).id)
+        if act is None:
             raise BadIncidentError(f"Nothing was done about I-{incident_id} that can be taken back.")
         undo(session, act.id, author=person(), now=now)
         show_change(session, incident_id, now=now)

@@ -14,8 +14,10 @@ from storage.commands.told import show_word
 from storage.errors import StorageError
 from storage.history.labelling import BadLabelsError, LabelReport, import_labels
 from storage.opening import open_stores
-from storage.records import LabelKind
+from storage.queries.inspections import get_inspection
+from storage.records import DEFECTS, LabelKind, Verdict
 from storage.repositories.labels import add_label
+from storage.repositories.undoing import last_undoable, undo
 
 SHOWN_ERRORS = 20
 CALLED = {
@@ -30,6 +32,23 @@ class BadIdError(StorageError):
 
     def __init__(self, text: str) -> None:
         super().__init__(f"{text!r} is not an inspection's id; ids look like A-1042.")
+
+
+class NothingToTakeBackError(StorageError):
+    """An inspection nobody said anything of."""
+
+    def __init__(self, inspection_id: int) -> None:
+        super().__init__(f"A-{inspection_id} has no label that can be taken back.")
+
+
+class NoAlarmError(StorageError):
+    """An image that was called normal can be no false alarm."""
+
+    def __init__(self, inspection_id: int) -> None:
+        super().__init__(
+            f"A-{inspection_id} was called normal, so there was no alarm that could be false;"
+            " where a defect was missed, say missed."
+        )
 
 
 class LabelFileError(StorageError):
@@ -63,6 +82,10 @@ def label(
     inspection_id = inspection_id_of(inspection)
     stores = open_stores(load_settings(config))
     with stores.database.transaction() as session:
+        found = get_inspection(session, inspection_id)
+        is_no_alarm = found is not None and found.verdict is Verdict.NORMAL and found.label not in DEFECTS
+        if kind is LabelKind.FALSE_ALARM and is_no_alarm:
+            raise NoAlarmError(inspection_id)
         written = add_label(
             session,
             inspection_id,
@@ -78,6 +101,21 @@ def label(
     else:
         why = "" if written.kind is kind else CALLED.get(written.kind, "")
         say(f"A-{inspection_id} is labelled {written.kind.replace('_', ' ')}{why}.")
+
+
+@label_app.command("undo")
+def take_back(
+    inspection: Annotated[str, typer.Argument(help="The inspection, as in A-1042.")], config: ConfigOption = None
+) -> None:
+    """Take back the last label of an inspection; the one before it counts again."""
+    inspection_id = inspection_id_of(inspection)
+    with open_stores(load_settings(config)).database.transaction() as session:
+        act = last_undoable(session, subject=f"A-{inspection_id}")
+        if act is None:
+            raise NothingToTakeBackError(inspection_id)
+        undo(session, act.id, author=person(), now=now_utc())
+        show_word(session, inspection_id, now=now_utc())
+    say(f"Taken back: the label of A-{inspection_id} by {act.actor}.")
 
 
 @label_app.command("import")

@@ -41,11 +41,15 @@ class BudgetOutlook:
             return f"{budget}: whether that can be promised is not known, for no frame has come in the last 7 days."
         words = (
             f"at {self.frames_a_week:,.0f} frames a week and a promised rate of {100 * self.promised_rate:.2g} %,"
-            f" expect up to {self.expected:,.2g} false alarms a week"
+            f" expect up to {_few_digits(self.expected)} false alarms a week"
         )
         return (
             f"{'' if self.is_kept else 'Not yet: '}{budget} {'can' if self.is_kept else 'cannot'} be promised; {words}."
         )
+
+
+def _few_digits(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"  # noqa: PLR2004 - of more, a part is nothing
 
 
 @dataclass(frozen=True, slots=True)

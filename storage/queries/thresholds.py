@@ -49,7 +49,7 @@ def compare_thresholds(
         defects_lost=_ids(one for one in lost if one.is_defect),
         defects_found=_ids(one for one in found if one.is_defect),
         defects_below=sum(one.score <= threshold for one in defects),
-        false_alarms=sum(one.label is LabelKind.FALSE_ALARM for one in history.scores),
+        false_alarms=sum(one.label is LabelKind.FALSE_ALARM for one in before),
         false_alarms_avoided=_ids(one for one in lost if one.label is LabelKind.FALSE_ALARM),
         false_alarms_added=_ids(one for one in found if one.label is LabelKind.FALSE_ALARM),
         unlabelled_lost=sum(one.label is None for one in lost),

@@ -1,5 +1,6 @@
 """Who changed what, and when."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +40,12 @@ def last_act(session: Session, incident_id: int, *, action: str | None = None) -
     query = select(AuditRow).where(AuditRow.incident_id == incident_id).order_by(AuditRow.id.desc()).limit(1)
     row = session.scalar(query if action is None else query.where(AuditRow.action == action))
     return None if row is None else _as_act(row)
+
+
+def acts_on(session: Session, *, incident_id: int | None = None, subject: str | None = None) -> Iterator[Act]:
+    """Yield what people did about an incident or a subject, the last first."""
+    own = AuditRow.incident_id == incident_id if subject is None else AuditRow.subject == subject
+    yield from map(_as_act, session.scalars(select(AuditRow).where(own).order_by(AuditRow.id.desc())))
 
 
 def act_at(session: Session, *, actor: str, at: datetime) -> Act | None:

@@ -6,10 +6,19 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from storage.errors import StorageError
 from storage.models import AuditPickRow, InspectionRow
 from storage.records import DEFECTS, AuditPick, LabelKind, Source, Verdict, Window
 from storage.repositories.audit import write_audit
 from storage.repositories.labels import UnknownInspectionError, add_label
+
+
+class NotPickedError(StorageError):
+    """A frame nobody was asked about."""
+
+    def __init__(self, inspection_id: int) -> None:
+        super().__init__(f"A-{inspection_id} was not picked for an audit; label it: oddspot label A-{inspection_id}.")
+
 
 RANDOM, NEAR = "random", "near"
 GOOD, MISSED = "good", "missed"
@@ -48,14 +57,16 @@ def pick_for_audit(
 
 
 def answer_pick(session: Session, inspection_id: int, said: str, *, author: str, now: datetime) -> None:
-    """Write a person's word on a picked frame, `good` or `missed`; raise UnknownInspectionError where it is none.
+    """Write a person's word on a picked frame, `good` or `missed`; raise UnknownInspectionError, NotPickedError.
 
     Missed is also a label of the frame; good takes such a label back. The last word counts.
     """
     inspection = session.get(InspectionRow, inspection_id, with_for_update=True)
     own = AuditPickRow.inspection_id == inspection_id
-    if inspection is None or session.scalar(select(AuditPickRow.id).where(own).limit(1)) is None:
+    if inspection is None:
         raise UnknownInspectionError(inspection_id)
+    if session.scalar(select(AuditPickRow.id).where(own).limit(1)) is None:
+        raise NotPickedError(inspection_id)
     if said == MISSED:
         add_label(session, inspection_id, LabelKind.MISSED, author=author, now=now)
     elif inspection.label in DEFECTS:

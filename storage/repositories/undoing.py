@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from storage.errors import StorageError
 from storage.records import Act, IncidentState
-from storage.repositories.audit import UNDO, act_by_id, is_undone, undo_subject, write_audit
+from storage.repositories.audit import UNDO, act_by_id, acts_on, is_undone, undo_subject, write_audit
 from storage.repositories.incidents import incident_by_id, set_incident_state
 from storage.repositories.labels import withdraw_label
 from storage.repositories.silences import end_silence
@@ -22,6 +22,12 @@ class NotUndoneError(StorageError):
 def is_undoable(act: Act) -> bool:
     """Say whether an act is of a kind that can be taken back."""
     return act.action in {LABEL, SILENCE} or act.action.startswith(INCIDENT_ACT)
+
+
+def last_undoable(session: Session, *, incident_id: int | None = None, subject: str | None = None) -> Act | None:
+    """Return the last act on an incident or a subject that can be taken back, and was not; None where there is none."""
+    acts = acts_on(session, incident_id=incident_id, subject=subject)
+    return next((act for act in acts if is_undoable(act) and not is_undone(session, act.id)), None)
 
 
 def undo(session: Session, act_id: int, *, author: str, now: datetime) -> Act:

@@ -25,9 +25,17 @@ def is_undoable(act: Act) -> bool:
 
 
 def last_undoable(session: Session, *, incident_id: int | None = None, subject: str | None = None) -> Act | None:
-    """Return the last act on an incident or a subject that can be taken back, and was not; None where there is none."""
-    acts = acts_on(session, incident_id=incident_id, subject=subject)
-    return next((act for act in acts if is_undoable(act) and not is_undone(session, act.id)), None)
+    """Return the last act on an incident or a subject that can be taken back, and was not; None where there is none.
+
+    What an undo did to take an act back is no act of its own.
+    """
+    undone_at = set()
+    for act in acts_on(session, incident_id=incident_id, subject=subject):
+        if act.action == UNDO:
+            undone_at.add(act.at)
+        elif act.at not in undone_at and is_undoable(act) and not is_undone(session, act.id):
+            return act
+    return None
 
 
 def undo(session: Session, act_id: int, *, author: str, now: datetime) -> Act:

@@ -69,6 +69,18 @@ def test_names_the_sources_there_are(home: Path) -> None:
     assert "cannot name a source" in said(home, "fit", "../evil", "--good", "good")
 
 
+def test_names_a_place_that_cannot_be_used(home: Path) -> None:
+    (home / "afile").write_text("a file")
+    photo = next((home / "good").iterdir())
+
+    assert said(home, "score", "line-1", str(photo), "--heatmaps", "afile") == "oddspot: File exists: afile."
+    assert said(home, "score", "line-1", str(photo), "--report", "afile/x.html").endswith(": afile.")
+
+
+def test_refuses_an_empty_word_rather_than_to_take_it_for_the_folder_it_is_in(home: Path) -> None:
+    assert "is a variable not set?" in said(home, "fit", "line-1", "--good", "")
+
+
 def test_refuses_a_bundle_whose_hash_does_not_match(home: Path) -> None:
     bundle = home / "data" / "bundles" / "line-1@1"
     file = next(path for path in bundle.iterdir() if path.suffix == ".safetensors")

@@ -41,6 +41,20 @@ def bell(plant: Plant, clock: Clock, way: FakeWay) -> AlarmBell:
     return AlarmBell(plant.database, way, InlineExecutor(), clock)
 
 
+def test_what_waited_while_nobody_was_there_to_send_it_alarms_nobody(plant: Plant, clock: Clock, way: FakeWay) -> None:
+    plant.anomaly(has_heatmap=False)
+    clock.now += timedelta(hours=1)
+    bell = AlarmBell(plant.database, way, InlineExecutor(), clock, began_at=clock.now)
+
+    bell.look()
+    at_once = way.titles
+    clock.now += bell.unsent_after
+    bell.look()
+
+    assert at_once == []
+    assert way.titles != []
+
+
 def test_alarms_once_where_a_channel_refuses_for_good_and_gives_the_all_clear(
     plant: Plant, rounds: Rounds, notifier: FakeNotifier, bell: AlarmBell, way: FakeWay
 ) -> None:

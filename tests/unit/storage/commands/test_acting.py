@@ -61,6 +61,15 @@ def test_takes_an_incident_up_and_back_and_lets_its_message_say_so(sqlite_databa
     assert "is not an incident's id" in run(config, "incident", "resolve", "A-1", fails=True)
 
 
+def test_takes_back_one_act_on_an_incident_after_the_other(config: Path) -> None:
+    run(config, "incident", "acknowledge", "I-1")
+    run(config, "label", "A-1", "defect")
+
+    assert "label of A-1" in run(config, "incident", "undo", "I-1")
+    assert "incident acknowledged of I-1" in run(config, "incident", "undo", "I-1")
+    assert "Nothing was done about I-1" in run(config, "incident", "undo", "I-1", fails=True)
+
+
 def test_silences_what_is_like_an_anomaly_and_ends_it(sqlite_database: Database, config: Path) -> None:
     words = ("silence", "add", "line-1", "--like", "A-1", "--minutes", "30", "--attribute", "lot=L7")
     assert run(config, *words).startswith("S-1: like A-1, lot=L7 on line-1 is silenced until ")

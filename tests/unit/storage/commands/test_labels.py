@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from storage.cli import app
-from storage.commands.labels import sentence_of
+from storage.commands.labels import NoAlarmError, NothingToTakeBackError, sentence_of
 from storage.database import Database
 from storage.history.labelling import LabelReport
 from storage.records import LabelKind, Verdict
@@ -105,3 +105,25 @@ def test_a_sentence_counts_what_was_said() -> None:
     assert sentence_of(LabelReport(kinds, known=12, taken_in=0)) == (
         "12 labels: 5 defect, 7 false alarm; 12 known already"
     )
+
+
+def test_an_image_called_normal_is_no_false_alarm(sqlite_database: Database) -> None:
+    change(sqlite_database, 1, verdict=Verdict.NORMAL)
+
+    refused = RUN.invoke(app, ["label", "A-1", "false_alarm"])
+    RUN.invoke(app, ["label", "A-1", "missed"])
+
+    assert isinstance(refused.exception, NoAlarmError)
+    assert (
+        RUN.invoke(app, ["label", "A-1", "false_alarm"]).exit_code == 0
+    )  # what was taken for a miss is good after all
+
+
+def test_takes_back_one_label_after_the_other() -> None:
+    for kind in ("defect", "unsure"):
+        RUN.invoke(app, ["label", "A-1", kind])
+    done = [RUN.invoke(app, ["label", "undo", "A-1"]) for _ in range(3)]
+
+    assert [one.exit_code for one in done] == [0, 0, 1]
+    assert done[0].stdout.startswith("Taken back: the label of A-1 by ")
+    assert isinstance(done[2].exception, NothingToTakeBackError)

@@ -38,7 +38,7 @@ def test_says_what_is_saved_and_what_is_lost_with_the_ids() -> None:
         scored(4, 1.6),
         scored(5, 0.8, MISSED),
     ]
-    scores += [scored(6, 3.0, DEFECT), scored(7, 1.1)]
+    scores += [scored(6, 3.0, DEFECT), scored(7, 1.1), scored(8, 0.5, FALSE)]  # the last never was an alarm
 
     found = compare_thresholds(history(*scores), 1.55, now=1.0, window=WEEK, join=HALF_AN_HOUR)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from agent.assistant.answer import Answer, AnswerStatus
 from agent.assistant.reading.deciding import decide
-from agent.assistant.reading.known import KnownNames
+from agent.assistant.reading.known import KnownNames, folded
 from agent.assistant.reading.numerals import with_digits
 from agent.assistant.reading.reader import Looked
 from agent.assistant.reading.reading import NO_TOOL, Reading
@@ -66,7 +66,8 @@ def unknown_source(text: str, said: str, known: KnownNames) -> Answer:
         return Answer("No data: no source has been seen yet.", AnswerStatus.NO_DATA)
     near = nearest(said, known.sources)
     written = text if said in text.lower() else with_digits(text)
-    choices = tuple(replaced(written, said, name) for name in near)
+    others = [name for name in near if folded(name) not in folded(text)]  # held against itself a source says nothing
+    choices = tuple(replaced(written, said, name) for name in others)
     return Answer(
         f"There is no source {plain(said)!r}; the nearest: {', '.join(near)}.",
         AnswerStatus.ASKED_BACK,

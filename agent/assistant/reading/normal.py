@@ -118,8 +118,17 @@ def _clocked(match: re.Match[str]) -> str:
         evening, day = {"last": (" yesterday", " today"), "this": (" yesterday", " today")}.get(which, ("", day))
         first, clock = (one if ":" in one else f"{one}:00" for one in (match["a"], match["b"]))
         return f"{first}{evening} {match['and']} {clock}{day}" if part != "evening" else match[0]
+    if (part, which) == ("night", "last"):
+        first = f"{_clock_of_last_night(match['a'])} {match['and']} " if match["a"] else ""
+        return f"{first}{_clock_of_last_night(match['b'])}"
     first = f"{_clock(match['a'], part)} {match['and']} " if match["a"] else ""
     return f"{first}{_clock(match['b'], part)}{day}"
+
+
+def _clock_of_last_night(text: str) -> str:
+    """Write the hour with its day: past midnight it is today's."""
+    clock = _clock(text, "night")
+    return f"{clock} {'today' if int(clock.partition(':')[0]) < NOON else 'yesterday'}"
 
 
 def _clock(text: str, part: str) -> str:

@@ -30,6 +30,7 @@ def held_together(
     _open_ends(times, resolved)
     _since_then(question, times, resolved, context)
     _as_long(question, resolved)
+    _shift_of_the_day(question, times, resolved, context)
     _same_shift(times, resolved, context)
     _clocks_of_the_day(times, resolved, context)
     return times, resolved
@@ -185,3 +186,21 @@ def _same_shift(times: list[TimeWords], resolved: list[TimeReading], context: To
     if found and found[0].kind == "shift":
         zone, shifts = resolved[1].window.time_zone, context.settings.shifts.starts
         resolved[1] = resolve(found[0], now=context.now, zone=zone, shifts=shifts)
+
+
+def _shift_of_the_day(
+    question: Question, times: list[TimeWords], resolved: list[TimeReading], context: ToolContext
+) -> None:
+    """Read `the late shift the day before yesterday` as one shift, where the two are not held against each other."""
+    kinds = [words.kind for words in times]
+    if sorted(kinds) != ["day", "shift"] or slot_language().comparing.search(question.text):
+        return
+    shift, day = times[kinds.index("shift")], resolved[kinds.index("day")].window
+    if not shift.groups.get("name") or shift.groups.get("day") or shift.groups.get("which"):
+        return
+    date = day.start.astimezone(ZoneInfo(day.time_zone)).date().isoformat()
+    found = find_times(f"{shift.groups['name']} shift of {date}")
+    if len(found) == 1 and found[0].kind == "shift":
+        zone, shifts = resolved[0].window.time_zone, context.settings.shifts.starts
+        resolved[:] = [resolve(found[0], now=context.now, zone=zone, shifts=shifts)]
+        times[:] = found

@@ -312,3 +312,43 @@ def test_another_total_is_held_against_the_one_told(ask: Ask) -> None:
     compared = ask("is the total clearly higher than on 1 March?", "t")
 
     assert [one.name for one in compared.tools] == ["compare"]
+
+
+@pytest.mark.parametrize(
+    ("question", "window"),
+    [
+        ("anomalies on line-1 in the late shift, the day before yesterday", "2026-03-23 13:00"),
+        ("how many on line-1 on the Sunday, 15 March?", "2026-03-14 23:00"),
+    ],
+)
+def test_two_words_for_one_time_are_one(ask: Ask, question: str, window: str) -> None:
+    answer = ask(question)
+
+    assert answer.window is not None
+    assert answer.window.start.strftime("%Y-%m-%d %H:%M") == window
+
+
+def test_the_shift_after_the_one_named_is_the_other_side(ask: Ask) -> None:
+    answer = ask("compare yesterday's late shift on line-1 with the night after it")
+
+    assert [one.name for one in answer.tools] == ["compare"]
+
+
+@pytest.mark.parametrize("question", ["and the 95th percentile?", "what n is that computed on?", "same for line-2"])
+def test_no_other_subject_goes_on_with_the_one_before(ask: Ask, question: str) -> None:
+    ask("how long does an image on line-1 take to be judged, since 1 March?", "t")
+
+    assert [one.name for one in ask(question, "t").tools] == ["latency"]
+
+
+def test_another_subject_does_not(ask: Ask) -> None:
+    ask("how long does an image on line-1 take to be judged, since 1 March?", "t")
+
+    assert [one.name for one in ask("how many anomalies on line-2 since 1 March?", "t").tools] == ["count_anomalies"]
+
+
+def test_a_source_is_not_offered_to_be_held_against_itself(ask: Ask) -> None:
+    answer = ask("compare line-1 with line-9")
+
+    assert answer.choices
+    assert not any(choice.count("line-1") > 1 for choice in answer.choices)

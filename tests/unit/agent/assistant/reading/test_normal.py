@@ -93,6 +93,18 @@ def test_leaves_alone_what_only_looks_so(said: str) -> None:
     ("said", "plain"),
     [
         ("anomalies in the day 8 of April", "anomalies on 8 April"),
+        ("press between 2 and 5 last night", "press from today 02:00 to today 05:00"),
+        ("press between 11 and 2 last night", "press from yesterday 23:00 to today 02:00"),
+        ("line-2, 28 to 29 march 22-6", "line-2, from 28 march 22:00 to 29 march 6:00"),
+        ("sunday night into monday, 22 to 6, line-1", "from sunday 22:00 to monday 6:00, line-1"),
+        (
+            "line-1 in 2026-W10 with the difference to W09",
+            "line-1 in calendar week 10 of 2026 compared to calendar week 09",
+        ),
+        ("On Sunday 29 March, the day with 23 hours, line-2", "On Sunday 29 March, line-2"),
+        ("all sources except line-1", "without line-1"),
+        ("5 images most severe of line-1", "the 5 worst images of line-1"),
+        ("press, acknowleged ones", "press, acknowledged ones"),
         ("anomalies between 22 yesterday and 6 today", "anomalies between 22:00 yesterday and 6:00 today"),
         ("anomalies per camera last night 22 to 6", "anomalies per camera last night from 22:00 to 6:00"),
         ("between 6 today and now", "since today 6:00"),

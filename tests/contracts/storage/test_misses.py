@@ -11,8 +11,8 @@ from storage.queries.around import frames_round
 from storage.queries.misses import misses
 from storage.queries.selection import Selection
 from storage.records import LabelKind, Source, Window
-from storage.repositories.audit_picks import answer_pick, pick_for_audit, picks_of
-from storage.repositories.labels import UnknownInspectionError, add_label
+from storage.repositories.audit_picks import NotPickedError, answer_pick, pick_for_audit, picks_of
+from storage.repositories.labels import add_label
 from storage.repositories.thumbnails import set_thumbnails, without_thumbnail
 from tests.factories import NOON, make_inspection, make_source, make_version
 
@@ -124,7 +124,7 @@ def test_refuses_an_answer_on_what_nobody_was_asked_about(database: Database) ->
     with database.transaction() as session:
         (inspection_id,) = normals(session, make_source(session), 1)
 
-        with pytest.raises(UnknownInspectionError):
+        with pytest.raises(NotPickedError):
             answer_pick(session, inspection_id, "good", author="ada", now=NOON)
 
 

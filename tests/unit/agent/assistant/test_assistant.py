@@ -149,7 +149,7 @@ def test_adds_up_the_last_two_questions_and_holds_them_against_each_other(ask: A
 
 
 def test_takes_up_what_was_meant_after_asking_back(ask: Ask) -> None:
-    asked = ask("line-1 labels incidents trend last week", thread="t")
+    asked = ask("line-1 misses labels last week trend incidents", thread="t")
     then = ask("and line-2?", thread="t")
 
     assert asked.status == "asked_back"

@@ -18,7 +18,7 @@ NUMBER = re.compile(
 )
 
 CALLED = re.compile(
-    rf"(?<![\w.-])(\d+\.\d+){OTHER_UNIT} (?:be|as|is|for|being) (?:a|the|our|its|another) (?:\w+ )?threshold"
+    rf"(?<![\w.-])(\d+(?:\.\d+)?){OTHER_UNIT} (?:be|as|is|for|being) (?:(?:a|the|our|its|another) )?(?:\w+ )?threshold"
 )
 # `at 1.3 instead`, and no score above 1.3 instead.
 INSTEAD = re.compile(rf"\b(?:at|on|with|to|were|was) (\d+\.\d+){OTHER_UNIT} instead\b(?! of)")

@@ -15,6 +15,8 @@ from agent.assistant.reading.threshold import take_threshold
         ("let 1.25 be a hypothetical threshold: from 1 to 12 April, how many?", 1.25),
         ("the line at 1.3 instead last week, how many are left", 1.3),
         ("if the line was on 1.4 instead, how many", 1.4),
+        ("what would 40 as threshold have meant?", 40.0),
+        ("what would 3 as the new threshold have done", 3.0),
         ("1.4 instead of 1.2 is better", None),
         ("anomalies with a score above 2.5 instead", None),
         ("is there a hypothetical threshold? From 1 to 12 April", None),

@@ -3,6 +3,7 @@
 from typing import Any
 
 from agent.assistant.answers.phrases import counted, moment, number, percent, searched, span, where
+from agent.assistant.tools.figures import FRAMES
 from agent.assistant.tools.result import ToolResult, ToolStatus
 
 GROUPS_SHOWN = 30
@@ -27,7 +28,6 @@ RATE_WORDS = {
     "false_alarm_rate": "false-alarm rate",
     "false_alarm_share": "share of false alarms",
 }
-FRAMES = {"received", "rejected", "dropped", "waiting"}
 WITH_ANOMALIES = {"confirmed", "false_alarms", "unsure", "unlabelled"}
 SHORT_NOUNS = {
     "confirmed": ("confirmed", "confirmed"),

@@ -1,5 +1,7 @@
 """What a question is put into before it is read: small talk put away, plainer words, and what is left alone."""
 
+import re
+
 import pytest
 
 from agent.assistant.reading.known import KnownNames
@@ -36,6 +38,29 @@ def test_puts_away_what_asks_for_nothing(said: str, left: str) -> None:
 )
 def test_leaves_what_a_question_is_about(said: str) -> None:
     assert normal(said, KNOWN) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sunday night into monday, 22:30 to 6:15, line-1",
+        "late shift 28 to 29 march",
+        "late shift 15 to 23, how many",
+        "first half of march (line-2 only)",
+        "in the week when line-2 was down, 2 to 8 march, how many",
+        "and change to line-2",
+        "anomalies of lot w12",
+        "compare sat and sun",
+        "how many parts did we fit yesterday",
+    ],
+)
+def test_loses_nothing_that_narrows_a_question(said: str) -> None:
+    kept = normal(said, KNOWN).lower()
+
+    assert set(re.findall(r"\d+", said)) <= set(re.findall(r"\d+", kept))
+    assert [
+        word for word in ("line-2", "compare", "sat", "fit", "w12", "change") if word in said and word not in kept
+    ] == []
 
 
 def test_never_puts_away_a_wish_to_change_something() -> None:
